@@ -1,0 +1,1 @@
+"""What Switchhook knows and decides: pure code, with no socket, no clock and no database."""

@@ -1,0 +1,92 @@
+"""What an account has: Service, User, Connection, as both halves know them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+
+class Platform(StrEnum):
+    """What kind of PBX a Connection speaks to. INTAKE: no Connection, events come by HTTP."""
+
+    ASTERISK = "asterisk"
+    FREESWITCH = "freeswitch"
+    SIMULATOR = "simulator"
+    INTAKE = "intake"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A customer. Everything but Connections belongs to exactly one."""
+
+    id: UUID
+    name: str
+    time_zone: str = "UTC"  # an IANA name
+    allowed_networks: tuple[str, ...] = ()  # CIDR; private ranges that the operator granted
+    call_expiry_seconds: int = 24 * 3600
+    user_expiry_seconds: int = 3 * 24 * 3600
+
+
+#: The defaults fit FreePBX (research on Asterisk dialplans; DESIGN "Defaults" of `switchhook replay`).
+DEFAULT_TRUNK_CONTEXTS = (
+    "from-trunk*", "from-pstn*", "from-did*", "from-digital*", "from-analog*", "from-dahdi*",
+)
+DEFAULT_EXTENSIONS = ("[0-9]*",)
+DEFAULT_MENUS = (("ivr-*", ""),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How a service's calls are to be read: which devices are trunks, which contexts are menus.
+
+    All patterns are globs (`fnmatch`, case matters). A menu's empty name means: named like its context.
+    """
+
+    trunks: tuple[str, ...] = ()
+    trunk_contexts: tuple[str, ...] = DEFAULT_TRUNK_CONTEXTS
+    menus: tuple[tuple[str, str], ...] = DEFAULT_MENUS  # (context, name), the first that fits counts
+    extensions: tuple[str, ...] = DEFAULT_EXTENSIONS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One PBX as an account knows it."""
+
+    id: UUID
+    account_id: UUID
+    connection_id: UUID | None
+    name: str
+    friendly_name: str
+    applications_enabled: bool = False
+    tenant_key: str = ""
+    reading: Reading = field(default_factory=Reading)
+    intake_token_hash: str = ""  # sha-256, hex; empty: no intake
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PbxUser:
+    """A user of a PBX (never a Member, who logs in to the portal)."""
+
+    id: UUID
+    service_id: UUID
+    extension_number: str
+    name: str
+    outbound_phone_number: str = ""
+    has_voicemail: bool = False
+    enabled_calls: tuple[str, ...] = ()  # out of catalogue.CALL_TYPES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """One login to one PBX; the operator's."""
+
+    id: UUID
+    name: str
+    platform: Platform
+    host: str = "127.0.0.1"
+    port: int = 5038
+    tls: bool = False
+    username: str = ""
+    secret: str = ""
+    calls_per_minute: float = 12.0  # the simulator's rate

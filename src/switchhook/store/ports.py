@@ -1,0 +1,255 @@
+"""What the engine needs of a database, no more.
+
+Every method may raise StoreUnavailable; the caller keeps what it wanted to write and tries again.
+A method that writes has committed when it returns (fsynced): accepted means committed. No method
+waits for anything but the database, and none is called while a request to the outside is open in
+the same transaction, because no transaction outlives a method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from switchhook.domain.delivery import Attempt, Delivery
+from switchhook.domain.event import Event
+from switchhook.domain.integration import Integration
+from switchhook.domain.service import Account, Connection, PbxUser, Service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """All that people configured, as of `version` (it grows with every change). Secrets are opened."""
+
+    version: int
+    accounts: Mapping[UUID, Account]
+    services: Mapping[UUID, Service]
+    connections: Mapping[UUID, Connection]
+    integrations: Mapping[UUID, Integration]
+    users: Mapping[tuple[UUID, str], PbxUser]  # by (service, extension number)
+    broken: Mapping[UUID, str] = field(default_factory=dict)  # integration or connection → why it is left out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallMemory:
+    """What must be remembered of an open call, so that a successor can go on: opaque to the store."""
+
+    connection_id: UUID
+    key: str  # the PBX's id of the call
+    memory: str  # JSON; "" when the call is over: forget it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """One Event to be accepted, with all that is committed together with it.
+
+    `deliveries` are written as claimed by the accepting engine where `claimed`, with attempt 1 allotted
+    (`attempts` = 1); else unclaimed and due at once (`attempts` = 0). `unwanted_reason` says why there is none.
+    `intake_key` is the caller's own id for an event from intake: the first event with it counts.
+    """
+
+    event: Event
+    deliveries: Sequence[Delivery] = ()
+    claimed: bool = True
+    unwanted_reason: str = ""
+    intake_key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """What accepting came to. `new`: ids of the events that were not there before (only these are sent).
+    `known`: intake key → id of the event that was already there."""
+
+    new: frozenset[UUID]
+    known: Mapping[str, UUID] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A Delivery that is now ours, with its Event. Its `attempts` has been raised: that is the number of this attempt.
+
+    `integration_id` may be gone from the Configuration: then the Delivery is cancelled by the caller.
+    `manual`: a person asked for this attempt."""
+
+    delivery: Delivery
+    event: Event
+    manual: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """An Attempt to record. Compare-and-set: only while `owner` holds the Delivery at this attempt number
+    does the Delivery change state; otherwise the Attempt is kept as history and nothing else changes."""
+
+    attempt: Attempt
+    owner: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """Something that a person asked of the engine. `args` is JSON, by kind:
+
+    - ``user_changed``  {"type": "user.modified", "at_ms", "service_id", "user": {...}, "before": {...}|null}
+    - ``send_test``     {"integration_id", "event_type"?: str}   result {"delivery_id"}
+    - ``redeliver``     {"delivery_ids": [...]}                   result {"count"}
+    - ``cancel``        {"delivery_ids": [...]}                   result {"count"}
+    - ``test_connection`` {"connection_id"}                      result {"ok", "detail", "missing": [...]}
+    - ``test_call``     {"service_id", "kind"}                    result {"call_uuid"}
+    """
+
+    id: UUID
+    account_id: UUID | None
+    kind: str
+    args: Mapping[str, object]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionReport:
+    """How a Connection is. `state`: connecting · connected · refused · silent · broken · stopped."""
+
+    connection_id: UUID
+    state: str
+    since: datetime
+    detail: str = ""
+    last_message_at: datetime | None = None
+    messages: int = 0
+    reconnects: int = 0
+    unclaimed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """From `begin` to `end` we did not hear the PBX; `partial_calls` were open then."""
+
+    connection_id: UUID
+    begin: datetime
+    end: datetime
+    reason: str
+    partial_calls: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxRequest:
+    """A request that the request inbox got."""
+
+    id: UUID
+    inbox_id: UUID
+    at: datetime
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    body_truncated: bool
+    answered_status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbox:
+    """A request inbox: whose it is and how it answers."""
+
+    id: UUID
+    account_id: UUID
+    answer_status: int = 200
+    answer_delay_ms: int = 0
+
+
+class Store(Protocol):
+    """The database as the engine sees it."""
+
+    # -- life ---------------------------------------------------------------
+    async def open(self) -> None:
+        """Connect. Raises SchemaMismatch when the schema number is not this release's (or the next one's)."""
+
+    async def close(self) -> None: ...
+
+    async def begin_incarnation(self, engine_id: UUID, host: str, pid: int) -> None:
+        """Write this engine's heartbeat row."""
+
+    async def beat(self, engine_id: UUID) -> None:
+        """Renew the heartbeat, by the database's clock. Raises OwnershipLost when we were declared dead."""
+
+    async def end_incarnation(self, engine_id: UUID) -> None:
+        """Release all that this engine holds (claims, errands, connections) and remove its row."""
+
+    async def bury_dead(self, dead_after_seconds: float) -> list[UUID]:
+        """Take what dead engines held: their deliveries are due at once, unclaimed; so are errands, connections."""
+
+    # -- configuration ------------------------------------------------------
+    async def configuration_version(self) -> int: ...
+
+    async def load_configuration(self) -> Configuration: ...
+
+    async def wait_for_change(self, timeout_seconds: float) -> None:
+        """Return when something of the web's may have changed (configuration, errand, due delivery), or at the
+        time-out: PostgreSQL NOTIFY, SQLite `PRAGMA data_version`. May return early for no reason."""
+
+    async def disable_integration(self, integration_id: UUID, reason: str) -> None:
+        """Disable it in the configuration, with an audit row, and raise the configuration's version."""
+
+    # -- the way of an event --------------------------------------------------
+    async def accept(
+        self, engine_id: UUID, batch: Sequence[Acceptance], calls: Sequence[CallMemory] = (), errand_id: UUID | None = None,
+    ) -> Accepted:
+        """Write events, deliveries, open calls, and close the errand, in ONE transaction."""
+
+    async def claim(self, engine_id: UUID, limit: int, *, firsts: bool) -> list[Claimed]:
+        """Claim up to `limit` unclaimed deliveries that are due: first attempts or retries. Raises the attempt
+        count. Deliveries past their expiry become EXPIRED here. Order: first attempts by id, retries by due time."""
+
+    async def next_due_seconds(self) -> float | None:
+        """Seconds until the next unclaimed delivery is due (0: now); None: there is none."""
+
+    async def release(self, engine_id: UUID, delivery_ids: Sequence[UUID], due_in_seconds: float = 0.0) -> None:
+        """Give claimed deliveries back, due after that many seconds, the allotted attempt taken back."""
+
+    async def cancel(self, delivery_ids: Sequence[UUID], why: str) -> None:
+        """PENDING deliveries become CANCELLED."""
+
+    async def record(self, batch: Sequence[Recording]) -> list[bool]:
+        """Write attempts and new states in one transaction. True where the Delivery's state was ours to change."""
+
+    async def earlier_firsts_pending(self, delivery_ids: Sequence[UUID]) -> frozenset[UUID]:
+        """Of these deliveries, those whose integration and order key have an earlier Delivery (by event sequence)
+        with no recorded first attempt yet: they must wait."""
+
+    # -- errands ----------------------------------------------------------------
+    async def claim_errands(self, engine_id: UUID, limit: int) -> list[Errand]: ...
+
+    async def finish_errand(self, errand_id: UUID, *, ok: bool, result: Mapping[str, object]) -> None: ...
+
+    async def redeliver(self, engine_id: UUID, delivery_ids: Sequence[UUID], account_id: UUID) -> int:
+        """Make each of the account's deliveries PENDING again, due now, its attempt marked as manual, its expiry
+        renewed; returns how many there were."""
+
+    # -- PBX connections ----------------------------------------------------------
+    async def own_connection(self, engine_id: UUID, connection_id: UUID) -> bool:
+        """Become the owner unless another living engine is; True when we own it (also: still)."""
+
+    async def disown_connection(self, engine_id: UUID, connection_id: UUID) -> None: ...
+
+    async def report_connection(self, report: ConnectionReport) -> None: ...
+
+    async def record_gap(self, gap: Gap) -> None: ...
+
+    async def open_calls(self, connection_id: UUID) -> list[CallMemory]: ...
+
+    async def forget_calls(self, connection_id: UUID, keys: Sequence[str]) -> None: ...
+
+    # -- request inbox --------------------------------------------------------------
+    async def inbox(self, inbox_id: UUID) -> Inbox | None: ...
+
+    async def keep_inbox_request(self, request: InboxRequest, keep: int = 100) -> None:
+        """Keep it, and of this inbox only the newest `keep`."""
+
+    # -- upkeep and health ------------------------------------------------------------
+    async def prune(self, before: datetime, limit: int) -> int:
+        """Delete up to `limit` events (with deliveries and attempts) that happened before; how many there were."""
+
+    async def backlog(self) -> Mapping[str, int]:
+        """For health and metrics: {"pending", "due", "claimed"}; bounded work, not a count over history."""
+
+

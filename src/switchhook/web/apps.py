@@ -1,0 +1,11 @@
+"""The portal as a Django app."""
+
+from django.apps import AppConfig
+
+
+class WebConfig(AppConfig):
+    """One app label for all of the web, so that migrations are one line."""
+
+    name = "switchhook.web"
+    label = "web"
+    default_auto_field = "django.db.models.BigAutoField"

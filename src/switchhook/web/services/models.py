@@ -1,0 +1,120 @@
+"""Connection (the operator's login to a PBX) and Service (one PBX as an account knows it); what the engine says of them."""
+
+import uuid
+
+from django.db import models
+
+from switchhook.domain.service import DEFAULT_EXTENSIONS, DEFAULT_MENUS, DEFAULT_TRUNK_CONTEXTS
+
+
+def default_trunk_contexts() -> list[str]:
+    return list(DEFAULT_TRUNK_CONTEXTS)
+
+
+def default_extensions() -> list[str]:
+    return list(DEFAULT_EXTENSIONS)
+
+
+def default_menus() -> list[list[str]]:
+    return [list(menu) for menu in DEFAULT_MENUS]
+
+
+class ConnectionPlatform(models.TextChoices):
+    """What kind of PBX it speaks to (values: domain.service.Platform)."""
+
+    ASTERISK = "asterisk", "Asterisk or FreePBX (AMI)"
+    FREESWITCH = "freeswitch", "FreeSWITCH or FusionPBX (ESL)"
+    SIMULATOR = "simulator", "Simulated PBX"
+
+
+class Connection(models.Model):
+    """One login to one PBX. It may feed several services."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=120)
+    platform = models.CharField(max_length=20, choices=ConnectionPlatform.choices, default=ConnectionPlatform.ASTERISK)
+    host = models.CharField(max_length=255, default="127.0.0.1")
+    port = models.PositiveIntegerField(default=5038)
+    tls = models.BooleanField(default=False)
+    username = models.CharField(max_length=120, blank=True)
+    secret_sealed = models.TextField(blank=True)  # context "connection:{id}:secret"
+    calls_per_minute = models.FloatField(default=12.0)  # the simulator's rate
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "connection"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Service(models.Model):
+    """One PBX as an account knows it. Without a connection it is fed by intake."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey("web.Account", on_delete=models.CASCADE, related_name="services")
+    connection = models.ForeignKey(Connection, on_delete=models.SET_NULL, null=True, blank=True, related_name="services")
+    name = models.CharField(max_length=120)
+    friendly_name = models.CharField(max_length=120, blank=True)
+    tenant_key = models.CharField(max_length=120, blank=True)
+    applications_enabled = models.BooleanField(default=False)
+    trunks = models.JSONField(default=list, blank=True)
+    trunk_contexts = models.JSONField(default=default_trunk_contexts, blank=True)
+    extensions = models.JSONField(default=default_extensions, blank=True)
+    menus = models.JSONField(default=default_menus, blank=True)  # [[context glob, name], …]
+    intake_token_hash = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "service"
+        constraints = (models.UniqueConstraint(fields=["account", "name"], name="service_name_once"),)
+
+    def __str__(self) -> str:
+        return self.friendly_name or self.name
+
+
+class ConnectionState(models.Model):
+    """How a connection is, as the engine that owns it reports (an engine table)."""
+
+    connection_id = models.UUIDField(primary_key=True)
+    owner = models.UUIDField(null=True)
+    state = models.TextField()
+    since_ms = models.BigIntegerField()
+    detail = models.TextField()
+    last_message_at_ms = models.BigIntegerField(null=True)
+    messages = models.BigIntegerField()
+    reconnects = models.IntegerField()
+    unclaimed = models.IntegerField()
+
+    class Meta:
+        managed = False
+        db_table = "connection_state"
+
+
+class Gap(models.Model):
+    """When we did not hear a PBX (an engine table)."""
+
+    id = models.UUIDField(primary_key=True)
+    connection_id = models.UUIDField()
+    begin_ms = models.BigIntegerField()
+    end_ms = models.BigIntegerField()
+    reason = models.TextField()
+    partial_calls = models.IntegerField()
+
+    class Meta:
+        managed = False
+        db_table = "gap"
+
+
+class Engine(models.Model):
+    """An incarnation of an engine, with its heartbeat (an engine table)."""
+
+    id = models.UUIDField(primary_key=True)
+    host = models.TextField()
+    pid = models.IntegerField()
+    started_at_ms = models.BigIntegerField()
+    heartbeat_at_ms = models.BigIntegerField()
+
+    class Meta:
+        managed = False
+        db_table = "engine"

@@ -1,0 +1,8 @@
+"""The fixtures, by what they provide: see the modules of tests/fixtures."""
+
+pytest_plugins = [
+    "tests.fixtures.databases",
+    "tests.fixtures.receiver",
+    "tests.fixtures.lab",
+    "tests.fixtures.browser",
+]
