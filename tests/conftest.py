@@ -2,7 +2,9 @@
 
 pytest_plugins = [
     "tests.fixtures.databases",
+    "tests.fixtures.processes",
     "tests.fixtures.receiver",
     "tests.fixtures.lab",
     "tests.fixtures.browser",
+    "tests.fixtures.skips",
 ]

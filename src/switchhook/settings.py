@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     deliveries_in_flight: int = Field(default=256, gt=0, description="Requests that one engine has open at once, at most.")
     waiting_events_bytes: int = Field(
         default=64 * 1024 * 1024, gt=0, description="Events that wait in memory while the database is away, in bytes.")
+    trusted_proxy: str = Field(
+        default="", description="Address of the reverse proxy whose X-Forwarded-… the portal believes; *: anybody's; empty: nobody's.")
+    smtp_url: str = Field(
+        default="", description="How e-mails are sent: smtp[s]://USER:PASSWORD@HOST:PORT; empty: none are (no password reset).")
+    mail_from: str = Field(default="switchhook@localhost", description="The sender of e-mails.")
     web_threads: int = Field(default=8, gt=0, description="Threads of the portal's server.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
@@ -73,7 +78,7 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         """The database's URL, the default filled in."""
-        return self.database_url or f"sqlite:///{self.state_dir / 'switchhook.sqlite3'}"
+        return self.database_url or f"sqlite://{self.state_dir / 'switchhook.sqlite3'}"
 
     @property
     def portal_url(self) -> str:

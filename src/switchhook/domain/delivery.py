@@ -1,4 +1,4 @@
-"""Delivery, Attempt and Answer; what an Answer means, and when to try again (policy: DESIGN §6)."""
+"""Delivery, Attempt, Answer and Verdict. What an Answer means is decided in `judging`, said in `explaining`."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ class Wanted(StrEnum):
 def wants(integration: Integration, event: Event, service: Service | None) -> Wanted:
     """Does the integration want the event? `service` is the event's.
 
-    Applications off silences the service's events; `user.*` is unaffected (DESIGN §2, Applications).
+    Applications off silences the service's events; `user.*` is unaffected.
     """
     if integration.event_type is not event.type or integration.account_id != event.account_id:
         return Wanted.OTHER_TYPE

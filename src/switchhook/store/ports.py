@@ -8,7 +8,7 @@ the same transaction, because no transaction outlives a method.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -46,14 +46,16 @@ class CallMemory:
 class Acceptance:
     """One Event to be accepted, with all that is committed together with it.
 
-    `deliveries` are written as claimed by the accepting engine where `claimed`, with attempt 1 allotted
-    (`attempts` = 1); else unclaimed and due at once (`attempts` = 0). `unwanted_reason` says why there is none.
+    `deliveries` are written as claimed by the accepting engine, with attempt 1 allotted (`attempts` = 1), where
+    `claimed` and unless listed in `unclaimed`; else they are due at once (`attempts` = 0) for whoever claims them:
+    of one event, one integration may have room here and another none. `unwanted_reason` says why there is none.
     `intake_key` is the caller's own id for an event from intake: the first event with it counts.
     """
 
     event: Event
     deliveries: Sequence[Delivery] = ()
     claimed: bool = True
+    unclaimed: frozenset[UUID] = frozenset()  # ids of deliveries
     unwanted_reason: str = ""
     intake_key: str = ""
 
@@ -61,10 +63,10 @@ class Acceptance:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
     """What accepting came to. `new`: ids of the events that were not there before (only these are sent).
-    `known`: intake key → id of the event that was already there."""
+    `known`: id of an event whose intake key was there already → id of the event that counts for that key."""
 
     new: frozenset[UUID]
-    known: Mapping[str, UUID] = field(default_factory=dict)
+    known: Mapping[UUID, UUID] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,20 +187,31 @@ class Store(Protocol):
 
     async def wait_for_change(self, timeout_seconds: float) -> None:
         """Return when something of the web's may have changed (configuration, errand, due delivery), or at the
-        time-out: PostgreSQL NOTIFY, SQLite `PRAGMA data_version`. May return early for no reason."""
+        time-out: PostgreSQL NOTIFY, SQLite `PRAGMA data_version`. May return early for no reason, and does so each
+        second on PostgreSQL. For one task at a time."""
 
     async def disable_integration(self, integration_id: UUID, reason: str) -> None:
         """Disable it in the configuration, with an audit row, and raise the configuration's version."""
 
     # -- the way of an event --------------------------------------------------
     async def accept(
-        self, engine_id: UUID, batch: Sequence[Acceptance], calls: Sequence[CallMemory] = (), errand_id: UUID | None = None,
+        self, engine_id: UUID, batch: Sequence[Acceptance], calls: Sequence[CallMemory] = (),
+        errand_id: UUID | None = None, errand_result: Mapping[str, object] | None = None,
     ) -> Accepted:
-        """Write events, deliveries, open calls, and close the errand, in ONE transaction."""
+        """Write events, deliveries, open calls, and close the errand with its result, in ONE transaction.
 
-    async def claim(self, engine_id: UUID, limit: int, *, firsts: bool) -> list[Claimed]:
-        """Claim up to `limit` unclaimed deliveries that are due: first attempts or retries. Raises the attempt
-        count. Deliveries past their expiry become EXPIRED here. Order: first attempts by id, retries by due time."""
+        Calls of a Connection that another engine owns by now are left as they are: its memory is the newer one."""
+
+    async def claim(
+        self, engine_id: UUID, limit: int, *, firsts: bool, skip: Collection[UUID] = (),
+    ) -> list[Claimed]:
+        """Claim up to `limit` unclaimed deliveries that are due: first attempts (those of which no attempt has been
+        recorded) or retries. Raises the attempt count. Deliveries past their expiry become EXPIRED here.
+
+        Fair: every integration with due deliveries gets its share, the longest due first, so that one's backlog
+        hides nobody else's; what one leaves of its share goes to the others. `skip` are integrations that have no room
+        now. First attempts are due from when they were made, so that they come in the order of their events. Fewer
+        than `limit`: nothing else is due, except what other engines are just taking."""
 
     async def next_due_seconds(self) -> float | None:
         """Seconds until the next unclaimed delivery is due (0: now); None: there is none."""
@@ -206,8 +219,12 @@ class Store(Protocol):
     async def release(self, engine_id: UUID, delivery_ids: Sequence[UUID], due_in_seconds: float = 0.0) -> None:
         """Give claimed deliveries back, due after that many seconds, the allotted attempt taken back."""
 
-    async def cancel(self, delivery_ids: Sequence[UUID], why: str) -> None:
-        """PENDING deliveries become CANCELLED."""
+    async def release_others(self, engine_id: UUID, keep: Collection[UUID]) -> int:
+        """Give back all that this engine holds but has not in hand: claims that were committed while the answer was
+        lost. `keep` is what it has in hand; returns how many others there were."""
+
+    async def cancel(self, delivery_ids: Sequence[UUID], why: str, account_id: UUID | None = None) -> int:
+        """PENDING deliveries (of that account, where one is given) become CANCELLED; returns how many there were."""
 
     async def record(self, batch: Sequence[Recording]) -> list[bool]:
         """Write attempts and new states in one transaction. True where the Delivery's state was ours to change."""
@@ -223,7 +240,7 @@ class Store(Protocol):
 
     async def redeliver(self, engine_id: UUID, delivery_ids: Sequence[UUID], account_id: UUID) -> int:
         """Make each of the account's deliveries PENDING again, due now, its attempt marked as manual, its expiry
-        renewed; returns how many there were."""
+        renewed; one that an engine has in its hands is left to it. Returns how many there were."""
 
     # -- PBX connections ----------------------------------------------------------
     async def own_connection(self, engine_id: UUID, connection_id: UUID) -> bool:
@@ -246,8 +263,13 @@ class Store(Protocol):
         """Keep it, and of this inbox only the newest `keep`."""
 
     # -- upkeep and health ------------------------------------------------------------
-    async def prune(self, before: datetime, limit: int) -> int:
-        """Delete up to `limit` events (with deliveries and attempts) that happened before; how many there were."""
+    async def make_partitions(self, days_ahead: int) -> None:
+        """On PostgreSQL: see that events of today and of so many days to come have a partition of their own.
+        To be called at the start and daily. What cannot be made now (a lock, say) is made the next time."""
+
+    async def prune(self, before: datetime, limit: int, account_id: UUID | None = None) -> int:
+        """Delete up to `limit` events (with deliveries and attempts) whose ids begin before that time: the account's,
+        or everybody's; then, on PostgreSQL, whole partitions go first. Returns how many there were."""
 
     async def backlog(self) -> Mapping[str, int]:
         """For health and metrics: {"pending", "due", "claimed"}; bounded work, not a count over history."""

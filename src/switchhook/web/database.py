@@ -15,7 +15,7 @@ def django_database(url: str) -> dict[str, Any]:
     if parts.scheme == "sqlite":
         return {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": unquote(parts.path),
+            "NAME": "/" + unquote(parts.path).lstrip("/"),  # sqlite:////PATH is written, too
             "OPTIONS": {
                 "timeout": 10,
                 "transaction_mode": "IMMEDIATE",
@@ -25,7 +25,8 @@ def django_database(url: str) -> dict[str, Any]:
         }
     credentials, _, hosts = parts.netloc.rpartition("@")
     user, _, password = credentials.partition(":")
-    pairs = [host.rpartition(":") if ":" in host and not host.endswith("]") else (host, "", "") for host in hosts.split(",")]
+    pairs = [
+        host.rpartition(":") if ":" in host and not host.endswith("]") else (host, "", "") for host in hosts.split(",")]
     options = dict(parse_qsl(parts.query))
     return {
         "ENGINE": "django.db.backends.postgresql",

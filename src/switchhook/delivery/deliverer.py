@@ -1,0 +1,184 @@
+"""Attempts: the parcel whose turn it is is rendered, sent, judged, recorded.
+
+What this engine holds of Deliveries is in the lanes; an attempt ends by exactly one of: it was made and is recorded;
+the Delivery is cancelled (its integration is gone or disabled); it is put back (not now, or not by us).
+
+A Delivery that is pending when its integration is disabled is cancelled, with that reason: a disabled integration
+sends nothing, and a person who enables it again chooses what is caught up, by redelivering. Tests are sent anyhow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from typing import assert_never
+from uuid import UUID
+
+from switchhook.delivery.lanes import Lanes, Parcel
+from switchhook.delivery.recorder import Recorder
+from switchhook.delivery.returns import Returns
+from switchhook.delivery.sender import Sender
+from switchhook.domain.delivery import (
+    Answer,
+    Attempt,
+    Delivered,
+    DisableIntegration,
+    GiveUp,
+    NoAnswer,
+    Problem,
+    Request,
+    Responded,
+    Timing,
+    TryAgain,
+    Verdict,
+)
+from switchhook.domain.errors import CannotRender
+from switchhook.domain.event import Event
+from switchhook.domain.integration import Integration
+from switchhook.domain.judging import judge
+from switchhook.domain.rendering import render
+from switchhook.domain.service import Account
+from switchhook.domain.templates import has_placeholders
+from switchhook.store.current import CurrentConfiguration
+from switchhook.store.ports import Recording
+
+log = logging.getLogger(__name__)
+
+BROKEN_AGAIN_SECONDS = 60.0  # how long a Delivery waits whose integration cannot be read (a key is missing, say)
+
+
+class Deliverer:
+    """Makes attempts, as many at once as the lanes allow."""
+
+    def __init__(
+        self, *, engine_id: UUID, current: CurrentConfiguration, sender: Sender, recorder: Recorder, lanes: Lanes,
+        returns: Returns, clock: Callable[[], datetime], jitter: Callable[[], float],
+    ) -> None:
+        """`jitter`: at random between −1 and 1."""
+        self._engine_id = engine_id
+        self._current = current
+        self._sender = sender
+        self._recorder = recorder
+        self._lanes = lanes
+        self._returns = returns
+        self._clock = clock
+        self._jitter = jitter
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopped = False
+        self.broken_off: set[UUID] = set()  # deliveries whose attempt we did not see end
+        self._gone: dict[UUID, str] = {}  # integrations that we are about to disable, and why
+        self.verdicts: Counter[str] = Counter()
+        current.when_changed(self._forget_gone)
+
+    def start_ready(self) -> None:
+        """Start every attempt that may start now."""
+        while (parcel := self._next()) is not None:
+            task = asyncio.create_task(self._work(parcel))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def _next(self) -> Parcel | None:
+        return None if self._stopped or self._recorder.congested else self._lanes.next()
+
+    def close(self) -> None:
+        """Start nothing more."""
+        self._stopped = True
+
+    async def stop(self, grace_seconds: float) -> None:
+        """Start nothing more. What is in flight may end within the grace; then it is broken off.
+
+        What is broken off stays claimed and is not recorded: whether it arrived is unknown, so that it will be
+        sent once more, as the next attempt, with the same `webhook-id`."""
+        self._stopped = True
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace_seconds)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _work(self, parcel: Parcel | None) -> None:
+        """That parcel, and then whatever is next: a task for each would cost more."""
+        while parcel is not None:
+            try:
+                await self._deliver(parcel)
+            except asyncio.CancelledError:
+                self.broken_off.add(parcel.delivery.id)
+                raise
+            except Exception:  # a bug: it must not take a place for ever, nor others with it
+                log.exception("delivery.broke delivery=%s", parcel.delivery.id)
+                self._returns.release(parcel.delivery.id, BROKEN_AGAIN_SECONDS)
+            finally:
+                self._lanes.ended(parcel)
+            parcel = self._next()
+            self.start_ready()
+
+    async def _deliver(self, parcel: Parcel) -> None:
+        delivery, event = parcel.delivery, parcel.event
+        configuration = self._current.value
+        integration = configuration.integrations.get(delivery.integration_id)
+        account = configuration.accounts.get(delivery.account_id)
+        now = self._clock()
+        if integration is None and delivery.integration_id in configuration.broken:
+            self._returns.release(delivery.id, BROKEN_AGAIN_SECONDS)
+        elif integration is None or account is None:
+            self._returns.cancel(delivery.id, "the integration was deleted")
+        elif not event.is_test and (not integration.enabled or integration.id in self._gone):
+            self._returns.cancel(delivery.id, "the integration is disabled")
+        elif delivery.expires_at <= now:
+            self._returns.release(delivery.id, 0.0)  # as it is fetched again, it expires
+        else:
+            await self._attempt(parcel, integration, account, now)
+
+    async def _attempt(self, parcel: Parcel, integration: Integration, account: Account, started_at: datetime) -> None:
+        delivery, event = parcel.delivery, parcel.event
+        request, answer = await self._exchange(delivery.id, event, integration, account, started_at)
+        verdict = judge(
+            answer, now=self._clock(), attempt=delivery.attempts, expires_at=delivery.expires_at, jitter=self._jitter(),
+            url_has_placeholders=has_placeholders(integration.path_arguments))
+        self._recorder.record(Recording(owner=self._engine_id, attempt=Attempt(
+            delivery_id=delivery.id, number=delivery.attempts, started_at=started_at, request=request, answer=answer,
+            verdict=verdict)))
+        if isinstance(verdict, DisableIntegration) and integration.id not in self._gone:
+            self._gone[integration.id] = verdict.why
+            self._returns.disable(integration.id, verdict.why)
+        name = name_of(verdict)
+        self.verdicts[name] += 1
+        log.info(
+            "delivery.attempted delivery=%s event=%s type=%s account=%s integration=%s number=%s %s ms=%s verdict=%s%s",
+            delivery.id, event.id, event.type.value, account.id, integration.id, delivery.attempts,
+            f"status={answer.status}" if isinstance(answer, Responded) else f"problem={answer.problem.value}",
+            answer.timing.total_ms, name, " test=1" if event.is_test else "")
+
+    async def _exchange(
+        self, delivery_id: UUID, event: Event, integration: Integration, account: Account, at: datetime
+    ) -> tuple[Request | None, Answer]:
+        try:
+            request = render(integration, event, delivery_id=delivery_id, at=at)
+        except CannotRender as error:
+            return None, NoAnswer(problem=Problem.CANNOT_RENDER, detail=str(error), timing=Timing(total_ms=0))
+        return request, await self._sender.send(request, account=account, timeout_seconds=integration.timeout_seconds)
+
+    def _forget_gone(self) -> None:
+        """An integration that the configuration knows as disabled needs no note of ours; nor one enabled since."""
+        integrations = self._current.value.integrations
+        self._gone = {
+            id_: why for id_, why in self._gone.items()
+            if id_ in integrations and integrations[id_].enabled and not self._returns.was_disabled(id_)}
+
+
+def name_of(verdict: Verdict) -> str:
+    """The verdict in one word, for logs and metrics."""
+    match verdict:
+        case Delivered():
+            return "delivered"
+        case TryAgain():
+            return "try_again"
+        case GiveUp():
+            return "give_up"
+        case DisableIntegration():
+            return "disable_integration"
+        case _:
+            assert_never(verdict)

@@ -1,0 +1,121 @@
+"""An Event, and a Delivery for every Integration that wants it; or the reason why nobody did."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfoNotFoundError
+
+from switchhook.domain.catalogue import EventType, Field
+from switchhook.domain.delivery import Delivery
+from switchhook.domain.event import Event, complete, delivery_id
+from switchhook.domain.integration import Integration, Wanted, wants
+from switchhook.domain.service import Account, PbxUser, Service
+from switchhook.store.current import CurrentConfiguration
+from switchhook.store.ports import Acceptance, Configuration
+
+log = logging.getLogger(__name__)
+
+REASONS_NAMED = 5  # integrations that a reason names, at most
+
+#: Whether this engine can take a Delivery of that integration (of that account) in hand at once.
+HasRoom = Callable[[UUID, UUID], bool]
+
+
+class Dispatcher:
+    """Makes Acceptances, by the configuration in force when the event is accepted."""
+
+    def __init__(self, current: CurrentConfiguration, has_room: HasRoom, clock: Callable[[], datetime]) -> None:
+        self._current = current
+        self._has_room = has_room
+        self._clock = clock
+        self._by_type: Mapping[tuple[UUID, EventType], Sequence[Integration]] = {}
+        current.when_changed(self._index)
+        if current.loaded:
+            self._index()
+
+    def dispatch(self, event: Event, *, intake_key: str = "") -> Acceptance:
+        """What is to be accepted of `event`, as it came from the PBX or from intake: it is completed here."""
+        now = self._clock()
+        configuration = self._current.value
+        account = configuration.accounts.get(event.account_id)
+        service = None if event.service_id is None else configuration.services.get(event.service_id)
+        if account is None or service is None:
+            return Acceptance(event=event, unwanted_reason="the PBX or its account was removed", intake_key=intake_key)
+        event = _completed(event, account, service, _user_of(event, configuration))
+        wanted: list[Integration] = []
+        refused: list[tuple[Integration, Wanted]] = []
+        for integration in self._by_type.get((event.account_id, event.type), ()):
+            answer = wants(integration, event, service)
+            if answer is Wanted.YES:
+                wanted.append(integration)
+            else:
+                refused.append((integration, answer))
+        if not wanted:
+            return Acceptance(event=event, unwanted_reason=_reason(refused, event, service), intake_key=intake_key)
+        return self._owed(event, account, wanted, now, intake_key)
+
+    def dispatch_to(self, event: Event, integration: Integration) -> Acceptance:
+        """The same for one integration alone, whether it wants the event or not: a test, asked for by a person."""
+        account = self._current.value.accounts[integration.account_id]
+        return self._owed(event, account, (integration,), self._clock(), "")
+
+    def _owed(
+        self, event: Event, account: Account, integrations: Sequence[Integration], now: datetime, intake_key: str
+    ) -> Acceptance:
+        deliveries: list[Delivery] = []
+        unclaimed: set[UUID] = set()
+        for integration in integrations:
+            id_ = delivery_id(event.id, integration.id)
+            claimed = self._has_room(integration.id, account.id)
+            if not claimed:
+                unclaimed.add(id_)
+            deliveries.append(Delivery(
+                id=id_, event_id=event.id, account_id=event.account_id, integration_id=integration.id,
+                order_key=event.order_key, created_at=now, expires_at=now + _time_to_live(integration, event, account),
+                attempts=1 if claimed else 0))
+        return Acceptance(event=event, deliveries=deliveries, unclaimed=frozenset(unclaimed), intake_key=intake_key)
+
+    def _index(self) -> None:
+        by_type: dict[tuple[UUID, EventType], list[Integration]] = {}
+        for integration in self._current.value.integrations.values():
+            by_type.setdefault((integration.account_id, integration.event_type), []).append(integration)
+        self._by_type = by_type
+
+
+def _completed(event: Event, account: Account, service: Service, user: PbxUser | None) -> Event:
+    try:
+        return complete(event, account, service, user)
+    except (ZoneInfoNotFoundError, ValueError):  # a time zone that this machine does not know: no reason to lose it
+        log.warning("event.time_zone_unknown account=%s time_zone=%s", account.id, account.time_zone)
+        return complete(event, replace(account, time_zone="UTC"), service, user)
+
+
+def _user_of(event: Event, configuration: Configuration) -> PbxUser | None:
+    """The user whose extension the event names."""
+    extension_number = event.fields.get(Field.EXTENSION_NUMBER)
+    if event.service_id is None or not isinstance(extension_number, str):
+        return None
+    return configuration.users.get((event.service_id, extension_number))
+
+
+def _time_to_live(integration: Integration, event: Event, account: Account) -> timedelta:
+    """How long it is worth trying."""
+    if integration.expiry_seconds is not None:
+        return timedelta(seconds=integration.expiry_seconds)
+    of_user = event.type.startswith("user.")
+    return timedelta(seconds=account.user_expiry_seconds if of_user else account.call_expiry_seconds)
+
+
+def _reason(refused: Sequence[tuple[Integration, Wanted]], event: Event, service: Service) -> str:
+    """Why nobody wanted it, for the person who asks why there was no request."""
+    if not event.type.startswith("user.") and not service.applications_enabled:
+        return Wanted.APPLICATIONS_OFF.value
+    told = [(integration, why) for integration, why in refused if why is not Wanted.OTHER_SERVICE]
+    if not told:
+        return "there is no integration for this event"
+    named = [f"{integration.name}: {why.value}" for integration, why in told[:REASONS_NAMED]]
+    return "; ".join(named + ["…"] * (len(told) > REASONS_NAMED))

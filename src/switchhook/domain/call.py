@@ -1,0 +1,104 @@
+"""Call and Leg: what the tracker knows of a call that is open. Mutable, unlike almost all else in the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from switchhook.domain.facts import Direction
+from switchhook.domain.profile import Profile
+
+
+@dataclass(slots=True, kw_only=True)
+class PendingOption:
+    """Digits chosen in a menu that may yet turn out to be an extension dialled directly."""
+
+    menu: str
+    digits: str
+    at: datetime | None
+    called_place: bool = False  # the choice called another place as a subroutine, and has not returned
+
+
+@dataclass(slots=True, kw_only=True)
+class Visit:
+    """A leg's stay in menus, from the first one until it leaves for something that is no menu.
+
+    `menus` were reached in this visit, `current` is the last. `quiet_places` are where the dialplan itself told of
+    a menu: being there is not leaving. `awaiting_twin` has options told by one way (place or dialplan) that the
+    other may tell again.
+    """
+
+    menus: list[str] = field(default_factory=list)
+    current: str = ""
+    quiet_places: list[str] = field(default_factory=list)
+    in_subroutine: bool = False
+    pending: PendingOption | None = None
+    awaiting_twin: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Leg:
+    """One party's side of a call. `answers` is the call that it took, until that is judged."""
+
+    id: str
+    call: Call
+    device: str = ""
+    local: bool = False
+    began_call: bool = False
+    called: bool = False
+    home: str = ""  # where in the dialplan it began
+    dialled: str = ""
+    number: str = ""  # what was sent to it when it was rung
+    rung_from: str = ""
+    dialled_by: Leg | None = field(default=None, repr=False)
+    pair: Leg | None = field(default=None, repr=False)
+    on_behalf_of: str = ""
+    answers: Call | None = field(default=None, repr=False)
+    bridged: bool = False
+    heard_menu: bool = False
+    left_menu: str = ""  # left by ringing or talking, so that the menu's dialplan may go on afterwards
+    visit: Visit | None = None
+    last_visit: Visit | None = None
+    contact: int = 0  # the connection that last told of it
+
+    def path_to_root(self) -> Iterator[Leg]:
+        """This leg, then the one that dialled it (a local leg's other end counts as itself), up to the first."""
+        seen: set[str] = set()
+        leg: Leg | None = self
+        while leg is not None and leg.id not in seen:
+            seen.add(leg.id)
+            yield leg
+            leg = leg.dialled_by or (leg.pair.dialled_by if leg.pair is not None else None)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Call:
+    """What a person calls a call. Numbers are as first told, and stay.
+
+    `profile` None: no service claimed it. `partial`: it began while we were not listening. `origin` is the leg it
+    began with. `unannounced`: it came in, and the number dialled is not known yet. `answered`: told, or too late to
+    know. `placed`: the extensions whose outbound call was told.
+    """
+
+    id: str
+    uuid: UUID
+    began_ms: int
+    profile: Profile | None
+    partial: bool = False
+    claimed_by_origin: bool = False
+    direction: Direction = Direction.INTERNAL
+    source: str = ""
+    destination: str = ""
+    dialled: str = ""
+    extension: str = ""
+    sequence: int = 0
+    unannounced: bool = False
+    answered: bool = False
+    placed: list[str] = field(default_factory=list)
+    origin: Leg | None = field(default=None, repr=False)
+    first_rung: Leg | None = field(default=None, repr=False)
+    legs: dict[str, Leg] = field(default_factory=dict, repr=False)
+    past_legs: dict[str, Leg] = field(default_factory=dict, repr=False)  # over, but a late Fact may name them
+    touched_at: datetime | None = None

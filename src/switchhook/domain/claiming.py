@@ -1,0 +1,51 @@
+"""Claiming: which of the Services that share a Connection a call belongs to, by their tenant keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from uuid import UUID
+
+from switchhook.domain.facts import LegStarted
+from switchhook.domain.profile import Profile
+from switchhook.domain.service import PbxUser, Service
+
+
+def claimant(
+    services: Iterable[Service], users: Mapping[tuple[UUID, str], PbxUser]
+) -> Callable[[LegStarted], Profile | None]:
+    """Asks, with a call's first leg, whose it is; None: nobody's.
+
+    A tenant key is compared with the PBX's own tenant (Asterisk `Tenantid`, FusionPBX `domain_name`), then, as a
+    glob, with the place where the leg began (its context), then with its account code. A Service without a tenant
+    key takes what no other claims; of several such, none does, for nobody could tell them apart.
+    """
+    extensions: dict[UUID, set[str]] = {}
+    for service_id, extension_number in users:
+        extensions.setdefault(service_id, set()).add(extension_number)
+    keyed: list[tuple[str, Profile]] = []
+    keyless: list[Profile] = []
+    for service in services:
+        profile = Profile(
+            service_id=service.id, account_id=service.account_id, reading=service.reading,
+            extensions=frozenset(extensions.get(service.id, ())))
+        if service.tenant_key:
+            keyed.append((service.tenant_key, profile))
+        else:
+            keyless.append(profile)
+    by_key = dict(keyed)
+    rest = keyless[0] if len(keyless) == 1 else None
+
+    def claim(leg: LegStarted) -> Profile | None:
+        return (
+            (by_key.get(leg.tenant) if leg.tenant else None)
+            or _by_place(keyed, leg.party.place)
+            or (by_key.get(leg.account_code) if leg.account_code else None)
+            or rest
+        )
+
+    return claim
+
+
+def _by_place(keyed: Sequence[tuple[str, Profile]], place: str) -> Profile | None:
+    return next((profile for key, profile in keyed if place and fnmatchcase(place, key)), None)

@@ -1,0 +1,107 @@
+"""What is remembered of an open call, as JSON: enough for a successor engine to go on where this one stopped.
+
+It is stored with each accepted Event, so what was told and what is remembered never part ways.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from switchhook.domain.call import Call, Leg, Visit
+from switchhook.domain.facts import Direction, LegStarted, Party
+from switchhook.domain.profile import Profile
+
+_CALL_TEXTS = ("source", "destination", "dialled", "extension")
+_CALL_FLAGS = ("partial", "unannounced", "answered")
+_LEG_TEXTS = ("device", "home", "dialled", "number", "rung_from", "on_behalf_of", "left_menu")
+_LEG_FLAGS = ("local", "began_call", "called", "bridged", "heard_menu")
+
+
+def remember(call: Call) -> str:
+    """The call as JSON; "" for one that no service claimed."""
+    if call.profile is None:
+        return ""
+    return json.dumps({
+        "version": 1, "service_id": str(call.profile.service_id), "account_id": str(call.profile.account_id),
+        "uuid": str(call.uuid), "began_ms": call.began_ms, "sequence": call.sequence, "direction": call.direction,
+        "touched_at": None if call.touched_at is None else call.touched_at.isoformat(), "placed": call.placed,
+        **{name: getattr(call, name) for name in _CALL_TEXTS + _CALL_FLAGS},
+        "origin": None if call.origin is None else _leg_to(call.origin), "first_rung": _id(call.first_rung),
+        "legs": [_leg_to(leg) for leg in call.legs.values()],
+    }, separators=(",", ":"))
+
+
+def recall(call_id: str, memory: str, claim: Callable[[LegStarted], Profile | None]) -> Call | None:
+    """The call that was remembered. How it is read is what its service says today; None: not readable."""
+    try:
+        data = json.loads(memory)
+        call = Call(id=call_id, uuid=UUID(data["uuid"]), began_ms=int(data["began_ms"]), profile=None,
+                    sequence=int(data["sequence"]), direction=Direction(data["direction"]),
+                    placed=[str(one) for one in data["placed"]])
+        _fill(call, data, _CALL_TEXTS, _CALL_FLAGS)
+        call.touched_at = None if data["touched_at"] is None else datetime.fromisoformat(data["touched_at"])
+        for one in data["legs"]:
+            leg = _leg_from(call, one)
+            call.legs[leg.id] = leg
+        for one in data["legs"]:
+            leg = call.legs[one["id"]]
+            leg.dialled_by, leg.pair = call.legs.get(one["dialled_by"]), call.legs.get(one["pair"])
+            leg.answers = call if one["answers"] else None
+        if (origin := data["origin"]) is not None:  # it may be over: what it was is still of use
+            call.origin = call.legs.get(origin["id"]) or _leg_from(call, origin)
+        call.first_rung = call.legs.get(data["first_rung"])
+        call.profile = _profile(call, data, claim)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return call
+
+
+def _profile(call: Call, data: dict[str, Any], claim: Callable[[LegStarted], Profile | None]) -> Profile:
+    """As the service would read the call today; a service that claims it no more leaves it its own ids."""
+    service_id, account_id = UUID(data["service_id"]), UUID(data["account_id"])
+    began = datetime.fromtimestamp(call.began_ms / 1000, UTC)
+    for leg in (call.origin, *call.legs.values()):
+        if leg is None:
+            continue
+        party = Party(leg=leg.id, call=call.id, device=leg.device, local=leg.local, began_call=leg.began_call,
+                      place=leg.home)
+        profile = claim(LegStarted(at=None, party=party, called=leg.called, dialled=leg.dialled,
+                                   caller_number=call.source, call_began_at=began))
+        if profile is not None and profile.service_id == service_id:
+            return profile
+    return Profile(service_id=service_id, account_id=account_id)
+
+
+def _leg_to(leg: Leg) -> dict[str, Any]:
+    visit = leg.visit
+    return {
+        "id": leg.id, **{name: getattr(leg, name) for name in _LEG_TEXTS + _LEG_FLAGS},
+        "dialled_by": _id(leg.dialled_by), "pair": _id(leg.pair), "answers": leg.answers is leg.call,
+        "visit": None if visit is None else [visit.menus, visit.current, visit.quiet_places],
+    }
+
+
+def _leg_from(call: Call, data: dict[str, Any]) -> Leg:
+    visit = data["visit"]
+    leg = Leg(id=str(data["id"]), call=call)
+    _fill(leg, data, _LEG_TEXTS, _LEG_FLAGS)
+    if visit is not None:
+        menus, current, quiet_places = visit
+        leg.visit = Visit(menus=[str(one) for one in menus], current=str(current),
+                          quiet_places=[str(one) for one in quiet_places])
+    return leg
+
+
+def _fill(target: Call | Leg, data: dict[str, Any], texts: tuple[str, ...], flags: tuple[str, ...]) -> None:
+    for name in texts:
+        setattr(target, name, str(data[name]))
+    for name in flags:
+        setattr(target, name, bool(data[name]))
+
+
+def _id(leg: Leg | None) -> str:
+    return "" if leg is None else leg.id

@@ -1,0 +1,186 @@
+"""When a call reaches a menu, and what an option is.
+
+A *visit* lasts from the first menu that a leg reaches until it leaves for something that is no menu: it
+rings somebody, talks, or goes elsewhere in the dialplan (a subroutine from which it returns is not
+elsewhere). Within a visit a menu that repeats, or is come back to, is not reached anew.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+from switchhook.domain.call import Call, Leg, PendingOption, Visit
+from switchhook.domain.catalogue import EventType
+from switchhook.domain.facts import MenuEntered, OptionChosen, PlaceReached, Point
+from switchhook.domain.outcome import Telling
+from switchhook.domain.profile import Acquaintance
+
+_OPTION = re.compile(r"[0-9*#A-D]+\Z")
+
+
+class Menus:
+    """Follows legs through menus. `announce` tells, before anything else is told of a call, that it came in."""
+
+    def __init__(
+        self, telling: Telling, known: Acquaintance, announce: Callable[[Call, datetime | None], None]
+    ) -> None:
+        self._telling = telling
+        self._known = known
+        self._announce = announce
+
+    # -- what the dialplan's places show ---------------------------------------
+    def place_reached(self, leg: Leg, fact: PlaceReached) -> None:
+        """A leg is at a point of the dialplan: within a menu, or within none."""
+        profile, visit = leg.call.profile, leg.visit
+        if profile is None:
+            return
+        menu = profile.menu_at(fact.place)
+        if visit is not None and visit.pending is not None:
+            self._ponder(leg, visit, visit.pending, fact, menu)
+        if menu is not None:
+            self._in_menu(leg, menu, fact)
+        elif visit is not None:
+            if fact.place in visit.quiet_places:
+                visit.in_subroutine = fact.may_return
+            elif not visit.in_subroutine:
+                self.leave(leg, fact.at)
+
+    def _in_menu(self, leg: Leg, menu: str, fact: PlaceReached) -> None:
+        if fact.point is Point.ENTRANCE:
+            self._reach(leg, menu, fact.at)
+        elif fact.point is Point.CHOICE:
+            if leg.visit is not None and menu in leg.visit.menus:
+                self._choose(leg, menu, fact)
+            elif leg.call.partial:  # it was in the menu before we listened
+                self._enter(leg, menu)
+                self._choose(leg, menu, fact)
+            else:  # an entrance with a number of its own
+                self._reach(leg, menu, fact.at)
+        elif fact.point is Point.INSIDE and leg.visit is None and menu != leg.left_menu and not leg.call.partial:
+            self._reach(leg, menu, fact.at, "the call was put into the menu")
+        if leg.visit is not None:
+            leg.visit.in_subroutine = fact.may_return
+
+    def _choose(self, leg: Leg, menu: str, fact: PlaceReached) -> None:
+        if leg.visit is None or leg.call.profile is None:
+            return
+        if self._known.is_extension(leg.call.profile, fact.digits) or fact.digits in fact.rings:
+            self._direct_dial(leg, menu, fact.digits, fact.at)
+        elif len(fact.digits) > 1 and not fact.rings:
+            leg.visit.pending = PendingOption(menu=menu, digits=fact.digits, at=fact.at, called_place=fact.may_return)
+        else:
+            self._option(leg, menu, fact.digits, fact.at, "place")
+
+    def _ponder(self, leg: Leg, visit: Visit, pending: PendingOption, fact: PlaceReached, menu: str | None) -> None:
+        """Is the pending option one? Not if the next thing is that extension's phone."""
+        if pending.digits in fact.rings:
+            visit.pending = None
+            self._direct_dial(leg, pending.menu, pending.digits, pending.at)
+        elif menu == pending.menu and fact.point is Point.INSIDE and not pending.called_place:
+            pending.called_place = fact.may_return
+        elif fact.rings or menu is not None or not (pending.called_place or visit.in_subroutine):
+            self.settle(leg)
+
+    # -- what the dialplan itself tells ------------------------------------------
+    def menu_entered(self, leg: Leg, fact: MenuEntered) -> None:
+        """The dialplan says that the leg reached a menu."""
+        if leg.call.profile is None:
+            return
+        menu = leg.call.profile.menu_named(fact.menu)
+        self._reach(leg, menu, fact.at)
+        if leg.visit is not None and fact.place not in leg.visit.quiet_places:
+            leg.visit.quiet_places.append(fact.place)
+
+    def option_chosen(self, leg: Leg, fact: OptionChosen) -> None:
+        """The dialplan says that the leg's caller chose an option."""
+        if leg.call.profile is None:
+            return
+        menu = leg.call.profile.menu_named(fact.menu)
+        if leg.visit is None or not leg.visit.current:
+            self._enter(leg, menu)
+        visit = leg.visit
+        if visit is not None and fact.place not in visit.quiet_places:
+            visit.quiet_places.append(fact.place)
+        if visit is not None and visit.pending is not None and visit.pending.digits == fact.digits:
+            self.settle(leg)
+        self._option(leg, menu, fact.digits, fact.at, "dialplan")
+
+    # -- transfers, and leaving ----------------------------------------------------
+    def take_over(self, leg: Leg, from_leg: Leg, place: str, at: datetime | None) -> None:
+        """An attended transfer puts `leg` where the consulting user's own leg was, at `place`: in a menu, perhaps."""
+        profile = leg.call.profile
+        self.leave(from_leg, at)
+        visit = from_leg.last_visit
+        if profile is None or visit is None or not visit.current:
+            return
+        menu = profile.menu_at(place) or (visit.current if place in visit.quiet_places else "")
+        if menu == visit.current:
+            leg.visit = leg.visit or Visit(quiet_places=visit.quiet_places)
+            self._reach(leg, menu, at, "the caller was transferred into the menu")
+
+    def leave(self, leg: Leg, at: datetime | None, *, rings: str = "", may_go_on: bool = False) -> None:
+        """The leg has left for something that is no menu; it rings the device `rings`, perhaps.
+        `may_go_on`: the menu's dialplan may take its next step afterwards."""
+        if leg.visit is not None:
+            pending = leg.visit.pending
+            if pending is not None and rings == pending.digits:
+                leg.visit.pending = None
+                self._direct_dial(leg, pending.menu, pending.digits, pending.at)
+            self.settle(leg)
+            leg.left_menu = leg.visit.current if may_go_on else ""
+            leg.last_visit, leg.visit = leg.visit, None
+            self._telling.changed(leg.call)
+
+    def settle(self, leg: Leg) -> None:
+        """Nothing contradicts the pending option any more: it was one."""
+        if leg.visit is not None and leg.visit.pending is not None:
+            pending, leg.visit.pending = leg.visit.pending, None
+            self._option(leg, pending.menu, pending.digits, pending.at, "place")
+
+    # -- telling -------------------------------------------------------------------
+    def _enter(self, leg: Leg, menu: str) -> Visit:
+        visit = leg.visit = leg.visit or Visit()
+        if menu not in visit.menus:
+            visit.menus.append(menu)
+        visit.current = menu
+        leg.heard_menu = True
+        return visit
+
+    def _reach(self, leg: Leg, menu: str, at: datetime | None, why: str = "the call reached the menu") -> None:
+        if leg.visit is not None and menu in leg.visit.menus:
+            again = "repeats, or was told twice" if leg.visit.current == menu else "was come back to from another"
+            leg.visit.current = menu
+            self._telling.withhold(leg.call, EventType.IVR_RECEIVED, at,
+                                   f"the menu {menu} {again}: it is reached anew only after the call has left")
+            return
+        self._enter(leg, menu)
+        self._announce(leg.call, at)
+        self._telling.tell(leg.call, EventType.IVR_RECEIVED, at, f"{why} {menu}", leg.id, menu, _instant(at),
+                           ivr_name=menu)
+
+    def _option(self, leg: Leg, menu: str, digits: str, at: datetime | None, way: str) -> None:
+        if not _OPTION.match(digits):
+            self._telling.withhold(leg.call, EventType.IVR_OPTION, at, f"{digits!r} in the menu {menu} is no option")
+            return
+        visit = leg.visit = leg.visit or Visit()
+        twin = visit.awaiting_twin.get((menu, digits))
+        if twin is not None and twin != way:
+            del visit.awaiting_twin[menu, digits]
+            self._telling.withhold(leg.call, EventType.IVR_OPTION, at, f"option {digits} in the menu {menu} was told "
+                                   "twice, by its place and by the dialplan")
+            return
+        visit.awaiting_twin = {**dict(list(visit.awaiting_twin.items())[-32:]), (menu, digits): way}
+        self._announce(leg.call, at)
+        self._telling.tell(leg.call, EventType.IVR_OPTION, at, f"the caller chose {digits} in the menu {menu}",
+                           leg.id, menu, digits, _instant(at), ivr_name=menu, option_selected=digits)
+
+    def _direct_dial(self, leg: Leg, menu: str, digits: str, at: datetime | None) -> None:
+        self._telling.withhold(leg.call, EventType.IVR_OPTION, at,
+                               f"{digits} in the menu {menu} is an extension dialled directly, not an option")
+
+
+def _instant(at: datetime | None) -> str:
+    """The moment, to tell two equal choices of one call apart; "" where there is none."""
+    return "" if at is None else str(int(at.timestamp() * 1000))

@@ -1,0 +1,89 @@
+"""Outcome: what a Fact came to. The Events, and the reason for every one that was or was not told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from switchhook.domain.call import Call
+from switchhook.domain.catalogue import EventType, Field, Value
+from switchhook.domain.event import Event, timed_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Why a candidate did or did not become an Event, in plain words. `call` is the PBX's own id."""
+
+    call: str
+    at: datetime | None
+    type: EventType
+    told: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """Events to accept, decisions to show, and the open calls (by the PBX's id) whose memory changed or that ended."""
+
+    events: tuple[Event, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    changed: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+
+
+NOTHING = Outcome()
+
+
+class Telling:
+    """Collects what is told and withheld, until it is harvested."""
+
+    def __init__(self) -> None:
+        self._events: list[Event] = []
+        self._decisions: list[Decision] = []
+        self._changed: dict[str, None] = {}  # in order, each once
+        self._ended: dict[str, None] = {}
+
+    def tell(self, call: Call, kind: EventType, at: datetime | None, reason: str, *what: str, **own: Value) -> None:
+        """An Event. `what` tells it from others of its type in the call: never a count. `own`: fields by name."""
+        if call.profile is None:
+            return
+        call.sequence += 1
+        fields: dict[Field, Value] = {
+            Field.SOURCE_NUMBER: call.source or None, Field.DESTINATION_NUMBER: call.destination or None,
+            Field.DIRECTION: call.direction.value, Field.DIALLED_NUMBER: call.dialled or None,
+        }
+        if call.extension:
+            fields[Field.EXTENSION_NUMBER] = call.extension
+        fields |= {Field(name): value for name, value in own.items()}
+        self._events.append(Event(
+            id=timed_id(call.began_ms, call.profile.service_id, call.id, kind, *what), type=kind,
+            account_id=call.profile.account_id, service_id=call.profile.service_id, call_uuid=call.uuid,
+            at=at or datetime.fromtimestamp(call.began_ms / 1000, UTC), order_key=str(call.uuid),
+            sequence=call.sequence, native_call_id=call.id, fields=fields))
+        self._decisions.append(Decision(call=call.id, at=at, type=kind, told=True, reason=reason))
+        self.changed(call)
+
+    def withhold(self, call: Call, kind: EventType, at: datetime | None, reason: str) -> None:
+        """A candidate that became no Event."""
+        if call.profile is not None:
+            self._decisions.append(Decision(call=call.id, at=at, type=kind, told=False, reason=reason))
+
+    def changed(self, call: Call) -> None:
+        """What a successor must know of the call is not what it was. Calls of which nothing was told need no memory."""
+        if call.sequence:
+            self._changed[call.id] = None
+
+    def ended(self, call: Call) -> None:
+        """The call is over."""
+        self._ended[call.id] = None
+        self._changed.pop(call.id, None)
+
+    def harvest(self) -> Outcome:
+        """All that was collected since the last time."""
+        if not self._decisions and not self._ended and not self._changed:
+            return NOTHING
+        outcome = Outcome(events=tuple(self._events), decisions=tuple(self._decisions),
+                          changed=tuple(self._changed), ended=tuple(self._ended))
+        for collected in (self._events, self._decisions, self._changed, self._ended):
+            collected.clear()
+        return outcome

@@ -1,0 +1,232 @@
+"""The tracker: Facts in, Events out, and the reason for each decision.
+
+One for each Connection; it may feed many Services. It asks for no clock and no database. Nothing is
+taken for granted: Facts may be missing, repeated or out of order, and legs may be unknown. Every call
+that begins also ends: with its last leg, by a snapshot in which its legs are missing, or by `expire`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import assert_never
+
+from switchhook.domain.call import Leg
+from switchhook.domain.facts import (
+    CallPickedUp,
+    Connected,
+    DestinationTold,
+    ExtensionKnown,
+    Fact,
+    LegAnswered,
+    LegBridged,
+    LegDialled,
+    LegEnded,
+    LegPresent,
+    LegStarted,
+    LocalPaired,
+    MenuEntered,
+    OptionChosen,
+    PbxStopped,
+    PlaceReached,
+    SnapshotEnded,
+    TransferKind,
+    Transferred,
+)
+from switchhook.domain.memory import recall, remember
+from switchhook.domain.menus import Menus
+from switchhook.domain.milestones import Milestones
+from switchhook.domain.open_calls import Claim, OpenCalls
+from switchhook.domain.outcome import Outcome, Telling
+from switchhook.domain.profile import Acquaintance
+
+__all__ = ["Claim", "Tracker"]
+
+
+class Tracker:
+    """Follows the calls of one PBX."""
+
+    def __init__(self, claim: Claim) -> None:
+        known = Acquaintance()
+        self._claim = claim
+        self._telling = Telling()
+        self._open = OpenCalls(claim, self._telling)
+        self._known = known
+        self._milestones = Milestones(self._telling, known)
+        self._menus = Menus(self._telling, known, self._milestones.announce)
+
+    @property
+    def open_calls(self) -> Collection[str]:
+        """The PBX's ids of the calls that are open."""
+        return self._open.calls.keys()
+
+    @property
+    def unclaimed(self) -> int:
+        """How many calls no Service claimed."""
+        return self._open.unclaimed
+
+    @property
+    def unknown(self) -> int:
+        """How many Facts named a leg or call of which we knew nothing."""
+        return self._open.unknown
+
+    def feed(self, fact: Fact) -> Outcome:
+        """What one Fact comes to."""
+        self._take(fact)
+        return self._telling.harvest()
+
+    def reconcile(self, present: Collection[str], at: datetime | None = None) -> Outcome:
+        """Close every leg from before the present connection that is not among those present."""
+        for leg in self._open.out_of_contact(present):
+            self._end(leg, at)
+        return self._telling.harvest()
+
+    def expire(self, idle_since: datetime) -> Outcome:
+        """Give up calls of which nothing was heard since: the end of a leg of theirs never came to us."""
+        calls = self._open.calls.values()
+        for call in [call for call in calls if call.touched_at is not None and call.touched_at < idle_since]:
+            self._open.give_up(call)
+        return self._telling.harvest()
+
+    def memory(self, call: str) -> str:
+        """What a successor must know of an open call (JSON); "" when it is not open."""
+        return remember(self._open.calls[call]) if call in self._open.calls else ""
+
+    def restore(self, call: str, memory: str) -> bool:
+        """Go on with a call as `memory` left it; the next snapshot closes the legs that are gone.
+        False: the memory cannot be read, and the call will be a partial one."""
+        recalled = recall(call, memory, self._claim)
+        if recalled is not None:
+            self._open.adopt(recalled)
+        return recalled is not None
+
+    # -- one Fact ------------------------------------------------------------------
+    def _take(self, fact: Fact) -> None:  # noqa: C901 - one case for each Fact
+        match fact:
+            case PlaceReached(leg=leg_id):
+                if leg_id in self._open.legs:
+                    self._place_reached(fact)
+            case LegStarted():
+                self._started(fact)
+            case LegDialled():
+                self._dialled(fact)
+            case LegAnswered():
+                self._answered(fact)
+            case LegBridged():
+                self._bridged(fact)
+            case LegEnded():
+                if (leg := self._open.leg(fact.leg, fact.call, fact.at)) is not None:
+                    self._end(leg, fact.at)
+            case DestinationTold():
+                self._destination_told(fact)
+            case LocalPaired():
+                self._paired(fact)
+            case MenuEntered() | OptionChosen():
+                self._menu_told(fact)
+            case CallPickedUp():
+                self._open.party(fact.picker, fact.at)
+            case Transferred():
+                self._transferred(fact)
+            case ExtensionKnown():
+                self._known.learn_extension(fact.extension, fact.devices)
+            case LegPresent():
+                self._present(fact)
+            case SnapshotEnded():
+                for leg in self._open.out_of_contact(fact.legs):
+                    self._end(leg, fact.at)
+            case Connected():
+                self._open.begin_contact()
+            case PbxStopped():
+                for leg in list(self._open.legs.values()):
+                    self._end(leg, fact.at)
+            case _:
+                assert_never(fact)
+
+    # -- legs ------------------------------------------------------------------------
+    def _started(self, fact: LegStarted, *, partial: bool = False) -> Leg | None:
+        call = self._open.begin(fact, partial=partial)
+        leg = None if call is None else self._open.party(fact.party, fact.at)
+        if call is None or leg is None:
+            return None
+        leg.home, leg.called, leg.dialled = fact.party.place, fact.called, fact.dialled
+        if fact.party.began_call and call.origin is None:
+            self._milestones.begun(call, leg, fact)
+            for other in (*call.legs.values(), *call.past_legs.values()):  # what was waiting for this
+                self._milestones.judge_answer(other, fact.at)
+        return leg
+
+    def _present(self, fact: LegPresent) -> None:
+        """A snapshot's leg. What a leg of a call that we followed has done meanwhile can still be known."""
+        was_open = fact.started.party.call in self._open.calls
+        leg = self._open.legs.get(fact.started.party.leg) or self._started(fact.started, partial=not was_open)
+        if leg is None:
+            return
+        self._open.party(fact.started.party, fact.at)
+        if not leg.began_call and not leg.local:
+            self._milestones.found(leg, fact.at, talking=fact.talking)
+
+    def _end(self, leg: Leg, at: datetime | None) -> None:
+        self._menus.settle(leg)
+        if leg is leg.call.origin:
+            self._milestones.announce(leg.call, at)
+        self._open.end(leg)
+
+    def _dialled(self, fact: LegDialled) -> None:
+        dialling = None if fact.dialling is None else self._open.party(fact.dialling, fact.at)
+        leg = self._open.party(fact.dialled, fact.at)
+        if dialling is not None:
+            self._milestones.announce(dialling.call, fact.at)
+            self._menus.leave(dialling, fact.at, rings=fact.dialled.device, may_go_on=True)
+        if leg is None:
+            return
+        leg.dialled_by = dialling or leg.dialled_by
+        leg.number = fact.number or leg.number
+        leg.rung_from = leg.rung_from if fact.dialling is None else fact.dialling.place
+        self._milestones.dialled(leg, fact.at)
+
+    def _answered(self, fact: LegAnswered) -> None:
+        dialling = None if fact.dialling is None else self._open.party(fact.dialling, fact.at)
+        leg = self._open.party(fact.dialled, fact.at)
+        if leg is not None:
+            self._milestones.taken(leg, leg.call if dialling is None else dialling.call, fact.at)
+
+    def _bridged(self, fact: LegBridged) -> None:
+        leg = self._open.party(fact.party, fact.at)
+        if leg is not None:
+            leg.bridged = True
+            self._menus.leave(leg, fact.at, may_go_on=True)
+            self._milestones.judge_answer(leg, fact.at)
+
+    def _paired(self, fact: LocalPaired) -> None:
+        one, two = self._open.party(fact.one, fact.at), self._open.party(fact.two, fact.at)
+        if one is not None and two is not None:
+            one.pair, two.pair = two, one
+            two.on_behalf_of = fact.on_behalf_of
+
+    def _destination_told(self, fact: DestinationTold) -> None:
+        leg = self._open.leg(fact.leg, fact.call, fact.at)
+        if leg is not None and leg is leg.call.origin:
+            self._milestones.destination_told(leg.call, fact.number, fact.at)
+
+    # -- menus and transfers -----------------------------------------------------------
+    def _place_reached(self, fact: PlaceReached) -> None:
+        leg = self._open.leg(fact.leg, fact.call, fact.at)
+        if leg is not None:
+            self._menus.place_reached(leg, fact)
+
+    def _menu_told(self, fact: MenuEntered | OptionChosen) -> None:
+        leg = self._open.leg(fact.leg, fact.call, fact.at)
+        if leg is None:
+            return
+        if isinstance(fact, MenuEntered):
+            self._menus.menu_entered(leg, fact)
+        else:
+            self._menus.option_chosen(leg, fact)
+
+    def _transferred(self, fact: Transferred) -> None:
+        transferee = None if fact.transferee is None else self._open.party(fact.transferee, fact.at)
+        second = None if fact.second is None else self._open.party(fact.second, fact.at)
+        if fact.kind is TransferKind.BLIND or transferee is None or second is None or fact.second is None:
+            return
+        if transferee is not second:
+            self._menus.take_over(transferee, second, fact.second.place, fact.at)

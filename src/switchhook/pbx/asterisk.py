@@ -1,0 +1,275 @@
+"""Asterisk 16 to 22: Messages to Facts, of the live stream and of the snapshot after (re)connecting.
+
+What a channel, a Linkedid or a Newexten is stays in here. Nothing is decided: see the tracker.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+from switchhook.domain.facts import (
+    CallPickedUp,
+    Connected,
+    DestinationTold,
+    Direction,
+    ExtensionKnown,
+    Fact,
+    LegAnswered,
+    LegBridged,
+    LegDialled,
+    LegEnded,
+    LegPresent,
+    LegStarted,
+    LocalPaired,
+    MenuEntered,
+    OptionChosen,
+    Party,
+    PbxStopped,
+    PlaceReached,
+    Point,
+    SnapshotEnded,
+    TransferKind,
+    Transferred,
+)
+from switchhook.pbx.ami import AmiCodec, Message
+from switchhook.pbx.asterisk_words import (
+    call_began,
+    caller_number,
+    device_of,
+    devices_rung,
+    dialled_number,
+    hinted_devices,
+    moment,
+    number_sent,
+)
+
+_DIGITS = re.compile(r"[0-9*#A-D]+\Z")
+_ENTRANCES = frozenset({"s", "return"})  # `return`: FreePBX comes back to a menu through it
+_SUBROUTINES = frozenset({"Gosub", "GosubIf", "Macro", "MacroIf", "MacroExclusive"})
+_MENU_ENTERED = frozenset({"ivrreceived", "ivrenter", "ivrentered", "ivrcallreceived"})
+_OPTION_CHOSEN = frozenset({"ivroption", "ivroptionselected"})
+_PBX_CALLS = frozenset({"0", "1"})  # ChannelState Down, Rsrvd: Asterisk made the channel to call with it
+
+
+class AsteriskReader:
+    """Reads the messages of one connection, in order."""
+
+    def __init__(self) -> None:
+        self._listed: dict[str, set[str]] = {"Status": set(), "CoreShowChannel": set()}
+        self._halves: dict[str, LegPresent] = {}  # of local channels, by their name without ;1 or ;2
+
+    def begin(self, at: datetime | None) -> list[Fact]:
+        """A connection begins."""
+        for legs in self._listed.values():
+            legs.clear()
+        self._halves.clear()
+        return [Connected(at=at)]
+
+    def snapshot_actions(self, codec: AmiCodec) -> list[bytes]:
+        """What to ask on a new connection: which channels there are."""
+        return [codec.action("Status", ActionID="snapshot", Variables="FROM_DID")]
+
+    def facts(self, message: Message, at: datetime | None = None) -> list[Fact]:
+        """What a message tells. `at` is when it came, used where Asterisk itself tells no time."""
+        read = _READ.get(message.first.get("Event", ""))
+        if read is not None:
+            if "Timestamp" in message.first:
+                at = moment(message.get("Timestamp")) or at
+            fact = read(message, at)
+            return [] if fact is None else [fact]
+        if "Banner" in message.first:
+            return self.begin(at)
+        return self._snapshot(message, at)
+
+    def _snapshot(self, message: Message, at: datetime | None) -> list[Fact]:
+        event = message.get("Event")
+        if event in self._listed:
+            fact = _present(message, at)
+            if fact is None:
+                return []
+            self._listed[event].add(fact.started.party.leg)
+            return [fact, *self._paired(message.get("Channel"), fact)]
+        kind = {"StatusComplete": "Status", "CoreShowChannelsComplete": "CoreShowChannel"}.get(event)
+        if kind is None:
+            return []
+        legs = frozenset(self._listed[kind])
+        self._listed[kind].clear()
+        self._halves.clear()
+        return [SnapshotEnded(at=at, legs=legs)]
+
+    def _paired(self, channel: str, half: LegPresent) -> list[LocalPaired]:
+        """A listing does not say which local channels belong together, but their names do."""
+        name, _, number = channel.rpartition(";")
+        if not name or number not in ("1", "2"):
+            return []
+        other = self._halves.pop(name, None)
+        if other is None:
+            self._halves[name] = half
+            return []
+        one, two = (half, other) if number == "1" else (other, half)
+        return [LocalPaired(at=half.at, one=one.started.party, two=two.started.party,
+                            on_behalf_of=two.started.caller_number)]
+
+
+def wants(event: bytes) -> bool:
+    """Is a raw event worth taking apart? Most of an unfiltered stream is not."""
+    name = event[7 : event.find(b"\n", 7)].rstrip(b"\r")
+    return name in _WANTED and (name != b"VarSet" or b"FROM_DID" in event)
+
+
+def _party(message: Message, prefix: str = "") -> Party | None:
+    """The channel that the headers with this prefix describe; None when there is none."""
+    first = message.first
+    leg, call = first.get(prefix + "Uniqueid", ""), first.get(prefix + "Linkedid", "")
+    if not leg or not call:
+        return None
+    device, local = device_of(first.get(prefix + "Channel", ""))
+    return Party(leg=leg, call=call, device=device, local=local, began_call=leg == call,
+                 place=first.get(prefix + "Context", ""))
+
+
+def _started(message: Message, at: datetime | None) -> LegStarted | None:
+    party = _party(message)
+    if party is None:
+        return None
+    return LegStarted(
+        at=at, party=party, called=message.get("ChannelState") in _PBX_CALLS,
+        dialled=dialled_number(message.get("Exten")),
+        caller_number=caller_number(message.get("CallerIDNum")), call_began_at=call_began(party.call),
+        tenant=message.get("Tenantid"), account_code=message.get("AccountCode"))
+
+
+def _present(message: Message, at: datetime | None) -> LegPresent | None:
+    party = _party(message)
+    if party is None:
+        return None
+    variables = dict(one.partition("=")[::2] for one in message.all("Variable"))
+    did = dialled_number(variables.get("FROM_DID", ""))
+    if not message.get("Application").startswith("AppDial"):  # a caller's channel has gone on from where it began
+        party = Party(leg=party.leg, call=party.call, device=party.device, local=party.local,
+                      began_call=party.began_call)
+    started = LegStarted(
+        at=at, party=party, dialled=did or dialled_number(message.get("DNID")),
+        caller_number=caller_number(message.get("CallerIDNum")), call_began_at=call_began(party.call),
+        direction=Direction.INBOUND if did and party.began_call else None,
+        tenant=message.get("Tenantid"), account_code=message.get("AccountCode"))
+    return LegPresent(at=at, started=started, talking=bool(message.get("BridgeID") or message.get("BridgeId")))
+
+
+def _dialled(message: Message, at: datetime | None) -> LegDialled | None:
+    dialled = _party(message, "Dest")
+    if dialled is None:
+        return None
+    return LegDialled(at=at, dialling=_party(message), dialled=dialled,
+                      number=number_sent(dialled.device, message.get("DialString")))
+
+
+def _answered(message: Message, at: datetime | None) -> LegAnswered | None:
+    dialled = _party(message, "Dest")
+    if dialled is None or message.get("DialStatus") != "ANSWER":
+        return None
+    return LegAnswered(at=at, dialling=_party(message), dialled=dialled)
+
+
+def _bridged(message: Message, at: datetime | None) -> LegBridged | None:
+    party = _party(message)
+    return None if party is None else LegBridged(at=at, party=party, bridge=message.get("BridgeUniqueid"))
+
+
+def _ended(message: Message, at: datetime | None) -> LegEnded | None:
+    leg = message.get("Uniqueid")
+    return LegEnded(at=at, leg=leg, call=message.get("Linkedid")) if leg else None
+
+
+def _paired(message: Message, at: datetime | None) -> LocalPaired | None:
+    one, two = _party(message, "LocalOne"), _party(message, "LocalTwo")
+    if one is None or two is None:
+        return None
+    return LocalPaired(at=at, one=one, two=two, on_behalf_of=caller_number(message.get("LocalTwoCallerIDNum")))
+
+
+def _picked_up(message: Message, at: datetime | None) -> CallPickedUp | None:
+    picker, target = _party(message), _party(message, "Target")
+    return None if picker is None or target is None else CallPickedUp(at=at, picker=picker, target=target)
+
+
+def _blind_transfer(message: Message, at: datetime | None) -> Transferred | None:
+    transferer = _party(message, "Transferer")
+    if transferer is None or message.get("Result") != "Success":
+        return None
+    return Transferred(at=at, kind=TransferKind.BLIND, transferer=transferer, transferee=_party(message, "Transferee"),
+                       extension=message.get("Extension"))
+
+
+def _attended_transfer(message: Message, at: datetime | None) -> Transferred | None:
+    transferer = _party(message, "OrigTransferer")
+    if transferer is None or message.get("Result") != "Success":
+        return None
+    return Transferred(at=at, kind=TransferKind.ATTENDED, transferer=transferer,
+                       second=_party(message, "SecondTransferer"), transferee=_party(message, "Transferee"))
+
+
+def _place_reached(message: Message, at: datetime | None) -> PlaceReached | None:
+    first = message.first
+    leg, exten, application = first.get("Uniqueid", ""), first.get("Exten", ""), first.get("Application", "")
+    if not leg or application.startswith(("AppDial", "AppQueue")):  # the channel that is rung runs no dialplan
+        return None
+    arguments = first.get("AppData", "")
+    point, digits = Point.INSIDE, ""
+    if exten == "h":
+        point = Point.ENDING
+    elif first.get("Priority") == "1":
+        if exten in _ENTRANCES:
+            point = Point.ENTRANCE
+        elif _DIGITS.match(exten):
+            point, digits = Point.CHOICE, exten
+    may_return = application in _SUBROUTINES or (
+        application == "ExecIf" and ("Gosub(" in arguments or "Macro(" in arguments))
+    return PlaceReached(at=at, leg=leg, call=first.get("Linkedid", ""), place=first.get("Context", ""), point=point,
+                        digits=digits, may_return=may_return,
+                        rings=devices_rung(arguments) if application in ("Dial", "RetryDial") else ())
+
+
+def _user_event(message: Message, at: datetime | None) -> MenuEntered | OptionChosen | None:
+    name = "".join(char for char in message.get("UserEvent").lower() if char.isalnum())
+    leg, call = message.get("Uniqueid"), message.get("Linkedid")
+    menu = message.any_case("IVRName", "Ivr", "Menu").strip()
+    if not leg or not call or not menu:
+        return None
+    if name in _MENU_ENTERED:
+        return MenuEntered(at=at, leg=leg, call=call, menu=menu, place=message.get("Context"))
+    if name in _OPTION_CHOSEN:
+        digits = message.any_case("Option", "OptionSelected").strip()
+        return OptionChosen(at=at, leg=leg, call=call, menu=menu, digits=digits, place=message.get("Context"))
+    return None
+
+
+def _variable(message: Message, at: datetime | None) -> DestinationTold | None:
+    number = dialled_number(message.get("Value"))
+    leg = message.get("Uniqueid")
+    if not leg or not number or message.get("Variable").lstrip("_") != "FROM_DID":
+        return None
+    return DestinationTold(at=at, leg=leg, call=message.get("Linkedid"), number=number)
+
+
+def _hint(message: Message, at: datetime | None) -> ExtensionKnown | None:
+    extension, devices = message.get("Exten"), hinted_devices(message.get("Hint"))
+    if not extension.isdigit() or not devices:
+        return None
+    return ExtensionKnown(at=at, extension=extension, devices=devices)
+
+
+def _shutdown(_: Message, at: datetime | None) -> PbxStopped:
+    return PbxStopped(at=at)
+
+
+_READ: dict[str, Callable[[Message, datetime | None], Fact | None]] = {
+    "Newexten": _place_reached, "Newchannel": _started, "DialBegin": _dialled, "DialEnd": _answered,
+    "BridgeEnter": _bridged, "Hangup": _ended, "LocalBridge": _paired, "Pickup": _picked_up,
+    "BlindTransfer": _blind_transfer, "AttendedTransfer": _attended_transfer, "UserEvent": _user_event,
+    "VarSet": _variable, "ExtensionStatus": _hint, "Shutdown": _shutdown,
+}
+_WANTED = frozenset(name.encode() for name in (
+    *_READ, "Status", "StatusComplete", "CoreShowChannel", "CoreShowChannelsComplete", "FullyBooted"))

@@ -1,0 +1,91 @@
+"""How Asterisk writes things: channel names, dial strings, numbers, moments. Nothing here keeps state."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+
+#: Channels of these technologies have nobody behind them.
+_NOBODY = frozenset({"Local", "Message", "Snoop", "Surrogate", "Recorder", "Announcer", "CBAnn", "CBRec", "Bridge",
+                     "MulticastRTP", "UnicastRTP", "AsyncGoto", "Multicast", "Chan"})
+_WITHHELD = frozenset({"", "<unknown>", "anonymous", "unknown", "unavailable", "restricted", "private", "withheld",
+                       "asserted", "s", "(null)", "<null>"})
+_NO_NUMBER = frozenset({"", "s", "i", "t", "h", "T", "o", "failed", "(null)"})
+_SERIAL = re.compile(r"-[0-9a-fA-F]+(?:;[12])?(?:<[A-Z]+>)?\Z")
+_BEGAN = re.compile(r"(\d{9,11})\.\d+\Z")
+_SIP_USER = re.compile(r"(?:sips?|tel):([^@;>]*)")
+
+
+@lru_cache(maxsize=4096)
+def device_of(channel: str) -> tuple[str, bool]:
+    """The device that a channel belongs to, and whether nobody is behind it.
+
+    `PJSIP/201-0000001f` → 201; `DAHDI/i1/12025550188-3` → i1; `Local/201@from-queue-0000001f;1` → nobody.
+    """
+    technology, _, rest = channel.partition("/")
+    name = _SERIAL.sub("", rest)
+    if technology in _NOBODY:
+        return name, True
+    return name.partition("/")[0], False
+
+
+def number_sent(device: str, dial_string: str) -> str:
+    """The number that a dial string sends to a device; "" when it just names the device.
+
+    `12025550188@trunk`, `trunk/12025550188`, `g0/12025550188`, `trunk/sip:12025550188@host`, `201@from-queue/n`.
+    """
+    head, slash, tail = dial_string.partition("/")
+    if sip := _SIP_USER.match(tail):
+        number = sip[1]
+    elif slash and tail != "n" and not _is_local(device):
+        number = re.split("[/@]", tail, maxsplit=1)[0]
+    else:
+        before, at, _ = head.partition("@")
+        sip = _SIP_USER.match(head)
+        number = sip[1] if sip else before if at else ""
+    return "" if number == device else number
+
+
+def _is_local(device: str) -> bool:
+    return "@" in device
+
+
+@lru_cache(maxsize=1024)
+def devices_rung(dial_arguments: str) -> tuple[str, ...]:
+    """The devices (of a local channel: the number) that the arguments of Dial name."""
+    rung = []
+    for target in dial_arguments.partition(",")[0].split("&"):
+        name = target.partition("/")[2]
+        rung.append(re.split("[@/]", name, maxsplit=1)[0])
+    return tuple(name for name in rung if name)
+
+
+def hinted_devices(hint: str) -> tuple[str, ...]:
+    """The devices that a hint watches: `PJSIP/201&Custom:DND201` → 201."""
+    named = (target.partition("/") for target in hint.split(",")[0].split("&"))
+    return tuple(name for technology, slash, name in named if slash and name and technology not in _NOBODY)
+
+
+def caller_number(told: str) -> str:
+    """A caller's number; "" for one that is withheld or unknown, whatever Asterisk wrote."""
+    return "" if told.strip().lower() in _WITHHELD else told.strip()
+
+
+def dialled_number(exten: str) -> str:
+    """The number that an exten stands for; "" for the special ones."""
+    return "" if exten in _NO_NUMBER else exten
+
+
+def call_began(linkedid: str) -> datetime | None:
+    """When a call began, as its Linkedid says (`[system-]seconds.counter`): the same for every observer."""
+    found = _BEGAN.search(linkedid)
+    return None if found is None else datetime.fromtimestamp(int(found[1]), UTC)
+
+
+def moment(timestamp: str) -> datetime | None:
+    """The time of an event where `timestampevents` is on (seconds since 1970)."""
+    try:
+        return datetime.fromtimestamp(float(timestamp), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,185 @@
+"""Line: one Connection at work. A connector that hears, a tracker that understands, and a queue of what is to be accepted.
+
+Hearing never waits for the database: what the tracker tells is queued and accepted by a task of its own, as many
+at once as have gathered. When too much waits, the connection is dropped and the gap recorded, rather than memory filled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Protocol, TypeVar
+
+from switchhook.domain.errors import StoreUnavailable
+from switchhook.domain.event import Event
+from switchhook.domain.facts import Fact
+from switchhook.domain.service import Connection, Platform
+from switchhook.domain.tracker import Claim, Tracker
+from switchhook.pbx.connector import Connector, Heard
+from switchhook.pbx.simulator import Simulator
+from switchhook.store.ports import CallMemory, ConnectionReport, Gap, Store
+
+log = logging.getLogger("switchhook.pbx")
+
+T = TypeVar("T")
+
+#: Hands events and memories of calls on; returns when they are committed.
+Accept = Callable[[Sequence[Event], Sequence[CallMemory]], Awaitable[object]]
+
+REPORT_SECONDS = 5.0
+EXPIRE_AFTER = timedelta(hours=12)  # a call of which nothing was heard for so long is over
+MOST_WAITING = 100_000  # events; beyond it what is heard is lost, and the gap recorded
+AWAY_SECONDS = 0.5
+FINISH_SECONDS = 5.0
+
+
+class Ear(Protocol):
+    """What stands at the PBX's end: a Connector, or the Simulator."""
+
+    messages: int
+    last_message_at: datetime | None
+
+    async def run(self) -> object: ...
+
+
+class Line:
+    """Runs one Connection that this engine owns, until cancelled."""
+
+    def __init__(
+        self, connection: Connection, claim: Claim, store: Store, accept: Accept, *, random: Random,
+    ) -> None:
+        self.connection = connection
+        self.claim = claim
+        self._store = store
+        self._accept = accept
+        self._tracker = Tracker(lambda leg: self.claim(leg))
+        self._waiting: list[Event] = []
+        self._memories: dict[str, str] = {}
+        self._something = asyncio.Event()
+        self._reports: list[Heard] = [Heard(state="connecting", at=datetime.now(UTC))]
+        self._deaf_since: datetime | None = None
+        self._deaf_why = ""
+        self._gaps: list[Gap] = []
+        self._reconnects = 0
+        ear = Simulator if connection.platform is Platform.SIMULATOR else Connector
+        self.ear: Connector | Simulator = ear(connection, self._hear, self._told, random=random)
+
+    @property
+    def state(self) -> str:
+        """The connection's state."""
+        return self._reports[-1].state
+
+    async def run(self) -> None:
+        """Restore the calls that a predecessor left open, then listen."""
+        for remembered in await self._patiently(lambda: self._store.open_calls(self.connection.id)):
+            if not self._tracker.restore(remembered.key, remembered.memory):
+                self._memories[remembered.key] = ""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.ear.run())
+            tasks.create_task(self._accept_waiting())
+            tasks.create_task(self._report())
+
+    # -- hearing: never waits --------------------------------------------------------
+    def _hear(self, facts: Sequence[Fact]) -> None:
+        for fact in facts:
+            try:
+                outcome = self._tracker.feed(fact)
+            except Exception:  # whatever a PBX says, the next fact is heard
+                log.exception("pbx.fact_not_understood connection=%s fact=%r", self.connection.id, fact)
+                continue
+            if outcome.events:
+                self._waiting += outcome.events
+            for call in outcome.changed:
+                self._memories[call] = self._tracker.memory(call)
+            for call in outcome.ended:
+                self._memories[call] = ""
+        if self._waiting or self._memories:
+            self._something.set()
+        if len(self._waiting) > MOST_WAITING:
+            self._lose_waiting()
+
+    def _lose_waiting(self) -> None:
+        first, last = self._waiting[0].at, self._waiting[-1].at
+        log.error("pbx.events_lost connection=%s count=%s", self.connection.id, len(self._waiting))
+        self._gap(first, last, f"the database was away for too long: {len(self._waiting)} events were lost")
+        self._waiting.clear()
+
+    def _told(self, heard: Heard) -> None:
+        if heard.state == "connected":
+            if self._deaf_since is not None:
+                self._reconnects += 1
+                self._gap(self._deaf_since, heard.at, self._deaf_why)
+            self._deaf_since = None
+        elif heard.state != "connecting" and self._deaf_since is None and self.state_was_connected():
+            self._deaf_since = self.ear.last_message_at or heard.at
+            self._deaf_why = heard.detail
+        log.info("pbx.connection connection=%s name=%s state=%s detail=%s", self.connection.id, self.connection.name,
+                 heard.state, heard.detail)
+        self._reports.append(heard)
+        del self._reports[:-10]
+
+    def state_was_connected(self) -> bool:
+        """Whether we heard the PBX just now."""
+        return bool(self._reports) and self._reports[-1].state == "connected"
+
+    def _gap(self, begin: datetime, end: datetime, reason: str) -> None:
+        self._gaps.append(Gap(connection_id=self.connection.id, begin=begin, end=max(begin, end), reason=reason,
+                              partial_calls=len(self._tracker.open_calls)))
+
+    # -- accepting: waits for the database, and for nothing else ------------------------
+    async def _accept_waiting(self) -> None:
+        while True:
+            await self._something.wait()
+            self._something.clear()
+            events, calls = self._take_waiting()
+            await self._patiently(lambda e=events, c=calls: self._accept(e, c))  # type: ignore[misc]
+
+    async def finish(self) -> None:
+        """Accept what still waits, now that nothing more is heard; bounded."""
+        events, calls = self._take_waiting()
+        if events or calls:
+            try:
+                async with asyncio.timeout(FINISH_SECONDS):
+                    await self._accept(events, calls)
+            except (TimeoutError, StoreUnavailable):
+                log.error("pbx.events_lost connection=%s count=%s", self.connection.id, len(events))
+
+    def _take_waiting(self) -> tuple[list[Event], list[CallMemory]]:
+        events, self._waiting = self._waiting, []
+        memories, self._memories = self._memories, {}
+        return events, [CallMemory(connection_id=self.connection.id, key=key, memory=memory)
+                        for key, memory in memories.items()]
+
+    async def _report(self) -> None:
+        while True:
+            told = self._reports[-1]
+            await self._patiently(lambda: self._store.report_connection(self.report()))
+            while self._gaps:
+                gap = self._gaps[0]
+                await self._patiently(lambda g=gap: self._store.record_gap(g))  # type: ignore[misc]
+                self._gaps.pop(0)
+            outcome = self._tracker.expire(datetime.now(UTC) - EXPIRE_AFTER)
+            self._memories |= dict.fromkeys(outcome.ended, "")
+            for _ in range(int(REPORT_SECONDS / 0.25)):
+                await asyncio.sleep(0.25)
+                if self._reports[-1] is not told or self._gaps:
+                    break
+
+    def report(self) -> ConnectionReport:
+        """How the connection is."""
+        told = self._reports[-1]
+        return ConnectionReport(
+            connection_id=self.connection.id, state=told.state, since=told.at, detail=told.detail,
+            last_message_at=self.ear.last_message_at, messages=self.ear.messages, reconnects=self._reconnects,
+            unclaimed=self._tracker.unclaimed)
+
+    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        while True:
+            try:
+                return await ask()
+            except StoreUnavailable:
+                await asyncio.sleep(AWAY_SECONDS)
+

@@ -1,0 +1,179 @@
+"""The Store on PostgreSQL: a pool of connections, and one of its own to be woken by.
+
+It works behind PgBouncer in transaction mode: nothing is prepared, nothing lasts longer than a transaction. Only
+being woken does not work there; so nobody trusts it, and looking happens every second anyway.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg_pool import AsyncConnectionPool
+
+from switchhook.domain.errors import SchemaMismatch, StoreUnavailable
+from switchhook.store.dialect import Each, Query, Rows, Work, each_for_postgres, for_postgres, storable
+from switchhook.store.partitions import drop_partitions, make_partitions
+from switchhook.store.sqlstore import SqlStore, check_schema
+
+T = TypeVar("T")
+
+CHANNEL = "switchhook"
+#: We look at least so often, woken or not, in seconds.
+LOOK_SECONDS = 1.0
+#: Connections of one engine, at most, without the one that is woken.
+CONNECTIONS = 6
+#: How long a call waits for one of them, in seconds.
+CONNECT_SECONDS = 5.0
+
+_DEFAULTS = {"application_name": "switchhook", "connect_timeout": "4", "tcp_user_timeout": "10000"}
+_Connection = psycopg.AsyncConnection[Any]
+
+
+class PostgresStore(SqlStore):
+    """One database, for as many engines and webs as there are."""
+
+    def __init__(self, url: str, keys: Sequence[str]) -> None:
+        super().__init__(keys)
+        self._conninfo = make_conninfo(**(_DEFAULTS | conninfo_to_dict(url)))  # type: ignore[arg-type]
+        self._pool: AsyncConnectionPool[_Connection] | None = None
+        self._woken: _Connection | None = None
+
+    async def open(self) -> None:
+        await self.close()
+        try:
+            first = await psycopg.AsyncConnection.connect(self._conninfo)
+            await first.close()
+        except psycopg.Error as error:
+            raise StoreUnavailable(f"PostgreSQL: {error}") from error
+        # The pool gives up connecting soon, so that the next call tries at once: it would wait ever longer otherwise.
+        self._pool = AsyncConnectionPool(
+            self._conninfo, kwargs={"autocommit": True, "prepare_threshold": None}, min_size=1, max_size=CONNECTIONS,
+            timeout=CONNECT_SECONDS, reconnect_timeout=CONNECT_SECONDS / 2, open=False, name="switchhook")
+        await self._pool.open()
+        try:
+            await self.read(check_schema())
+        except psycopg.errors.UndefinedTable as error:
+            await self.close()
+            raise SchemaMismatch("the database is empty: run `switchhook migrate`.") from error
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        await self._sleep_on()
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.close()
+
+    async def write(self, work: Work[T]) -> T:
+        async with self._connection() as connection, connection.transaction():
+            return await _done(connection, work)
+
+    async def read(self, work: Work[T]) -> T:
+        async with self._connection() as connection:
+            return await _done(connection, work)
+
+    async def wait_for_change(self, timeout_seconds: float) -> None:
+        seconds = min(timeout_seconds, LOOK_SECONDS)
+        try:
+            if self._woken is None:
+                self._woken = await psycopg.AsyncConnection.connect(
+                    self._conninfo, autocommit=True, prepare_threshold=None)
+                await self._woken.execute(f"LISTEN {CHANNEL}")
+                return  # what came before we listened
+            async for _ in self._woken.notifies(timeout=seconds, stop_after=1):
+                pass
+        except psycopg.Error:
+            await self._sleep_on()
+            await asyncio.sleep(seconds)
+        except asyncio.CancelledError:
+            await self._sleep_on()
+            raise
+
+    async def make_partitions(self, days_ahead: int) -> None:
+        async with self._connection() as connection:
+            await make_partitions(connection, days_ahead)
+
+    async def prune(self, before: datetime, limit: int, account_id: UUID | None = None) -> int:
+        dropped = 0
+        if account_id is None:
+            async with self._connection() as connection:
+                dropped = await drop_partitions(connection, before)
+        return dropped + await super().prune(before, limit, account_id)
+
+    async def _sleep_on(self) -> None:
+        connection, self._woken = self._woken, None
+        if connection is not None:
+            with suppress(psycopg.Error):
+                await connection.close()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[_Connection]:
+        """One of the pool's. When it turns out to be broken, so may be its sisters: they are looked at, too."""
+        if self._pool is None:
+            raise StoreUnavailable("the store is not open")
+        broken = False
+        try:
+            async with self._pool.connection() as connection:
+                try:
+                    yield connection
+                finally:
+                    broken = connection.broken
+        except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction) as error:
+            if broken:
+                with suppress(psycopg.Error):
+                    await self._pool.check()
+            raise StoreUnavailable(f"PostgreSQL: {error}") from error
+
+
+async def _done(connection: _Connection, work: Work[T]) -> T:
+    """Say the work's statements one after the other; what comes of it."""
+    async with connection.cursor() as cursor:
+        try:
+            statement = next(work)
+            while True:
+                await _say(cursor, statement)
+                rows: Rows = await cursor.fetchall() if cursor.description else ()
+                statement = work.send(rows)
+        except StopIteration as done:
+            value: T = done.value
+            return value
+
+
+async def _say(cursor: psycopg.AsyncCursor[Any], statement: Query | Each) -> None:
+    if isinstance(statement, Query):
+        sql = for_postgres(statement.postgres or statement.sql)
+        await cursor.execute(sql.encode(), {name: _value(value) for name, value in statement.parameters.items()})
+        return
+    rows = [{name: _json_value(value) for name, value in row.items()} for row in statement.rows]
+    await cursor.execute(
+        for_postgres(each_for_postgres(statement)).encode(),
+        {"rows": json.dumps(rows), "keys": [row[statement.key] for row in statement.rows]})
+
+
+def _value(value: Any) -> Any:
+    match value:
+        case str():
+            return storable(value)
+        case list():
+            return [_value(one) for one in value]
+        case _:
+            return value
+
+
+def _json_value(value: Any) -> Any:
+    match value:
+        case str():
+            return storable(value)
+        case UUID():
+            return value.hex
+        case _:
+            return value

@@ -1,0 +1,180 @@
+"""The Store on any SQL database: each method is one transaction of `work`, run by what knows the connection."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from switchhook.domain.errors import OwnershipLost, SchemaMismatch
+from switchhook.store.dialect import Query, Work
+from switchhook.store.ports import (
+    Acceptance,
+    Accepted,
+    CallMemory,
+    Claimed,
+    Configuration,
+    ConnectionReport,
+    Errand,
+    Gap,
+    Inbox,
+    InboxRequest,
+    Recording,
+)
+from switchhook.store.work import (
+    accepting,
+    claiming,
+    configuration,
+    connections,
+    errands,
+    inboxes,
+    incarnations,
+    recording,
+    upkeep,
+)
+
+T = TypeVar("T")
+
+#: The schema that this release was written for. It runs on the next one's, too: that is how releases are rolled out.
+SCHEMA_NUMBER = 1
+
+
+class SqlStore(ABC):
+    """What SQLite and PostgreSQL have in common; `ports.Store` says what each method means."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._keys = keys
+
+    @abstractmethod
+    async def write(self, work: Work[T]) -> T:
+        """Do the work in one transaction, committed when this returns."""
+
+    @abstractmethod
+    async def read(self, work: Work[T]) -> T:
+        """Do work that changes nothing."""
+
+    @abstractmethod
+    async def open(self) -> None: ...
+
+    @abstractmethod
+    async def close(self) -> None: ...
+
+    @abstractmethod
+    async def wait_for_change(self, timeout_seconds: float) -> None: ...
+
+    @abstractmethod
+    async def make_partitions(self, days_ahead: int) -> None: ...
+
+    # -- life -----------------------------------------------------------------------------------
+
+    async def begin_incarnation(self, engine_id: UUID, host: str, pid: int) -> None:
+        await self.write(incarnations.begin(engine_id, host, pid))
+
+    async def beat(self, engine_id: UUID) -> None:
+        if not await self.write(incarnations.beat(engine_id)):
+            raise OwnershipLost
+
+    async def end_incarnation(self, engine_id: UUID) -> None:
+        await self.write(incarnations.end(engine_id))
+
+    async def bury_dead(self, dead_after_seconds: float) -> list[UUID]:
+        return await self.write(incarnations.bury_dead(dead_after_seconds))
+
+    # -- configuration --------------------------------------------------------------------------
+
+    async def configuration_version(self) -> int:
+        return await self.read(configuration.version())
+
+    async def load_configuration(self) -> Configuration:
+        return await self.read(configuration.load(self._keys))
+
+    async def disable_integration(self, integration_id: UUID, reason: str) -> None:
+        await self.write(configuration.disable_integration(integration_id, reason))
+
+    # -- the way of an event --------------------------------------------------------------------
+
+    async def accept(
+        self, engine_id: UUID, batch: Sequence[Acceptance], calls: Sequence[CallMemory] = (),
+        errand_id: UUID | None = None, errand_result: Mapping[str, object] | None = None,
+    ) -> Accepted:
+        return await self.write(accepting.accept(engine_id, batch, calls, errand_id, errand_result))
+
+    async def claim(self, engine_id: UUID, limit: int, *, firsts: bool, skip: Collection[UUID] = ()) -> list[Claimed]:
+        return await self.write(claiming.claim(engine_id, limit, firsts, skip))
+
+    async def next_due_seconds(self) -> float | None:
+        return await self.read(claiming.next_due_seconds())
+
+    async def release(self, engine_id: UUID, delivery_ids: Sequence[UUID], due_in_seconds: float = 0.0) -> None:
+        if delivery_ids:
+            await self.write(claiming.release(engine_id, delivery_ids, due_in_seconds))
+
+    async def release_others(self, engine_id: UUID, keep: Collection[UUID]) -> int:
+        return await self.write(claiming.release_others(engine_id, keep))
+
+    async def cancel(self, delivery_ids: Sequence[UUID], why: str, account_id: UUID | None = None) -> int:
+        return await self.write(recording.cancel(delivery_ids, why, account_id))
+
+    async def record(self, batch: Sequence[Recording]) -> list[bool]:
+        return await self.write(recording.record(batch)) if batch else []
+
+    async def earlier_firsts_pending(self, delivery_ids: Sequence[UUID]) -> frozenset[UUID]:
+        return await self.read(claiming.earlier_firsts_pending(delivery_ids))
+
+    # -- errands --------------------------------------------------------------------------------
+
+    async def claim_errands(self, engine_id: UUID, limit: int) -> list[Errand]:
+        return await self.write(errands.claim(engine_id, limit))
+
+    async def finish_errand(self, errand_id: UUID, *, ok: bool, result: Mapping[str, object]) -> None:
+        await self.write(errands.finish(errand_id, ok, result))
+
+    async def redeliver(self, engine_id: UUID, delivery_ids: Sequence[UUID], account_id: UUID) -> int:
+        return await self.write(recording.redeliver(delivery_ids, account_id))
+
+    # -- PBX connections ------------------------------------------------------------------------
+
+    async def own_connection(self, engine_id: UUID, connection_id: UUID) -> bool:
+        return await self.write(incarnations.own_connection(engine_id, connection_id))
+
+    async def disown_connection(self, engine_id: UUID, connection_id: UUID) -> None:
+        await self.write(incarnations.disown_connection(engine_id, connection_id))
+
+    async def report_connection(self, report: ConnectionReport) -> None:
+        await self.write(connections.report(report))
+
+    async def record_gap(self, gap: Gap) -> None:
+        await self.write(connections.record_gap(gap))
+
+    async def open_calls(self, connection_id: UUID) -> list[CallMemory]:
+        return await self.read(connections.open_calls(connection_id))
+
+    async def forget_calls(self, connection_id: UUID, keys: Sequence[str]) -> None:
+        await self.write(connections.forget_calls(connection_id, keys))
+
+    # -- request inbox --------------------------------------------------------------------------
+
+    async def inbox(self, inbox_id: UUID) -> Inbox | None:
+        return await self.read(inboxes.inbox(inbox_id))
+
+    async def keep_inbox_request(self, request: InboxRequest, keep: int = 100) -> None:
+        await self.write(inboxes.keep_request(request, keep))
+
+    # -- upkeep and health ----------------------------------------------------------------------
+
+    async def prune(self, before: datetime, limit: int, account_id: UUID | None = None) -> int:
+        return await self.write(upkeep.prune(before, limit, account_id))
+
+    async def backlog(self) -> Mapping[str, int]:
+        return await self.read(upkeep.backlog())
+
+
+def check_schema() -> Work[None]:
+    """Raise SchemaMismatch when the database is of neither this release's schema nor the next one's."""
+    rows = yield Query("SELECT number FROM engine_schema", {})
+    number = rows[0][0] if rows else 0
+    if number not in (SCHEMA_NUMBER, SCHEMA_NUMBER + 1):
+        raise SchemaMismatch(
+            f"the database has schema {number}, and this release needs {SCHEMA_NUMBER}: run `switchhook migrate`.")

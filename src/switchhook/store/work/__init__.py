@@ -1,0 +1,1 @@
+"""What the store does, each in one transaction, written once for both databases: see `dialect`."""

@@ -1,0 +1,198 @@
+"""The configuration: what people wrote in the portal, as the engine's words. One broken row breaks no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from switchhook.domain.catalogue import EventType, Field
+from switchhook.domain.errors import CannotOpen
+from switchhook.domain.integration import (
+    Authentication,
+    BasicAuth,
+    BodyKey,
+    Format,
+    Header,
+    Integration,
+    Method,
+    NoAuth,
+    TokenAuth,
+)
+from switchhook.domain.sealing import unseal
+from switchhook.domain.service import Account, Connection, PbxUser, Platform, Reading, Service
+from switchhook.store.dialect import Query, Work
+from switchhook.store.ports import Configuration
+from switchhook.store.rows import to_json, to_uuid, to_uuid_or_none
+
+T = TypeVar("T")
+
+_VERSION = "SELECT version FROM configuration_version WHERE id = 1"
+_ACCOUNTS = "SELECT id, name, time_zone, allowed_networks, call_expiry_seconds, user_expiry_seconds FROM account"
+_SERVICES = """
+    SELECT id, account_id, connection_id, name, friendly_name, applications_enabled, tenant_key, trunks, trunk_contexts,
+        menus, extensions, intake_token_hash FROM service
+"""
+_CONNECTIONS = "SELECT id, name, platform, host, port, tls, username, secret_sealed, calls_per_minute FROM connection"
+_INTEGRATIONS = """
+    SELECT id, account_id, service_id, name, event_type, request_url, path_arguments, method, format,
+        authentication_type, username, password_sealed, token_sealed, token_prefix, token_header, headers, body_keys,
+        signing_secrets, enabled, timeout_seconds, max_in_flight, expiry_seconds FROM integration
+"""
+_USERS = """
+    SELECT id, service_id, extension_number, name, outbound_phone_number, has_voicemail, enabled_calls FROM pbx_user
+"""
+_DISABLE = """
+    UPDATE integration SET enabled = false, disabled_reason = :reason, disabled_at = :at, updated_at = :at
+    WHERE id = :id AND enabled RETURNING id
+"""
+_RAISE_VERSION = """
+    INSERT INTO configuration_version (id, version) VALUES (1, 1)
+    ON CONFLICT (id) DO UPDATE SET version = configuration_version.version + 1
+"""
+
+
+def version() -> Work[int]:
+    """See `Store.configuration_version`."""
+    rows = yield Query(_VERSION, {})
+    return rows[0][0] if rows else 0
+
+
+def disable_integration(integration_id: UUID, reason: str) -> Work[None]:
+    """See `Store.disable_integration`."""
+    rows = yield Query(_DISABLE, {"id": integration_id, "reason": reason, "at": datetime.now(UTC)})
+    if rows:
+        yield Query(_RAISE_VERSION, {})
+
+
+def load(keys: Sequence[str]) -> Work[Configuration]:
+    """See `Store.load_configuration`. The version is read first: what changes meanwhile is read anew because of it."""
+    number = yield from version()
+    broken: dict[UUID, str] = {}
+    accounts = yield Query(_ACCOUNTS, {})
+    services = yield Query(_SERVICES, {})
+    connections = yield Query(_CONNECTIONS, {})
+    integrations = yield Query(_INTEGRATIONS, {})
+    users = yield Query(_USERS, {})
+    return Configuration(
+        version=number,
+        accounts={one.id: one for one in _whole(accounts, _account, broken)},
+        services={one.id: one for one in _whole(services, _service, broken)},
+        connections={one.id: one for one in _whole(connections, _Opener(keys).connection, broken)},
+        integrations={one.id: one for one in _whole(integrations, _Opener(keys).integration, broken)},
+        users={(one.service_id, one.extension_number): one for one in _whole(users, _user, broken)},
+        broken=broken)
+
+
+def _whole(rows: Sequence[Sequence[Any]], read: Callable[..., T], broken: dict[UUID, str]) -> Iterator[T]:
+    """What can be read of the rows; the others' ids and the reasons go to `broken`."""
+    for row in rows:
+        try:
+            yield read(*row)
+        except CannotOpen as error:
+            broken[to_uuid(row[0])] = str(error)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            broken[to_uuid(row[0])] = f"It is not stored as this release can read it: {type(error).__name__} {error}."
+
+
+def _account(id_: Any, name: str, time_zone: str, networks: Any, call_expiry: int, user_expiry: int) -> Account:
+    return Account(
+        id=to_uuid(id_), name=name, time_zone=time_zone, allowed_networks=_texts(networks),
+        call_expiry_seconds=call_expiry, user_expiry_seconds=user_expiry)
+
+
+def _service(
+    id_: Any, account_id: Any, connection_id: Any, name: str, friendly_name: str, applications_enabled: bool,
+    tenant_key: str, trunks: Any, trunk_contexts: Any, menus: Any, extensions: Any, intake_token_hash: str,
+) -> Service:
+    reading = Reading(
+        trunks=_texts(trunks), trunk_contexts=_texts(trunk_contexts), extensions=_texts(extensions),
+        menus=tuple((str(context), str(menu)) for context, menu in to_json(menus)))
+    return Service(
+        id=to_uuid(id_), account_id=to_uuid(account_id), connection_id=to_uuid_or_none(connection_id), name=name,
+        friendly_name=friendly_name, applications_enabled=bool(applications_enabled), tenant_key=tenant_key,
+        reading=reading, intake_token_hash=intake_token_hash)
+
+
+def _user(
+    id_: Any, service_id: Any, extension_number: str, name: str, outbound_phone_number: str, has_voicemail: bool,
+    enabled_calls: Any,
+) -> PbxUser:
+    return PbxUser(
+        id=to_uuid(id_), service_id=to_uuid(service_id), extension_number=extension_number, name=name,
+        outbound_phone_number=outbound_phone_number, has_voicemail=bool(has_voicemail),
+        enabled_calls=_texts(enabled_calls))
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    listed = to_json(value)
+    if not isinstance(listed, list):
+        raise ValueError("a list was expected")
+    return tuple(str(one) for one in listed)
+
+
+class _Opener:
+    """Reads rows with secrets in them. Each secret opens in its own place only (contexts: the models in web/)."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._keys = keys
+        self._now = datetime.now(UTC)
+
+    def connection(
+        self, id_: Any, name: str, platform: str, host: str, port: int, tls: bool, username: str, secret_sealed: str,
+        calls_per_minute: float,
+    ) -> Connection:
+        connection_id = to_uuid(id_)
+        return Connection(
+            id=connection_id, name=name, platform=Platform(platform), host=host, port=port, tls=bool(tls),
+            username=username, secret=self._open(secret_sealed, f"connection:{connection_id}:secret"),
+            calls_per_minute=calls_per_minute)
+
+    def integration(
+        self, id_: Any, account_id: Any, service_id: Any, name: str, event_type: str, request_url: str,
+        path_arguments: str, method: str, format_: str, authentication_type: str, username: str, password_sealed: str,
+        token_sealed: str, token_prefix: str, token_header: str, headers: Any, body_keys: Any, signing_secrets: Any,
+        enabled: bool, timeout_seconds: float, max_in_flight: int, expiry_seconds: int | None,
+    ) -> Integration:
+        own = to_uuid(id_)
+        authentication: Authentication = NoAuth()
+        if authentication_type == "basic":
+            password = self._open(password_sealed, f"integration:{own}:password")
+            authentication = BasicAuth(username=username, password=password)
+        elif authentication_type == "token":
+            token = self._open(token_sealed, f"integration:{own}:token")
+            authentication = TokenAuth(token=token, prefix=token_prefix, header=token_header)
+        elif authentication_type != "none":
+            raise ValueError(f"unknown authentication {authentication_type!r}")
+        signing = tuple(
+            self._open(one["sealed"], f"integration:{own}:signing")
+            for one in to_json(signing_secrets) if self._in_use(one))
+        return Integration(
+            id=own, account_id=to_uuid(account_id), service_id=to_uuid_or_none(service_id), name=name,
+            event_type=EventType(event_type), request_url=request_url, path_arguments=path_arguments,
+            method=Method(method), format=Format(format_), authentication=authentication,
+            headers=tuple(self._header(own, one) for one in to_json(headers)),
+            body_keys=tuple(_body_key(one) for one in to_json(body_keys)), signing_secrets=signing,
+            enabled=bool(enabled), timeout_seconds=timeout_seconds, max_in_flight=max_in_flight,
+            expiry_seconds=expiry_seconds)
+
+    def _header(self, integration_id: UUID, stored: dict[str, str]) -> Header:
+        name = stored["name"]
+        if "sealed" not in stored:
+            return Header(name=name, value=stored["value"])
+        context = f"integration:{integration_id}:header:{name.lower()}"
+        return Header(name=name, value=self._open(stored["sealed"], context), secret=True)
+
+    def _in_use(self, stored: dict[str, Any]) -> bool:
+        expires_at = stored.get("expires_at")
+        return not expires_at or datetime.fromisoformat(expires_at) > self._now
+
+    def _open(self, sealed: str, context: str) -> str:
+        return unseal(sealed, context=context, keys=self._keys) if sealed else ""
+
+
+def _body_key(stored: dict[str, str]) -> BodyKey:
+    if "field" in stored:
+        return BodyKey(key=stored["key"], field=Field(stored["field"]))
+    return BodyKey(key=stored["key"], text=stored["text"])

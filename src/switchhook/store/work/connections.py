@@ -1,0 +1,55 @@
+"""What engines tell of their Connections: state, gaps, and the calls that are open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from switchhook.domain.event import timed_id
+from switchhook.store.dialect import Query, Work
+from switchhook.store.ports import CallMemory, ConnectionReport, Gap
+from switchhook.store.rows import to_ms, to_uuid
+
+_REPORT = """
+    INSERT INTO connection_state
+        (connection_id, state, since_ms, detail, last_message_at_ms, messages, reconnects, unclaimed)
+    VALUES (:connection, :state, :since_ms, :detail, :last_message_at_ms, :messages, :reconnects, :unclaimed)
+    ON CONFLICT (connection_id) DO UPDATE SET
+        state = excluded.state, since_ms = excluded.since_ms, detail = excluded.detail,
+        last_message_at_ms = excluded.last_message_at_ms, messages = excluded.messages,
+        reconnects = excluded.reconnects, unclaimed = excluded.unclaimed
+"""
+_RECORD_GAP = """
+    INSERT INTO gap (id, connection_id, begin_ms, end_ms, reason, partial_calls)
+    VALUES (:id, :connection, :begin_ms, :end_ms, :reason, :partial_calls) ON CONFLICT DO NOTHING
+"""
+_OPEN_CALLS = "SELECT key, memory FROM open_call WHERE connection_id = :connection ORDER BY key"
+_FORGET_CALLS = "DELETE FROM open_call WHERE connection_id = :connection AND key IN :keys"
+
+
+def report(told: ConnectionReport) -> Work[None]:
+    """See `Store.report_connection`."""
+    last = told.last_message_at
+    yield Query(_REPORT, {
+        "connection": told.connection_id, "state": told.state, "since_ms": to_ms(told.since), "detail": told.detail,
+        "last_message_at_ms": None if last is None else to_ms(last), "messages": told.messages,
+        "reconnects": told.reconnects, "unclaimed": told.unclaimed})
+
+
+def record_gap(gap: Gap) -> Work[None]:
+    """See `Store.record_gap`. The same gap twice is one."""
+    begin_ms, end_ms = to_ms(gap.begin), to_ms(gap.end)
+    yield Query(_RECORD_GAP, {
+        "id": timed_id(end_ms, "gap", gap.connection_id, begin_ms), "connection": gap.connection_id,
+        "begin_ms": begin_ms, "end_ms": end_ms, "reason": gap.reason, "partial_calls": gap.partial_calls})
+
+
+def open_calls(connection_id: UUID) -> Work[list[CallMemory]]:
+    """See `Store.open_calls`."""
+    rows = yield Query(_OPEN_CALLS, {"connection": connection_id})
+    return [CallMemory(connection_id=to_uuid(connection_id), key=key, memory=memory) for key, memory in rows]
+
+
+def forget_calls(connection_id: UUID, keys: Sequence[str]) -> Work[None]:
+    """See `Store.forget_calls`."""
+    yield Query(_FORGET_CALLS, {"connection": connection_id, "keys": list(keys)})

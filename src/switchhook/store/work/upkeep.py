@@ -1,0 +1,61 @@
+"""Upkeep: dropping what is old, and how much waits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from switchhook.store.dialect import Query, Work
+from switchhook.store.rows import first_id, to_ms, to_uuid
+
+#: Counting stops here: a backlog is then "this many or more".
+MOST_COUNTED = 10_000
+
+_OLD = "SELECT id FROM event WHERE id < :bound ORDER BY id LIMIT :limit {skip locked}"
+_OLD_OF_ACCOUNT = """
+    SELECT id FROM event WHERE account_id = :account AND id < :bound ORDER BY id LIMIT :limit {skip locked}
+"""
+_DELIVERIES = "SELECT id FROM delivery WHERE event_id IN :events"
+_DROP = (
+    "DELETE FROM attempt WHERE delivery_id IN :deliveries",
+    "DELETE FROM delivery WHERE id IN :deliveries",
+    "DELETE FROM intake_key WHERE event_id IN :events",
+    "DELETE FROM event WHERE id IN :events",
+)
+_DROP_REST = (
+    "DELETE FROM intake_key WHERE event_id < :bound",
+    "DELETE FROM errand WHERE created_at_ms < :before_ms AND state IN ('done', 'failed')",
+    "DELETE FROM gap WHERE end_ms < :before_ms",
+    "DELETE FROM inbox_request WHERE at_ms < :before_ms",
+)
+_PENDING = """
+    SELECT count(*), count(CASE WHEN next_attempt_at_ms <= {now} THEN 1 END) FROM (
+        SELECT next_attempt_at_ms FROM delivery WHERE state = 'pending' AND owner IS NULL LIMIT :most) AS waiting
+"""
+_CLAIMED = "SELECT count(*) FROM (SELECT owner FROM delivery WHERE owner IS NOT NULL LIMIT :most) AS held"
+
+
+def prune(before: datetime, limit: int, account_id: UUID | None) -> Work[int]:
+    """See `Store.prune`. What belongs to no account goes with everybody's."""
+    bound = {"bound": first_id(to_ms(before)), "limit": limit}
+    if account_id is None:
+        rows = yield Query(_OLD, bound)
+        for statement in _DROP_REST:
+            yield Query(statement, bound | {"before_ms": to_ms(before)})
+    else:
+        rows = yield Query(_OLD_OF_ACCOUNT, bound | {"account": account_id})
+    events = [to_uuid(id_) for (id_,) in rows]
+    if events:
+        deliveries = yield Query(_DELIVERIES, {"events": events})
+        dropped = {"events": events, "deliveries": [to_uuid(id_) for (id_,) in deliveries]}
+        for statement in _DROP:
+            yield Query(statement, dropped)
+    return len(events)
+
+
+def backlog() -> Work[Mapping[str, int]]:
+    """See `Store.backlog`. `pending` counts what is claimed, too."""
+    ((waiting, due),) = yield Query(_PENDING, {"most": MOST_COUNTED})
+    ((claimed,),) = yield Query(_CLAIMED, {"most": MOST_COUNTED})
+    return {"pending": waiting + claimed, "due": due, "claimed": claimed}

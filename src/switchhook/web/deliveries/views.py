@@ -1,0 +1,140 @@
+"""Pages of deliveries and events: what was sent, what came back, and what nobody wanted and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from switchhook.domain.catalogue import EVENTS
+from switchhook.domain.delivery import DeliveryState
+from switchhook.web.deliveries import actions, search
+from switchhook.web.deliveries.recorded import attempts_of, labelled_fields
+from switchhook.web.deliveries.search import Filters, Page, Row
+from switchhook.web.models import Delivery, Integration
+from switchhook.web.templatetags.catalogue import event_label
+from switchhook.web.tenancy import Access, account_view
+
+#: So many integrations the filter offers; more are found from their own pages.
+INTEGRATIONS_OFFERED = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chip:
+    """A filter that is on: what it says, and the URL without it."""
+
+    label: str
+    url: str
+
+
+@account_view
+def deliveries(request: HttpRequest, access: Access) -> HttpResponse:
+    """The account's deliveries, newest first."""
+    filters = Filters.read(request.GET)
+    page = search.deliveries(access, filters, request.GET)
+    offered = list(access.integrations().order_by("name")[:INTEGRATIONS_OFFERED])
+    return render(request, "deliveries/list.html", {
+        "rows": page.rows, "names": _names(access, page.rows), "filters": filters, "more": _more(filters, page),
+        "live": _live(request, filters, page), "chips": _chips(filters, offered),
+        "states": [(one.value, one.value.capitalize()) for one in DeliveryState],
+        "event_types": [(spec.type.value, spec.label) for spec in EVENTS.values()], "integrations": offered,
+    })
+
+
+@account_view
+def delivery(request: HttpRequest, access: Access, delivery_id: UUID) -> HttpResponse:
+    """One delivery: its attempts, and the event."""
+    row = get_object_or_404(access.deliveries().select_related("event"), id=delivery_id)
+    attempts = attempts_of(row)
+    seen = f"{row.state}.{row.attempts}.{len(attempts)}.{row.next_attempt_at_ms}"
+    if request.GET.get("seen") == seen:  # the page asks for news, and there is none
+        return HttpResponse(status=204)
+    latest = next((one for one in attempts if not one.unknown), None)
+    return render(request, "deliveries/one.html", {
+        "delivery": row, "event": row.event, "attempts": attempts, "latest": latest,
+        "integration": access.integrations().filter(id=row.integration_id).first(),
+        "fields": labelled_fields(row.event), "pending": row.state == DeliveryState.PENDING, "seen": seen,
+    })
+
+
+@require_POST
+@account_view
+def redeliver(request: HttpRequest, access: Access, delivery_id: UUID) -> HttpResponse:
+    """One more attempt."""
+    row = get_object_or_404(access.deliveries(), id=delivery_id)
+    actions.redeliver(access.account, [row], access.person)
+    messages.success(request, "Asked for one more attempt. It appears here in a moment.")
+    return redirect("delivery", account=access.account.slug, delivery_id=row.id)
+
+
+@require_POST
+@account_view
+def cancel(request: HttpRequest, access: Access, delivery_id: UUID) -> HttpResponse:
+    """No further attempt."""
+    row = get_object_or_404(access.deliveries(), id=delivery_id)
+    actions.cancel(access.account, [row], access.person)
+    messages.success(request, "Asked to cancel it. It appears here in a moment.")
+    return redirect("delivery", account=access.account.slug, delivery_id=row.id)
+
+
+@account_view
+def events(request: HttpRequest, access: Access) -> HttpResponse:
+    """The account's events, newest first, also those that nobody wanted."""
+    filters = Filters.read(request.GET)
+    page = search.events(access, filters, request.GET)
+    return render(request, "deliveries/events.html", {
+        "rows": page.rows, "filters": filters, "more": _more(filters, page), "live": _live(request, filters, page),
+        "event_types": [(spec.type.value, spec.label) for spec in EVENTS.values()],
+    })
+
+
+@account_view
+def event(request: HttpRequest, access: Access, event_id: UUID) -> HttpResponse:
+    """One event: what it says, and to whom it was owed."""
+    row = get_object_or_404(access.events(), id=event_id)
+    owed = list(row.deliveries.order_by("id")[: search.LIVE_ROWS])
+    service = access.services().filter(id=row.service_id).first() if row.service_id else None
+    of_call = access.events().filter(call_uuid=row.call_uuid).order_by("sequence", "id")
+    return render(request, "deliveries/event.html", {
+        "event": row, "fields": labelled_fields(row), "owed": owed, "names": _names(access, owed), "service": service,
+        "of_call": list(of_call[: search.PAGE_ROWS]) if row.call_uuid else [],
+    })
+
+
+def _names(access: Access, rows: Sequence[Delivery]) -> dict[UUID, Integration]:
+    """The integrations of these deliveries, in one query; deleted ones are not among them."""
+    return access.integrations().in_bulk({row.integration_id for row in rows})
+
+
+def _more(filters: Filters, page: Page[Row]) -> str:
+    """Where the next page is; empty when there is none."""
+    return filters.url(before=page.next_key) if page.next_key else ""
+
+
+def _live(request: HttpRequest, filters: Filters, page: Page[Row]) -> str:
+    """The URL that a first page asks for what has come since; empty for pages that stay as they are.
+
+    It goes down to the row that was last when the page was opened, so that nothing falls between this page and
+    the one after it."""
+    if "before" in request.GET or filters.q:
+        return ""
+    return filters.url(down_to=request.GET.get("down_to") or (str(page.rows[-1].pk) if page.rows else ""))
+
+
+def _chips(filters: Filters, offered: Sequence[Integration]) -> list[Chip]:
+    chips = []
+    if filters.state:
+        chips.append(Chip(label=filters.state.capitalize(), url=filters.without("state")))
+    if filters.integration:
+        name = next((one.name for one in offered if str(one.id) == filters.integration), "One integration")
+        chips.append(Chip(label=name, url=filters.without("integration")))
+    if filters.event:
+        chips.append(Chip(label=event_label(filters.event), url=filters.without("event")))
+    if filters.q:
+        chips.append(Chip(label=f"“{filters.q}”", url=filters.without("q")))
+    return chips

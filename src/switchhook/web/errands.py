@@ -1,0 +1,52 @@
+"""Errands: asking the engine for something, and seeing what came of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from django.db import transaction
+
+from switchhook.domain.event import timed_id
+from switchhook.web.configuration import wake_engines
+from switchhook.web.models import Account, Errand, Person
+
+#: What can be asked (args and results: the docstring of `Errand` in store/ports.py).
+Kind = Literal["user_changed", "send_test", "redeliver", "cancel", "test_connection", "test_call"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an errand stands, for the page that waits for it."""
+
+    state: str  # asked · working · done · failed
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def finished(self) -> bool:
+        return self.state in ("done", "failed")
+
+
+def ask(kind: Kind, account: Account | None, args: Mapping[str, object], asked_by: Person) -> Errand:
+    """Write an errand, in the transaction of the change that it belongs to (if there is one).
+
+    `account` is None for the operator's own errands (test_connection)."""
+    with transaction.atomic():
+        now_ms = time.time_ns() // 1_000_000
+        errand = Errand.objects.create(
+            id=timed_id(now_ms, "errand", uuid4()), account_id=account.id if account else None, kind=kind,
+            state="asked", args=json.dumps(args), result="{}", asked_by=asked_by.id, created_at_ms=now_ms)
+        wake_engines()
+    return errand
+
+
+def outcome(errand_id: UUID, account: Account | None) -> Outcome | None:
+    """How that errand of that account stands; None when there is none (finished ones are dropped some day)."""
+    errand = Errand.objects.filter(id=errand_id, account_id=account.id if account else None).first()
+    if errand is None:
+        return None
+    return Outcome(errand.state, json.loads(errand.result or "{}"))

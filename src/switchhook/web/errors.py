@@ -1,0 +1,35 @@
+"""Error pages: what happened, in plain words, and what to do."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from switchhook.web.tenancy import RoleNeeded
+
+
+@login_not_required
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403. Names the role that is needed, where it is a matter of roles."""
+    role = exception.role if isinstance(exception, RoleNeeded) else ""
+    return render(request, "errors/403.html", {"role": role}, status=403)
+
+
+@login_not_required
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404. Also for what is there but is none of this person's business."""
+    return render(request, "errors/404.html", status=404)
+
+
+@login_not_required
+def broken(request: HttpRequest) -> HttpResponse:
+    """500. Asks nothing of the database: that may be what is broken."""
+    request_id = getattr(request, "request_id", "")
+    return render(request, "errors/500.html", {"request_id": request_id, "bare": True}, status=500)
+
+
+@login_not_required
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form's token did not fit: mostly a page that was open for too long."""
+    return render(request, "errors/403_csrf.html", {"bare": True}, status=403)

@@ -1,0 +1,29 @@
+"""What people do with their request inbox."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from switchhook.web.models import Account, Inbox, InboxRequest
+
+#: How long the inbox may wait before it answers, in milliseconds, and which statuses it can answer with.
+LONGEST_DELAY_MS = 10_000
+STATUSES = range(200, 600)
+
+
+def inbox_of(account: Account) -> Inbox:
+    """The account's inbox; made on the first visit."""
+    with transaction.atomic():
+        found = Inbox.objects.filter(account=account).order_by("created_at").first()
+        return found or Inbox.objects.create(account=account)
+
+
+def answer_with(inbox: Inbox, status: int, delay_ms: int) -> None:
+    """Answer so from the next request on."""
+    inbox.answer_status, inbox.answer_delay_ms = status, delay_ms
+    inbox.save(update_fields=["answer_status", "answer_delay_ms"])
+
+
+def clear(inbox: Inbox) -> None:
+    """Forget what it got."""
+    InboxRequest.objects.filter(inbox_id=inbox.id).delete()

@@ -1,0 +1,170 @@
+"""The page that creates and edits an integration, and its live preview.
+
+One page and one form for both levels. A button in the form says what to do (`do`): save, save and test, or something
+with its rows; in the latter case the page comes back with the rows changed and nothing is saved. With htmx only
+the card with the rows is taken from it.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django_htmx.http import trigger_client_event
+
+from switchhook.domain.catalogue import EVENTS
+from switchhook.domain.integration import BasicAuth, TokenAuth
+from switchhook.domain.validation import warnings
+from switchhook.web.integrations import actions
+from switchhook.web.integrations.forms import IntegrationForm, blank
+from switchhook.web.integrations.preview import chosen_event, preview, recent_events
+from switchhook.web.integrations.rows import value_choices
+from switchhook.web.integrations.stored import Opened, opened
+from switchhook.web.integrations.views import ask_for_test, list_url, new_url, reveal_once
+from switchhook.web.members.models import Role
+from switchhook.web.models import Integration as Row
+from switchhook.web.models import Service
+from switchhook.web.tenancy import Access, account_view, service_view
+
+
+@account_view(needs=Role.ADMIN)
+def new_of_account(request: HttpRequest, access: Access) -> HttpResponse:
+    """Create New Integration, under My Admin."""
+    return _page(request, access, None, None)
+
+
+@service_view(needs=Role.ADMIN)
+def new_of_service(request: HttpRequest, access: Access, service: Service) -> HttpResponse:
+    """Create New Integration, of one PBX."""
+    return _page(request, access, service, None)
+
+
+@account_view(needs=Role.ADMIN)
+def edit(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+    """The cog."""
+    row = _row(access, integration_id)
+    return _page(request, access, row.service, row)
+
+
+@account_view(needs=Role.ADMIN)
+def preview_new_of_account(request: HttpRequest, access: Access) -> HttpResponse:
+    return _preview(request, access, None, None)
+
+
+@service_view(needs=Role.ADMIN)
+def preview_new_of_service(request: HttpRequest, access: Access, service: Service) -> HttpResponse:
+    return _preview(request, access, service, None)
+
+
+@account_view(needs=Role.ADMIN)
+def preview_edit(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+    row = _row(access, integration_id)
+    return _preview(request, access, row.service, row)
+
+
+def _page(request: HttpRequest, access: Access, service: Service | None, row: Row | None) -> HttpResponse:
+    found = _before(access, service, row)
+    do = request.POST.get("do", "save")
+    if request.method != "POST":
+        return _shown(request, access, service, row, _form(request, found, row, bound=False))
+    form = _form(request, found, row, bound=True)
+    if do not in ("save", "save-test"):
+        form.rearrange(do)
+        form.is_valid()
+        form.errors.clear()  # nobody has said that it is finished
+        response = _shown(request, access, service, row, form)
+        return trigger_client_event(response, "rows-changed", after="settle")
+    if not form.is_valid():
+        return _shown(request, access, service, row, form, complaints=True)
+    return redirect(_save(request, access, service, row, form, test=do == "save-test"))
+
+
+def _save(
+    request: HttpRequest, access: Access, service: Service | None, row: Row | None, form: IntegrationForm,
+    *, test: bool,
+) -> str:
+    """Save it; the URL to go on to."""
+    with transaction.atomic():
+        if row is None:
+            row = actions.create(access.account, service, form.wanted, signed=form.is_signed)
+            reveal_once(request, row)
+        else:
+            newly_signed = form.is_signed and not row.signing_secrets
+            actions.change(row, form.wanted, signed=form.is_signed)
+            if newly_signed:
+                reveal_once(request, row)
+        messages.success(request, f"{row.name} is saved. It is in force within two seconds.")
+        if test:
+            return ask_for_test(access, row)
+    if request.session.get(f"reveal:{row.id}"):
+        return f"{list_url(access, None)}{row.id}/"
+    return list_url(access, service)
+
+
+def _preview(request: HttpRequest, access: Access, service: Service | None, row: Row | None) -> HttpResponse:
+    form = _form(request, _before(access, service, row), row, bound=request.method == "POST")
+    form.is_valid()
+    return render(request, "integrations/_preview.html", _preview_context(request, access, service, form))
+
+
+def _shown(
+    request: HttpRequest, access: Access, service: Service | None, row: Row | None, form: IntegrationForm,
+    *, complaints: bool = False,
+) -> HttpResponse:
+    before = _before(access, service, row)
+    authentication = before.integration.authentication
+    context = _preview_context(request, access, service, form) | {
+        "form": form, "row": row, "service": service, "unreadable": before.unreadable,
+        "complaints": list(form.complaints()) if complaints else [], "errors": form.row_errors if complaints else {},
+        "choices": [(one, value_choices(form.event_type_chosen, one.field)) for one in form.value_rows],
+        "event": EVENTS[form.event_type_chosen],
+        "has_password": isinstance(authentication, BasicAuth) and bool(authentication.password),
+        "has_token": isinstance(authentication, TokenAuth) and bool(authentication.token),
+        "preview_url": (f"{list_url(access, None)}{row.id}/edit/" if row else new_url(access, service)) + "preview/",
+        "cancel_url": f"{list_url(access, None)}{row.id}/" if row else list_url(access, service),
+    }
+    response = render(request, "integrations/form.html", context)
+    response["Cache-Control"] = "no-store"  # what was typed into a password's input comes back to who typed it
+    return response
+
+
+def _preview_context(
+    request: HttpRequest, access: Access, service: Service | None, form: IntegrationForm,
+) -> dict[str, object]:
+    wanted, at = form.wanted, timezone.now()
+    samples = recent_events(access, wanted)
+    chosen = request.POST.get("preview_event", "")
+    event = chosen_event(samples, chosen, wanted, service, at)
+    return {
+        "preview": preview(wanted, event, signed=form.is_signed, at=at), "samples": samples, "chosen": chosen,
+        "as_curl": request.POST.get("preview_as") == "curl",
+        "warnings": warnings(wanted) if wanted.request_url else [],
+    }
+
+
+def _before(access: Access, service: Service | None, row: Row | None) -> Opened:
+    """The integration as it stands; a new one is blank."""
+    if row is None:
+        return Opened(integration=blank(access.account.id, None if service is None else service.id))
+    return opened(row, timezone.now())
+
+
+def _form(request: HttpRequest, before: Opened, row: Row | None, *, bound: bool) -> IntegrationForm:
+    """The form. A link may bring a Request URL along (the request inbox does)."""
+    form = IntegrationForm(
+        request.POST if bound else None, before=before.integration, signed=row is None or bool(row.signing_secrets),
+        service_type_name=settings.SWITCHHOOK.service_type_name)
+    if "request_url" in request.GET and not bound:
+        form.initial["request_url"] = request.GET["request_url"]
+    return form
+
+
+def _row(access: Access, integration_id: UUID) -> Row:
+    return get_object_or_404(access.integrations().select_related("service"), id=integration_id)
+
+

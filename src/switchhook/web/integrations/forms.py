@@ -1,0 +1,255 @@
+"""The form of an integration: what a person typed, as the domain's Integration, and each mistake at its field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.http import QueryDict
+
+from switchhook.domain.catalogue import EVENTS, EventSpec, EventType, Level
+from switchhook.domain.headers import ALWAYS_SECRET
+from switchhook.domain.integration import (
+    Authentication,
+    BasicAuth,
+    BodyKey,
+    Format,
+    Header,
+    Integration,
+    Method,
+    NoAuth,
+    TokenAuth,
+)
+from switchhook.domain.validation import mistakes
+from switchhook.web.integrations import models, rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complaint:
+    """One mistake for the summary: the id of the element where it is, that element's label, and what is wrong."""
+
+    element: str
+    label: str
+    message: str
+
+
+class IntegrationForm(forms.Form):
+    """Creates or edits one integration. `before` is the integration as it stands, its secrets opened: what a
+    secret's empty input keeps."""
+
+    name = forms.CharField(label="Integration Name", max_length=120, help_text="This is for your reference.")
+    type = forms.ChoiceField(label="Type", choices=[("webhook", "Webhook")], required=False)
+    request_url = forms.CharField(
+        label="Request URL", max_length=2000, help_text="The URL the payload will be sent to.",
+        widget=forms.URLInput(attrs={"placeholder": "https://crm.example.com/hooks/calls", "spellcheck": "false"}))
+    method = forms.ChoiceField(
+        label="Method", choices=[(one.value, one.value) for one in Method],
+        help_text="Most endpoints will use POST. GET is for legacy applications.")
+    format = forms.ChoiceField(
+        label="Format", choices=[(one.value, one.value) for one in Format],
+        help_text="A JSON payload, or pairs in the URL's query string.")
+    path_arguments = forms.CharField(
+        label="Path Arguments", max_length=1000, required=False,
+        widget=forms.TextInput(attrs={"placeholder": "/calls/{call_uuid}", "spellcheck": "false"}),
+        help_text="Added to the Request URL. Write values as placeholders in braces.")
+    trigger_service_type = forms.ChoiceField(label="Trigger Service Type", required=False, help_text="Service type.")
+    event_type = forms.ChoiceField(label="Trigger Event")
+    authentication_type = forms.ChoiceField(label="Authentication Type", choices=models.AuthenticationType.choices)
+    username = forms.CharField(
+        label="Username", max_length=255, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    password = forms.CharField(
+        label="Password", max_length=500, required=False, strip=False,
+        widget=forms.PasswordInput(render_value=True, attrs={"autocomplete": "new-password"}))
+    clear_password = forms.BooleanField(label="Clear the password", required=False)
+    token = forms.CharField(
+        label="Token", max_length=4000, required=False,
+        widget=forms.PasswordInput(render_value=True, attrs={"autocomplete": "new-password"}))
+    clear_token = forms.BooleanField(label="Clear the token", required=False)
+    token_prefix = forms.CharField(
+        label="Prefix", max_length=40, required=False, help_text="Stands before the token. Usually Bearer.")
+    token_header = forms.CharField(label="Header", max_length=80, required=False, help_text="Usually Authorization.")
+    signed = forms.BooleanField(
+        label="Sign requests", required=False,
+        help_text="Adds the Standard Webhooks headers, so that the receiver can tell that a request is ours.")
+    timeout_seconds = forms.FloatField(
+        label="Time-out (seconds)", min_value=1, max_value=30,
+        help_text="How long the receiver may take to answer: 1 to 30.")
+    max_in_flight = forms.IntegerField(
+        label="Requests at once", min_value=1, max_value=64,
+        help_text="How many requests may be open at the same time.")
+    expiry_hours = forms.FloatField(
+        label="Give up after (hours)", min_value=0.0025, max_value=720, required=False,
+        help_text="How long a delivery is tried again. Empty: the account's usual time.",
+        widget=forms.NumberInput(attrs={"step": "any"}))
+
+    def __init__(
+        self, data: QueryDict | None, *, before: Integration, signed: bool, service_type_name: str, **more: Any,
+    ) -> None:
+        self.before = self._typed = before
+        self.events = events_of(Level.ACCOUNT if before.service_id is None else Level.SERVICE)
+        super().__init__(data, initial=_initial(before) | {"signed": signed}, **more)
+        self._choices("trigger_service_type", [("", service_type_name)])
+        self._choices("event_type", [(spec.type.value, spec.label) for spec in self.events])
+        self.header_rows = rows.header_rows(before.headers) if data is None else rows.read_header_rows(data)
+        self.value_rows = rows.value_rows(before.body_keys) if data is None else rows.read_value_rows(data)
+        self.row_errors: dict[str, str] = {}
+        self.added_row = ""
+
+    def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = choices
+
+    @property
+    def event_type_chosen(self) -> EventType:
+        """The chosen trigger event, while the form may still be wrong elsewhere."""
+        value = self.data.get("event_type", "") if self.is_bound else ""
+        return next((spec.type for spec in self.events if spec.type.value == value), self.before.event_type)
+
+    def rearrange(self, what: str) -> None:
+        """Do what a row's button says: `header-add`, `value-up-3`, `value-all` and the like."""
+        kind, _, verb = what.partition("-")
+        verb, _, number = verb.partition("-")
+        at = int(number) if number.isdecimal() else -1
+        if kind == "header":
+            self.header_rows = rows.rearranged(self.header_rows, verb, at)
+            if verb == "add":
+                self.header_rows.append(rows.HeaderRow(number=rows.free_number(self.header_rows)))
+                self.added_row = f"header-{self.header_rows[-1].number}"
+        elif kind == "value":
+            self.value_rows = rows.rearranged(self.value_rows, verb, at)
+            if verb in ("add", "text"):
+                self.value_rows.append(rows.ValueRow(number=rows.free_number(self.value_rows), fixed=verb == "text"))
+                self.added_row = f"value-{self.value_rows[-1].number}"
+            elif verb == "all":
+                self.value_rows = rows.with_all_values(self.value_rows, self.event_type_chosen)
+
+    @property
+    def wanted(self) -> Integration:
+        """The integration as it was typed. What is no choice or no number is as it was before."""
+        return self._typed
+
+    @property
+    def is_signed(self) -> bool:
+        return bool(self.data.get("signed")) if self.is_bound else bool(self.initial["signed"])
+
+    def _read(self, cleaned: dict[str, Any]) -> Integration:
+        values = {**_initial(self.before), **cleaned}
+        hours = values["expiry_hours"]
+        return replace(
+            self.before, name=values["name"], event_type=self.event_type_chosen, request_url=values["request_url"],
+            path_arguments=values["path_arguments"], method=Method(values["method"]), format=Format(values["format"]),
+            authentication=self._authentication(values),
+            headers=tuple(map(self._header, self._used_header_rows())),
+            body_keys=tuple(map(_body_key, self._used_value_rows())),
+            timeout_seconds=values["timeout_seconds"], max_in_flight=values["max_in_flight"],
+            expiry_seconds=round(hours * 3600) if hours else None)
+
+    def _used_header_rows(self) -> list[rows.HeaderRow]:
+        return [row for row in self.header_rows if row.name or row.value or row.stored]
+
+    def _used_value_rows(self) -> list[rows.ValueRow]:
+        return [row for row in self.value_rows if row.key or row.field or row.text]
+
+    def _authentication(self, values: dict[str, Any]) -> Authentication:
+        stored = self.before.authentication
+        match values["authentication_type"]:
+            case models.AuthenticationType.BASIC:
+                kept = stored.password if isinstance(stored, BasicAuth) and not values["clear_password"] else ""
+                return BasicAuth(username=values["username"], password=values["password"] or kept)
+            case models.AuthenticationType.TOKEN:
+                kept = stored.token if isinstance(stored, TokenAuth) and not values["clear_token"] else ""
+                return TokenAuth(
+                    token=values["token"] or kept, prefix=values["token_prefix"],
+                    header=values["token_header"] or TokenAuth(token="").header)
+            case _:
+                return NoAuth()
+
+    def _header(self, row: rows.HeaderRow) -> Header:
+        kept = next((one.value for one in self.before.headers if one.secret and one.name == row.stored), "")
+        stays = bool(kept) and not row.value  # a stored secret is not shown by taking its tick away
+        secret = row.secret or stays or row.name.lower() in ALWAYS_SECRET
+        return Header(name=row.name, value=row.value or kept, secret=secret)
+
+    def clean(self) -> dict[str, Any]:
+        """What the domain says of it, each mistake at its field or row."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        self._typed = self._read(cleaned)
+        for row in self._used_value_rows():
+            if not row.fixed and rows.known_field(row.field) is None:
+                self.row_errors[f"value-{row.number}-field"] = "Choose a value."
+        for mistake in mistakes(self._typed):
+            self._place(mistake.where, mistake.message)
+        return cleaned
+
+    def is_valid(self) -> bool:
+        return super().is_valid() and not self.row_errors
+
+    def _place(self, where: str, message: str) -> None:
+        """Show the mistake where it was made: at a field, or in a row. The first at one place is enough."""
+        kind, _, rest = where.partition(".")
+        place, _, part = rest.partition(".")
+        if part and kind == "headers":
+            self.row_errors.setdefault(f"header-{self._used_header_rows()[int(place)].number}-{part}", message)
+        elif part and kind == "body_keys":
+            self.row_errors.setdefault(f"value-{self._used_value_rows()[int(place)].number}-{part}", message)
+        else:
+            name = {"expiry_seconds": "expiry_hours", "signing_secrets": "signed"}.get(kind, kind)
+            if name not in self.errors:
+                self.add_error(name if name in self.fields else None, message)
+
+    def complaints(self) -> Iterator[Complaint]:
+        """All that is wrong, for the summary above the form."""
+        for name, errors in self.errors.items():
+            for error in errors:
+                if name in self.fields:
+                    yield Complaint(element=f"id_{name}", label=str(self.fields[name].label), message=str(error))
+                else:
+                    yield Complaint(element="", label="", message=str(error))
+        labels = {
+            "header-name": "Request Name", "header-value": "Request Value",
+            "value-key": "Request Key", "value-field": "Value", "value-text": "Fixed text",
+        }
+        for place, message in self.row_errors.items():
+            kind, _, part = place.split("-")
+            yield Complaint(element=f"id_{place}", label=labels[f"{kind}-{part}"], message=message)
+
+
+def events_of(level: Level) -> list[EventSpec]:
+    """The events that an integration of this level can be for, in the order in which they are offered."""
+    return [spec for spec in EVENTS.values() if spec.level is level]
+
+
+def blank(account_id: UUID, service_id: UUID | None) -> Integration:
+    """A new integration before anybody has typed anything."""
+    level = Level.ACCOUNT if service_id is None else Level.SERVICE
+    return Integration(
+        id=UUID(int=0), account_id=account_id, service_id=service_id, name="", request_url="",
+        event_type=events_of(level)[0].type)
+
+
+def _body_key(row: rows.ValueRow) -> BodyKey:
+    """A row without a key sends its value under the value's own name."""
+    if row.fixed:
+        return BodyKey(key=row.key, text=row.text)
+    return BodyKey(key=row.key or row.field, field=rows.known_field(row.field))
+
+
+def _initial(before: Integration) -> dict[str, Any]:
+    """The form's fields from an integration. No secret is among them."""
+    authentication = before.authentication
+    token = authentication if isinstance(authentication, TokenAuth) else TokenAuth(token="")
+    kinds = {NoAuth: "none", BasicAuth: "basic", TokenAuth: "token"}
+    return {
+        "name": before.name, "type": "webhook", "request_url": before.request_url, "method": before.method.value,
+        "format": before.format.value, "path_arguments": before.path_arguments, "trigger_service_type": "",
+        "event_type": before.event_type.value, "authentication_type": kinds[type(authentication)],
+        "username": authentication.username if isinstance(authentication, BasicAuth) else "",
+        "password": "", "clear_password": False, "token": "", "clear_token": False,
+        "token_prefix": token.prefix, "token_header": token.header,
+        "timeout_seconds": before.timeout_seconds, "max_in_flight": before.max_in_flight,
+        "expiry_hours": before.expiry_seconds / 3600 if before.expiry_seconds else None,
+    }

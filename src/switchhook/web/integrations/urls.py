@@ -1,0 +1,28 @@
+"""Where the pages of integrations are."""
+
+from django.urls import path
+
+from switchhook.web.integrations import editing, views
+
+_ONE = "integrations/<uuid:integration_id>/"
+
+account_urls = [
+    path("integrations/", views.of_account, name="integrations"),
+    path("integrations/new/", editing.new_of_account, name="integration-new"),
+    path("integrations/new/preview/", editing.preview_new_of_account, name="integration-new-preview"),
+    path(_ONE, views.one, name="integration"),
+    path(_ONE + "edit/", editing.edit, name="integration-edit"),
+    path(_ONE + "edit/preview/", editing.preview_edit, name="integration-edit-preview"),
+    path(_ONE + "enable/", views.enable, name="integration-enable"),
+    path(_ONE + "disable/", views.disable, name="integration-disable"),
+    path(_ONE + "duplicate/", views.duplicate, name="integration-duplicate"),
+    path(_ONE + "delete/", views.delete, name="integration-delete"),
+    path(_ONE + "rotate/", views.rotate, name="integration-rotate"),
+    path(_ONE + "test/", views.send_test, name="integration-test"),
+    path(_ONE + "test/<uuid:errand_id>/", views.test_result, name="integration-test-result"),
+]
+service_urls = [
+    path("integrations/", views.of_service, name="pbx-integrations"),
+    path("integrations/new/", editing.new_of_service, name="pbx-integration-new"),
+    path("integrations/new/preview/", editing.preview_new_of_service, name="pbx-integration-new-preview"),
+]

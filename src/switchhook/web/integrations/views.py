@@ -1,0 +1,195 @@
+"""Pages of integrations: the lists of both levels, one integration, and its verbs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from switchhook.domain.catalogue import EVENTS, EventType
+from switchhook.domain.errors import CannotOpen
+from switchhook.domain.validation import warnings
+from switchhook.web.errands import ask
+from switchhook.web.integrations import actions
+from switchhook.web.integrations.stored import opened
+from switchhook.web.integrations.testing import sent_test
+from switchhook.web.members.models import Role
+from switchhook.web.models import Delivery, Integration, Service
+from switchhook.web.tenancy import Access, account_view, service_view
+
+#: How many of an integration's deliveries its page shows.
+RECENT = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of the list: an integration and its last delivery."""
+
+    row: Integration
+    last: Delivery | None
+
+
+@account_view
+def of_account(request: HttpRequest, access: Access) -> HttpResponse:
+    """My Admin → Integrations."""
+    return _list(request, access, access.integrations().filter(service=None), None)
+
+
+@service_view
+def of_service(request: HttpRequest, access: Access, service: Service) -> HttpResponse:
+    """The PBX's own Integrations."""
+    return _list(request, access, access.integrations().filter(service=service), service)
+
+
+def _list(request: HttpRequest, access: Access, found: QuerySet[Integration], service: Service | None) -> HttpResponse:
+    latest = access.deliveries().filter(integration_id=OuterRef("id")).order_by("-id").values("id")[:1]
+    rows = list(found.annotate(last_id=Subquery(latest)).order_by("name", "created_at"))
+    last = access.deliveries().in_bulk([row.last_id for row in rows if row.last_id])
+    lines = [Line(row=row, last=last.get(row.last_id)) for row in rows]
+    return render(request, "integrations/list.html", {
+        "lines": lines, "service": service, "new_url": new_url(access, service),
+    })
+
+
+@account_view
+def one(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+    """One integration: how it is, what it does, its recent deliveries. Right after it was made, its signing secret."""
+    row = _row(access, integration_id)
+    found = opened(row, timezone.now())
+    secret = ""
+    if request.session.pop(_reveal(row.id), None) and access.can_write:
+        try:
+            secret = actions.signing_secret(row)
+        except CannotOpen as error:
+            messages.error(request, str(error))
+    recent = access.deliveries().filter(integration_id=row.id).select_related("event").order_by("-id")[:RECENT]
+    spec = EVENTS[EventType(row.event_type)]
+    response = render(request, "integrations/one.html", {
+        "row": row, "integration": found.integration, "unreadable": found.unreadable,
+        "warnings": warnings(found.integration), "spec": spec, "recent": list(recent), "secret": secret,
+        "old_secret_until": _old_secret_until(row), "test": sent_test(access, row, request.GET.get("test", "")),
+    })
+    if secret:
+        response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+@account_view
+def enable(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+    """Play."""
+    row = _row(access, integration_id)
+    actions.enable(row)
+    messages.success(request, f"{row.name} is enabled.")
+    return _back(request, row)
+
+
+@require_POST
+@account_view
+def disable(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+    """Stop."""
+    row = _row(access, integration_id)
+    actions.disable(row, f"Disabled by {access.person}.")
+    messages.success(request, f"{row.name} is disabled. It sends nothing until you enable it.")
+    return _back(request, row)
+
+
+@require_POST
+@account_view
+def duplicate(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+    """A copy to change; it is disabled."""
+    twin = actions.duplicate(_row(access, integration_id))
+    reveal_once(request, twin)
+    messages.success(request, "This is the copy. It is disabled until you enable it.")
+    return redirect("integration-edit", account=access.account.slug, integration_id=twin.id)
+
+
+@account_view(needs=Role.ADMIN)
+def delete(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+    """Asks first; a POST deletes."""
+    row = _row(access, integration_id)
+    if request.method != "POST":
+        return render(request, "integrations/delete.html", {"row": row})
+    actions.delete(row)
+    messages.success(request, f"{row.name} is deleted. Its deliveries can still be read.")
+    return redirect(list_url(access, row.service))
+
+
+@require_POST
+@account_view
+def rotate(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+    """A new signing secret, shown once; the one before signs along for a day."""
+    row = _row(access, integration_id)
+    actions.rotate_signing_secret(row)
+    reveal_once(request, row)
+    return redirect("integration", account=access.account.slug, integration_id=row.id)
+
+
+@require_POST
+@account_view
+def send_test(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+    """Have the engine send a test event; the page then waits for what comes of it."""
+    return redirect(ask_for_test(access, _row(access, integration_id)))
+
+
+@account_view
+def test_result(request: HttpRequest, access: Access, integration_id: UUID, errand_id: UUID) -> HttpResponse:
+    """How a test stands: the fragment that asks again until it is over."""
+    row = _row(access, integration_id)
+    return render(request, "integrations/_test.html", {"row": row, "test": sent_test(access, row, str(errand_id))})
+
+
+def ask_for_test(access: Access, row: Integration) -> str:
+    """Ask for a test; the URL of the page that shows its result."""
+    errand = ask("send_test", access.account, {"integration_id": str(row.id)}, access.person)
+    return f"{_url(row, access)}?test={errand.id}#test"
+
+
+def reveal_once(request: HttpRequest, row: Integration) -> None:
+    """Have the integration's page show the signing secret the next time, to this person, and then no more."""
+    if row.signing_secrets:
+        request.session[_reveal(row.id)] = True
+
+
+def list_url(access: Access, service: Service | None) -> str:
+    """The list that an integration of this service (None: of the account) stands in."""
+    if service is None:
+        return reverse("integrations", kwargs={"account": access.account.slug})
+    return reverse("pbx-integrations", kwargs={"account": access.account.slug, "service_id": service.id})
+
+
+def new_url(access: Access, service: Service | None) -> str:
+    """Where a new integration of this service (None: of the account) is made."""
+    return list_url(access, service) + "new/"
+
+
+def _row(access: Access, integration_id: UUID) -> Integration:
+    return get_object_or_404(access.integrations().select_related("service", "account"), id=integration_id)
+
+
+def _url(row: Integration, access: Access) -> str:
+    return reverse("integration", kwargs={"account": access.account.slug, "integration_id": row.id})
+
+
+def _back(request: HttpRequest, row: Integration) -> HttpResponse:
+    """To the list when the button stood there, else to the integration."""
+    access: Access = request.access  # type: ignore[attr-defined]  # account_view put it there
+    return redirect(list_url(access, row.service) if request.POST.get("from") == "list" else _url(row, access))
+
+
+def _reveal(integration_id: UUID) -> str:
+    return f"reveal:{integration_id}"
+
+
+def _old_secret_until(row: Integration) -> datetime | None:
+    """When the signing secret before the newest ends; None when there is none."""
+    ends = [datetime.fromisoformat(one["expires_at"]) for one in row.signing_secrets[1:] if one["expires_at"]]
+    return max((end for end in ends if end > timezone.now()), default=None)

@@ -1,0 +1,89 @@
+"""Pages of people: the one-time link, one's own profile, and the members of an account (the operator's)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from switchhook.web.members import actions
+from switchhook.web.members.forms import MemberForm, ProfileForm
+from switchhook.web.members.links import LIFETIME, one_time_link, person_of, redeem
+from switchhook.web.members.models import Role
+from switchhook.web.models import Account, Member
+from switchhook.web.tenancy import operator_view
+
+_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@login_not_required
+@never_cache
+def login_once(request: HttpRequest, token: str) -> HttpResponse:
+    """A button that logs in. Only the button uses the link up: mail scanners and previews follow links."""
+    if request.method != "POST":
+        person = person_of(token)
+        return render(request, "members/login_once.html", {"person": person}, status=200 if person else 410)
+    person = redeem(token)
+    if person is None:
+        return render(request, "members/login_once.html", {"person": None}, status=410)
+    login(request, person, backend=_BACKEND)
+    if not person.has_usable_password():
+        messages.info(request, "You are in. Choose a password now, so that you can log in again.")
+        return redirect("account_set_password")
+    return redirect("start")
+
+
+def profile(request: HttpRequest) -> HttpResponse:
+    """One's own name and e-mail."""
+    assert request.user.is_authenticated  # the middleware sees to it
+    form = ProfileForm(request.POST or None, instance=request.user)
+    if request.method == "POST" and form.is_valid():
+        actions.save_profile(form.save(commit=False))
+        messages.success(request, "Saved.")
+        return redirect("profile")
+    return render(request, "members/profile.html", {"form": form})
+
+
+@operator_view
+def members(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """Who may log in to an account; adding somebody shows their one-time link."""
+    account = get_object_or_404(Account, id=account_id)
+    form = MemberForm(request.POST or None, account=account)
+    link, added = "", None
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        added = actions.add_member(account, data["email"], data["name"], Role(data["role"]))
+        link = one_time_link(added.person)
+        form = MemberForm(account=account)
+    rows = account.members.select_related("person").order_by("person__email")
+    return render(request, "members/members.html", {
+        "account": account, "rows": rows, "form": form, "link": link, "added": added,
+        "hours": int(LIFETIME.total_seconds() // 3600)})
+
+
+@operator_view
+@require_POST
+def new_link(request: HttpRequest, account_id: UUID, member_id: UUID) -> HttpResponse:
+    """Another one-time link for a member."""
+    account = get_object_or_404(Account, id=account_id)
+    member = get_object_or_404(account.members.select_related("person"), id=member_id)
+    rows = account.members.select_related("person").order_by("person__email")
+    return render(request, "members/members.html", {
+        "account": account, "rows": rows, "form": MemberForm(account=account), "link": one_time_link(member.person),
+        "added": member, "hours": int(LIFETIME.total_seconds() // 3600)})
+
+
+@operator_view
+@require_POST
+def remove(request: HttpRequest, account_id: UUID, member_id: UUID) -> HttpResponse:
+    """Take somebody's role in an account away. The person stays."""
+    member = get_object_or_404(Member.objects.select_related("person"), id=member_id, account_id=account_id)
+    member.delete()
+    messages.success(request, f"{member.person} is no longer a member.")
+    return redirect("operator-members", account_id=account_id)

@@ -1,0 +1,46 @@
+"""`switchhook migrate`: the database brought to this release's schema, by one process at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from switchhook.web.ready import make_ready
+
+#: Names our advisory lock among those of other programs in the same PostgreSQL.
+_LOCK = 0x5377_6974_6368
+
+
+def migrate() -> None:
+    """Run what migrations are missing. Several at once wait for each other; the later ones find nothing to do."""
+    make_ready()
+    from django.core.management import call_command
+    from django.db import connections
+
+    try:
+        with _alone():
+            call_command("migrate", interactive=False, verbosity=0)
+    finally:
+        connections.close_all()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold the lock: PostgreSQL's advisory lock, or a lock on a file beside the SQLite database."""
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        try:
+            yield
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+        return
+    import fcntl
+
+    with Path(f"{connection.settings_dict['NAME']}.migrating").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

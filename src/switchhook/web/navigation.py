@@ -1,0 +1,100 @@
+"""The shell around every page: what the sidebar offers to this person, and where they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from switchhook.web.models import Account
+from switchhook.web.tenancy import Access, accounts_of
+
+#: So many accounts the switcher lists; the operator finds the others under Accounts.
+SWITCHER_LIMIT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of the sidebar."""
+
+    label: str
+    icon: str
+    url: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Lines of the sidebar under one heading ("" for none)."""
+
+    heading: str
+    items: list[Item]
+
+
+class Shell:
+    """What the base template shows around a page. Asks the database only for what is shown."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self.access: Access | None = getattr(request, "access", None)
+
+    @cached_property
+    def signed_in(self) -> bool:
+        user = getattr(self._request, "user", None)
+        return user is not None and user.is_authenticated
+
+    @cached_property
+    def theme(self) -> str:
+        """light, dark, or auto: as the system has it."""
+        theme = self._request.COOKIES.get("theme", "auto")
+        return theme if theme in ("light", "dark") else "auto"
+
+    @cached_property
+    def accounts(self) -> list[Account]:
+        """The accounts that the switcher offers; empty when there is nothing to switch."""
+        if not self._request.user.is_authenticated:
+            return []
+        found = list(accounts_of(self._request.user)[: SWITCHER_LIMIT + 1])
+        return found if len(found) > 1 or self.access is None else []
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        """The sidebar."""
+        user = self._request.user
+        sections = []
+        if self.access is not None:
+            slug = self.access.account.slug
+            sections += [
+                Section("", [
+                    self._item("Home", "outline/home", "home", slug),
+                    self._item("PBXs", "outline/server-2", "pbx-list", slug),
+                    self._item("Deliveries", "outline/send", "deliveries", slug),
+                    self._item("Users", "outline/users", "users", slug),
+                ]),
+                Section("My Admin", [
+                    self._item("Integrations", "outline/webhook", "integrations", slug),
+                    self._item("Request inbox", "outline/inbox", "inbox", slug),
+                ]),
+            ]
+        if user.is_authenticated and user.is_operator:
+            sections.append(Section("Operator", [
+                self._item("Connections", "outline/plug", "operator-connections"),
+                self._item("Accounts", "outline/building", "operator-accounts"),
+                self._item("Services", "outline/list-details", "operator-services"),
+            ]))
+        return sections
+
+    def _item(self, label: str, icon: str, name: str, slug: str = "") -> Item:
+        try:
+            url = reverse(name, kwargs={"account": slug} if slug else None)
+        except NoReverseMatch:
+            url = "#"
+        here = self._request.path
+        return Item(label, icon, url, here == url or (name != "home" and here.startswith(url)))
+
+
+def shell(request: HttpRequest) -> dict[str, object]:
+    """For every template: `shell`, and `access` where the page belongs to an account."""
+    return {"shell": Shell(request), "access": getattr(request, "access", None)}

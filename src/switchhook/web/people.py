@@ -1,0 +1,44 @@
+"""What the command line asks about people: the first operator, and links to log in once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from switchhook.web.ready import make_ready
+
+if TYPE_CHECKING:
+    from switchhook.web.models import Person
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLogin:
+    """How somebody gets in for the first time. `link` is empty when they have been in before."""
+
+    person: Person
+    password: str | None
+    link: str
+
+
+def ensure_operator(email: str) -> FirstLogin:
+    """The operator, made without a password when there is none; with a one-time link until they have been in."""
+    make_ready()
+    from django.db import connections
+
+    from switchhook.web.models import Person
+
+    try:
+        person = Person.objects.filter(is_superuser=True, is_active=True).order_by("date_joined").first()
+        if person is None:
+            person = Person.objects.create_superuser(email)
+        return FirstLogin(person, None, "" if person.last_login else one_time_link(person))
+    finally:
+        connections.close_all()
+
+
+def one_time_link(person: Person) -> str:
+    """A link that logs this person in, once, within 24 hours."""
+    make_ready()
+    from switchhook.web.members.links import one_time_link
+
+    return one_time_link(person)

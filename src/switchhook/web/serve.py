@@ -1,0 +1,61 @@
+"""`switchhook web`: the portal on waitress."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from types import FrameType
+from typing import Any
+
+import waitress
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+
+from switchhook.settings import Settings, listen_pair
+
+log = logging.getLogger(__name__)
+
+#: How long requests that are under way may take to end once we are told to stop, in seconds.
+DRAIN_SECONDS = 5.0
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; requests that are under way are answered first."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "switchhook.web.django_settings")
+    from switchhook.web.wsgi import application
+
+    address, port = listen_pair(settings.web_listen)
+    sockets: dict[int, Any] = {}
+    server = waitress.create_server(
+        application, map=sockets, host=address, port=port, threads=settings.web_threads, ident="switchhook",
+        clear_untrusted_proxy_headers=True, channel_timeout=60, max_request_body_size=1024 * 1024,
+        **_proxy(settings.trusted_proxy))
+    stop_at = float("inf")
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        nonlocal stop_at
+        stop_at = min(stop_at, time.monotonic() + DRAIN_SECONDS)
+
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(wanted, stop)
+    log.info("The portal is at %s", settings.portal_url)
+    while time.monotonic() < stop_at and not (stop_at < float("inf") and _idle(sockets)):
+        wasyncore.loop(timeout=0.5, use_poll=True, map=sockets, count=1)
+    server.task_dispatcher.shutdown(timeout=1)
+    wasyncore.close_all(sockets)
+
+
+def _idle(sockets: dict[int, Any]) -> bool:
+    """Whether no request is being answered."""
+    channels = [one for one in sockets.values() if isinstance(one, HTTPChannel)]
+    return not any(channel.requests or channel.total_outbufs_len for channel in channels)
+
+
+def _proxy(address: str) -> dict[str, Any]:
+    """Believe X-Forwarded-… of that address alone ("*": of anybody; "": of nobody)."""
+    if not address:
+        return {}
+    headers = {"x-forwarded-proto", "x-forwarded-for", "x-forwarded-host"}
+    return {"trusted_proxy": address, "trusted_proxy_headers": headers, "trusted_proxy_count": 1}

@@ -1,0 +1,205 @@
+"""Forms of services and connections."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.forms import BaseFormSet, formset_factory
+
+from switchhook.domain.service import DEFAULT_EXTENSIONS, DEFAULT_MENUS, DEFAULT_TRUNK_CONTEXTS
+from switchhook.web.models import Account, Connection, Service
+from switchhook.web.services.models import ConnectionPlatform
+
+
+class FriendlyNameForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What the account calls its PBX."""
+
+    class Meta:
+        model = Service
+        fields = ("friendly_name",)
+        labels = {"friendly_name": "Friendly name"}
+        help_texts = {"friendly_name": "Your own name for this PBX. Requests can carry it as Service Friendly Name."}
+
+
+class Lines(forms.CharField):
+    """Texts, one a line; as a list of texts."""
+
+    widget = forms.Textarea(attrs={"rows": 4, "class": "font-monospace", "spellcheck": "false"})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list | tuple) else value
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value) or ""
+        lines = list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+        if len(lines) > 200:
+            raise forms.ValidationError("That is more than 200 lines.")
+        if any(len(line) > 120 for line in lines):
+            raise forms.ValidationError("A line has more than 120 characters.")
+        return lines
+
+
+class ReadingForm(forms.Form):
+    """How the PBX's calls are to be read: what is a trunk, what is a user's phone."""
+
+    trunks = Lines(
+        required=False, label="Trunks",
+        help_text="Devices that are trunks, one a line; * stands for anything. Example: PJSIP/provider* or "
+        "trunk-provider. These always count, whatever their calls' context.")
+    trunk_contexts = Lines(
+        widget=forms.Textarea(attrs={"rows": 6, "class": "font-monospace", "spellcheck": "false"}), required=False, label="Trunk contexts",
+        help_text=f"Contexts in which calls from outside begin. FreePBX: {', '.join(DEFAULT_TRUNK_CONTEXTS)}.")
+    extensions = Lines(
+        required=False, label="Extensions",
+        help_text="Devices that are users' phones. "
+        f"The default is {DEFAULT_EXTENSIONS[0]}: whatever begins with a digit.")
+
+
+class MenuForm(forms.Form):
+    """One menu: the dialplan's context that it is, and what people call it."""
+
+    context = forms.CharField(max_length=120, required=False, label="Context", strip=True)
+    name = forms.CharField(max_length=120, required=False, label="IVR Name", strip=True)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("name") and not data.get("context") and "context" not in self.errors:
+            self.add_error("context", "Which context is this menu?")
+        return data
+
+
+class _Menus(BaseFormSet):  # type: ignore[type-arg]
+    def clean(self) -> None:
+        seen: set[str] = set()
+        for form in self.forms:
+            context = form.cleaned_data.get("context", "") if form.is_valid() else ""
+            if not context or form.cleaned_data.get("DELETE"):
+                continue
+            if context in seen:
+                form.add_error("context", "This context is in the list twice.")
+            seen.add(context)
+
+    def rows(self) -> list[list[str]]:
+        """[[context, name], …] in the order of the page, the empty and deleted rows left out."""
+        data = [form.cleaned_data for form in self.forms]
+        return [[one["context"], one.get("name", "")] for one in data if one.get("context") and not one.get("DELETE")]
+
+
+MenuRows = formset_factory(MenuForm, formset=_Menus, extra=2, can_delete=True, max_num=200, validate_max=True)
+
+
+def menu_rows(data: Any, service: Service) -> _Menus:
+    """The rows of the menus' form; filled from the service until somebody sends some."""
+    initial = [{"context": context, "name": name} for context, name in service.menus]
+    return MenuRows(data, initial=initial, prefix="menus")  # type: ignore[return-value]
+
+
+class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The operator's form of a service."""
+
+    class Meta:
+        model = Service
+        fields = ("account", "name", "friendly_name", "connection", "tenant_key", "applications_enabled")
+        labels = {"name": "Service name", "friendly_name": "Friendly name", "tenant_key": "Tenant key",
+                  "applications_enabled": "Applications are enabled"}
+        help_texts = {
+            "name": "The system's name for it: unique in the account.",
+            "friendly_name": "The account can change this one.",
+            "connection": "What feeds it. Without one it is fed by intake.",
+            "tenant_key": "What tells this PBX apart when one connection feeds several: FusionPBX domain_name, "
+            "Asterisk Tenantid, a pattern of contexts, or an account code. Empty when it feeds this one alone.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["connection"].empty_label = "None: fed by intake"  # type: ignore[attr-defined]
+        if self.instance.pk and Service.objects.filter(pk=self.instance.pk).exists():
+            del self.fields["account"]  # what happened belongs to the account: a service does not move
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        connection, key = data.get("connection"), data.get("tenant_key", "")
+        account: Account | None = data.get("account") or getattr(self.instance, "account", None)
+        others = Service.objects.exclude(pk=self.instance.pk)
+        if account and others.filter(account=account, name=data.get("name")).exists():
+            self.add_error("name", "The account has a service of this name already.")
+        if connection is not None and others.filter(connection=connection, tenant_key=key).exists():
+            self.add_error(
+                "tenant_key", "Another service of this connection has this tenant key already." if key else
+                "This connection feeds another service already: say what tells the two apart.")
+        return data
+
+
+class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The operator's form of a connection. The secret can be set and replaced, never read."""
+
+    secret = forms.CharField(
+        required=False, max_length=255, strip=False, label="Secret",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
+
+    class Meta:
+        model = Connection
+        fields = ("name", "platform", "host", "port", "tls", "username", "calls_per_minute")
+        labels = {"tls": "Use TLS", "calls_per_minute": "Calls a minute"}
+        help_texts = {
+            "port": "AMI: 5038, with TLS 5039. ESL: 8021.",
+            "username": "AMI only.",
+            "calls_per_minute": "Simulated PBX only.",
+        }
+
+    field_order = ("name", "platform", "host", "port", "tls", "username", "secret", "calls_per_minute")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["secret"].help_text = (
+            "A secret is set. Leave this empty to keep it, or type another one to replace it."
+            if self.instance.secret_sealed else "It is stored encrypted and never shown again.")
+
+    def clean_host(self) -> str:
+        host = str(self.cleaned_data["host"]).strip()
+        if not re.fullmatch(r"[A-Za-z0-9._:\-]+", host):
+            raise forms.ValidationError("Write a host name or an address, without a scheme and without a port.")
+        return host
+
+    def clean_port(self) -> int:
+        port = int(self.cleaned_data["port"])
+        if not 0 < port < 65536:
+            raise forms.ValidationError("A port is a number from 1 to 65535.")
+        return port
+
+    def clean_username(self) -> str:
+        return self._one_line("username")
+
+    def clean_secret(self) -> str:
+        return self._one_line("secret")
+
+    def clean_calls_per_minute(self) -> float:
+        rate = float(self.cleaned_data["calls_per_minute"])
+        if not 0 <= rate <= 600:
+            raise forms.ValidationError("From 0 to 600.")
+        return rate
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("platform") == ConnectionPlatform.ASTERISK and not data.get("username"):
+            self.add_error("username", "AMI needs a username: the name of the paragraph in manager.conf.")
+        return data
+
+    def _one_line(self, name: str) -> str:
+        text = str(self.cleaned_data.get(name) or "")
+        if any(ord(character) < 32 for character in text):
+            raise forms.ValidationError("This must be one line, without control characters.")
+        return text
+
+
+class ApplicationsForm(forms.Form):
+    """Manage Applications: the tick box."""
+
+    enabled = forms.BooleanField(required=False, label="Enable Applications")
+
+
+def default_menu_words() -> str:
+    """The menus' default in words, for the page's help."""
+    return ", ".join(context for context, _ in DEFAULT_MENUS)

@@ -1,0 +1,30 @@
+"""Where the pages of PBXs are, the account's and the operator's."""
+
+from django.urls import path
+
+from switchhook.web.services import operating, views
+
+_CONNECTION = "connections/<uuid:connection_id>/"
+
+account_urls = [path("pbx/", views.pbx_list, name="pbx-list")]
+service_urls = [
+    path("", views.main, name="pbx"),
+    path("applications/", views.applications, name="pbx-applications"),
+    path("name/", views.rename, name="pbx-rename"),
+    path("reading/", views.reading, name="pbx-reading"),
+    path("connection/", views.connection, name="pbx-connection"),
+    path("intake/", views.intake, name="pbx-intake"),
+    path("test-call/", views.test_call, name="pbx-test-call"),
+]
+operator_urls = [
+    path("connections/", operating.connections, name="operator-connections"),
+    path("connections/new/", operating.new_connection, name="operator-connection-new"),
+    path(_CONNECTION, operating.one_connection, name="operator-connection"),
+    path(_CONNECTION + "delete/", operating.delete_connection, name="operator-connection-delete"),
+    path(_CONNECTION + "test/", operating.test_connection, name="operator-connection-test"),
+    path(_CONNECTION + "test/<uuid:errand_id>/", operating.test_result, name="operator-connection-result"),
+    path("services/", operating.services, name="operator-services"),
+    path("services/new/", operating.new_service, name="operator-service-new"),
+    path("services/<uuid:service_id>/", operating.one_service, name="operator-service"),
+    path("services/<uuid:service_id>/delete/", operating.delete_service, name="operator-service-delete"),
+]

@@ -1,0 +1,127 @@
+// What the portal does by JavaScript. Every page works without it. Loaded in <head>, so that the theme
+// is there before anything is drawn; everything else waits for the document.
+"use strict";
+
+(() => {
+  const root = document.documentElement;
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  if (!root.hasAttribute("data-bs-theme")) {
+    const follow = () => root.toggleAttribute("data-bs-theme", dark.matches) && root.setAttribute("data-bs-theme", "dark");
+    follow();
+    dark.addEventListener("change", follow);
+  }
+})();
+
+const portal = {
+  // Buttons that copy the <code> beside them.
+  copying() {
+    if (!navigator.clipboard) return;
+    document.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = false; });
+  },
+
+  async copy(button) {
+    await navigator.clipboard.writeText(button.closest(".copy").querySelector("code").textContent);
+    const title = button.title;
+    button.title = "Copied";
+    button.classList.add("text-success");
+    setTimeout(() => { button.title = title; button.classList.remove("text-success"); }, 1500);
+  },
+
+  // Rows of a form: <button data-add-row="PREFIX">, <template data-row="PREFIX"> with __prefix__ in names,
+  // <… data-rows="PREFIX"> around the rows, each <… data-row-item> with <button data-remove-row>.
+  // Buttons are hidden in the HTML; without JavaScript one uses the empty rows and the Delete ticks.
+  addRow(prefix) {
+    const total = document.querySelector(`[name="${prefix}-TOTAL_FORMS"]`);
+    const rows = document.querySelector(`[data-rows="${prefix}"]`);
+    const fresh = document.querySelector(`template[data-row="${prefix}"]`).content.cloneNode(true);
+    fresh.querySelectorAll("[name], [id], [for]").forEach((element) => {
+      for (const attribute of ["name", "id", "for", "aria-describedby"]) {
+        const value = element.getAttribute(attribute);
+        if (value) element.setAttribute(attribute, value.replaceAll("__prefix__", total.value));
+      }
+    });
+    portal.rowButtons(fresh);
+    total.value = Number(total.value) + 1;
+    const item = fresh.querySelector("[data-row-item]");
+    rows.append(fresh);
+    item.querySelector("input, select, textarea")?.focus();
+    portal.changed(rows);
+  },
+
+  removeRow(button) {
+    const item = button.closest("[data-row-item]");
+    const rows = item.parentElement;
+    const tick = item.querySelector('[name$="-DELETE"]');
+    if (tick) { tick.checked = true; item.hidden = true; } else { item.remove(); }
+    portal.changed(rows);
+  },
+
+  // A row's place is its place in the page: the server reads them in that order (fields named …-ORDER, if any).
+  moveRow(button, up) {
+    const item = button.closest("[data-row-item]");
+    const other = up ? item.previousElementSibling : item.nextElementSibling;
+    if (!other) return;
+    if (up) other.before(item); else other.after(item);
+    item.parentElement.querySelectorAll('[name$="-ORDER"]').forEach((field, index) => { field.value = index + 1; });
+    button.focus();
+    portal.changed(item);
+  },
+
+  rowButtons(within) {
+    within.querySelectorAll("[data-add-row], [data-remove-row], [data-row-up], [data-row-down]").forEach((b) => { b.hidden = false; });
+    within.querySelectorAll("[data-row-delete-tick]").forEach((tick) => { tick.hidden = true; });
+  },
+
+  changed(element) { element.dispatchEvent(new Event("change", { bubbles: true })); },
+
+  // <… data-shown-by="field=value other"> is shown while the field called so has one of these values.
+  dependents() {
+    document.querySelectorAll("[data-shown-by]").forEach((element) => {
+      const [name, values] = element.dataset.shownBy.split("=");
+      const field = document.querySelector(`[name="${name}"]:checked`) || document.querySelector(`select[name="${name}"]`);
+      element.hidden = !(field && values.split(" ").includes(field.value));
+    });
+  },
+
+  // <form data-warn-unsaved>: leaving with changes asks first.
+  unsaved() {
+    let dirty = false;
+    document.addEventListener("change", (event) => { if (event.target.closest("form[data-warn-unsaved]")) dirty = true; });
+    document.addEventListener("submit", () => { dirty = false; });
+    addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
+  },
+};
+
+document.addEventListener("DOMContentLoaded", () => {
+  portal.copying();
+  portal.rowButtons(document);
+  portal.dependents();
+  portal.unsaved();
+  document.querySelector("[data-focus]")?.focus();
+});
+
+document.addEventListener("change", () => portal.dependents());
+document.addEventListener("htmx:afterSwap", () => { portal.copying(); portal.rowButtons(document); portal.dependents(); });
+
+// A live list rests while nobody looks at it.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden && event.detail.requestConfig?.triggeringEvent === undefined) event.preventDefault();
+});
+
+document.addEventListener("click", (event) => {
+  const on = (selector) => event.target.closest(selector);
+  if (on("[data-copy]")) portal.copy(on("[data-copy]"));
+  else if (on("[data-add-row]")) portal.addRow(on("[data-add-row]").dataset.addRow);
+  else if (on("[data-remove-row]")) portal.removeRow(on("[data-remove-row]"));
+  else if (on("[data-row-up]")) portal.moveRow(on("[data-row-up]"), true);
+  else if (on("[data-row-down]")) portal.moveRow(on("[data-row-down]"), false);
+  document.querySelectorAll("details[data-closes][open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+});
+
+// "/" goes to the page's search; Escape closes menus.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") document.querySelectorAll("details[data-closes][open]").forEach((menu) => { menu.open = false; });
+  if (event.key !== "/" || event.target.closest("input, textarea, select")) return;
+  const search = document.querySelector("main input[type=search]");
+  if (search) { event.preventDefault(); search.focus(); }
+});

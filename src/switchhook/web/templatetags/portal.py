@@ -1,0 +1,52 @@
+"""Template tags of the portal, known in every template without loading."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.timezone import localtime
+
+register = template.Library()
+
+
+@register.filter
+def from_ms(milliseconds: int | None) -> datetime | None:
+    """Milliseconds since 1970 (as the engine's tables have them) as a time."""
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+@register.simple_tag(takes_context=True)
+def ago(context: template.Context, when: datetime | int | None) -> SafeString | str:
+    """`2 minutes ago` with the exact time in the account's time zone as title; takes a time or milliseconds."""
+    moment = from_ms(when) if isinstance(when, int) else when
+    if moment is None:
+        return "never"
+    seconds = (datetime.now(UTC) - moment).total_seconds()
+    words = "just now" if -5 < seconds < 60 else f"{timesince(moment, depth=1)} ago" if seconds > 0 else "soon"
+    local = localtime(moment)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', moment.isoformat(timespec="milliseconds"),
+        f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}", words)
+
+
+@register.simple_tag
+def clock(when: datetime | int | None, style: str = "%Y-%m-%d %H:%M:%S") -> SafeString | str:
+    """The time in the account's time zone; the zone and UTC as title. Takes a time or milliseconds."""
+    moment = from_ms(when) if isinstance(when, int) else when
+    if moment is None:
+        return "—"
+    local = localtime(moment)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', moment.isoformat(timespec="milliseconds"),
+        f"{local:%H:%M:%S} {local.tzname()}, {moment.astimezone(UTC):%H:%M:%S} UTC", f"{local:{style}}")
+
+
+@register.filter
+def get(mapping: Any, key: Any) -> Any:
+    """mapping[key], or None."""
+    return mapping.get(key) if mapping is not None else None

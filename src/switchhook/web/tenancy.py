@@ -1,0 +1,176 @@
+"""Tenancy: the one place that narrows to an account. No other module asks for an account's rows by itself.
+
+A view says whom it is for, and gets an Access, from which all querysets come:
+
+    @account_view                      anybody of the account may read; whoever changes must be admin
+    def page(request, access, …)
+
+    @account_view(needs=Role.ADMIN)    for forms: who may not save is not shown the form either
+    @service_view                      for /a/<account>/pbx/<service_id>/…; the view also gets the Service
+    @operator_view                     for /operator/…
+
+Who is not of the account gets 404, as if it were not there. Who is, but may not do this, gets 403 that
+names the role needed. The operator may do everything everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, overload
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+
+from switchhook.web.members.models import Role
+from switchhook.web.models import (
+    Account,
+    Delivery,
+    Errand,
+    Event,
+    Inbox,
+    Integration,
+    Member,
+    PbxUser,
+    Person,
+    Service,
+)
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OPERATOR = "Operator"
+
+View = Callable[..., HttpResponse]
+
+
+class RoleNeeded(PermissionDenied):
+    """This person may not do this; `role` says which role may."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__(f"You need the role {role} for this.")
+        self.role = role
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What one person may see and do in one account. Querysets come from here, already narrowed."""
+
+    person: Person
+    account: Account
+    role: Role
+
+    @property
+    def can_write(self) -> bool:
+        """Whether this person may change anything here."""
+        return self.role is Role.ADMIN
+
+    def services(self) -> QuerySet[Service]:
+        return Service.objects.filter(account=self.account)
+
+    def users(self) -> QuerySet[PbxUser]:
+        return PbxUser.objects.filter(service__account=self.account)
+
+    def integrations(self) -> QuerySet[Integration]:
+        return Integration.objects.filter(account=self.account)
+
+    def members(self) -> QuerySet[Member]:
+        return Member.objects.filter(account=self.account)
+
+    def inboxes(self) -> QuerySet[Inbox]:
+        return Inbox.objects.filter(account=self.account)
+
+    def events(self) -> QuerySet[Event]:
+        return Event.objects.filter(account_id=self.account.id)
+
+    def deliveries(self) -> QuerySet[Delivery]:
+        return Delivery.objects.filter(account_id=self.account.id)
+
+    def errands(self) -> QuerySet[Errand]:
+        return Errand.objects.filter(account_id=self.account.id)
+
+
+def accounts_of(person: Person) -> QuerySet[Account]:
+    """The accounts that the person may see: the operator all, others those in which they are members."""
+    if person.is_operator:
+        return Account.objects.order_by("name")
+    return Account.objects.filter(members__person=person).order_by("name")
+
+
+def access_to(person: Person, slug: str) -> Access:
+    """What the person may do in the account of that slug. Raises Http404 when it is none of their business."""
+    if person.is_operator:
+        account = Account.objects.filter(slug=slug).first()
+        if account is not None:
+            return Access(person, account, Role.ADMIN)
+    else:
+        member = Member.objects.select_related("account").filter(person=person, account__slug=slug).first()
+        if member is not None:
+            return Access(person, member.account, Role(member.role))
+    raise Http404("There is no such account.")
+
+
+@overload
+def account_view(view: View, /) -> View: ...
+@overload
+def account_view(*, needs: Role) -> Callable[[View], View]: ...
+def account_view(view: View | None = None, /, *, needs: Role = Role.VIEWER) -> View | Callable[[View], View]:
+    """A view of one account: `view(request, access, …)`. The URL names the account by its slug."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def narrowed(request: HttpRequest, account: str, **rest: Any) -> HttpResponse:
+            return view(request, _enter(request, account, needs), **rest)
+
+        return narrowed
+
+    return decorate(view) if view is not None else decorate
+
+
+@overload
+def service_view(view: View, /) -> View: ...
+@overload
+def service_view(*, needs: Role) -> Callable[[View], View]: ...
+def service_view(view: View | None = None, /, *, needs: Role = Role.VIEWER) -> View | Callable[[View], View]:
+    """A view of one service: `view(request, access, service, …)`. The URL names account and service."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def narrowed(request: HttpRequest, account: str, service_id: UUID, **rest: Any) -> HttpResponse:
+            access = _enter(request, account, needs)
+            service = access.services().select_related("connection").filter(id=service_id).first()
+            if service is None:
+                raise Http404("There is no such PBX.")
+            return view(request, access, service, **rest)
+
+        return narrowed
+
+    return decorate(view) if view is not None else decorate
+
+
+def operator_view(view: View) -> View:
+    """A view for the operator alone."""
+
+    @wraps(view)
+    def narrowed(request: HttpRequest, **rest: Any) -> HttpResponse:
+        if not request.user.is_authenticated or not request.user.is_operator:
+            raise RoleNeeded(OPERATOR)
+        return view(request, **rest)
+
+    return narrowed
+
+
+def _enter(request: HttpRequest, slug: str, needs: Role) -> Access:
+    """Who asks may enter; whoever changes something must be admin, whatever the view says."""
+    if not request.user.is_authenticated:  # the middleware has sent them to the login already
+        raise Http404
+    access = access_to(request.user, slug)
+    changes = request.method not in SAFE_METHODS
+    if (changes or needs is Role.ADMIN) and not access.can_write:
+        raise RoleNeeded(Role.ADMIN.label)
+    timezone.activate(ZoneInfo(access.account.time_zone))
+    request.access = access  # type: ignore[attr-defined]  # for the shell around the page
+    return access

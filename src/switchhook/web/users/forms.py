@@ -1,0 +1,56 @@
+"""The form of a user of a PBX."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+
+from switchhook.domain.catalogue import CALL_TYPES
+from switchhook.web.models import PbxUser, Service
+
+_CALLS = [(one, one) for one in CALL_TYPES]
+
+
+class PbxUserForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A user's details, as integrations can send them."""
+
+    enabled_calls = forms.MultipleChoiceField(
+        choices=_CALLS, required=False, widget=forms.CheckboxSelectMultiple, label="Enabled Calls",
+        help_text="The kinds of calls that this user may place.")
+
+    class Meta:
+        model = PbxUser
+        fields = ("extension_number", "name", "outbound_phone_number", "has_voicemail", "enabled_calls")
+        labels = {
+            "extension_number": "Extension Number", "name": "Name", "outbound_phone_number": "Outbound Phone Number",
+            "has_voicemail": "Has Voicemail",
+        }
+        help_texts = {"outbound_phone_number": "The number that this user's outbound calls show."}
+
+    def __init__(self, *args: Any, service: Service, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.service = service
+        self.instance.service = service
+
+    def clean_extension_number(self) -> str:
+        number = str(self.cleaned_data["extension_number"]).strip()
+        if not re.fullmatch(r"[0-9*#]+", number):
+            raise forms.ValidationError("An extension number has digits, * and # only.")
+        if self.service.users.filter(extension_number=number).exclude(id=self.instance.id).exists():
+            raise forms.ValidationError(f"Another user of this PBX has the extension {number}.")
+        return number
+
+    def clean_name(self) -> str:
+        return " ".join(str(self.cleaned_data["name"]).split())
+
+    def clean_outbound_phone_number(self) -> str:
+        number = re.sub(r"[\s().\-/]", "", str(self.cleaned_data["outbound_phone_number"]))
+        if number and not re.fullmatch(r"\+?[0-9]{3,20}", number):
+            raise forms.ValidationError("A phone number has 3 to 20 digits, with + in front if you like.")
+        return number
+
+    def clean_enabled_calls(self) -> list[str]:
+        chosen = self.cleaned_data["enabled_calls"]
+        return [one for one in CALL_TYPES if one in chosen]

@@ -1,0 +1,13 @@
+"""Where the pages of users are."""
+
+from django.urls import path
+
+from switchhook.web.users import views
+
+account_urls = [path("users/", views.users, name="users")]
+service_urls = [
+    path("users/", views.pbx_users, name="pbx-users"),
+    path("users/new/", views.new_user, name="pbx-user-new"),
+    path("users/<uuid:user_id>/", views.edit_user, name="pbx-user"),
+    path("users/<uuid:user_id>/delete/", views.delete_user, name="pbx-user-delete"),
+]

@@ -1,0 +1,111 @@
+"""Pages of users: of all PBXs of an account, of one PBX; create, modify, delete."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
+
+from switchhook.domain.catalogue import EVENTS, EventType
+from switchhook.web.members.models import Role
+from switchhook.web.models import PbxUser, Service
+from switchhook.web.tenancy import Access, account_view, service_view
+from switchhook.web.users import actions
+from switchhook.web.users.forms import PbxUserForm
+
+PAGE_SIZE = 50
+
+
+@account_view
+def users(request: HttpRequest, access: Access) -> HttpResponse:
+    """The users of all the account's PBXs."""
+    services = list(access.services().order_by("name")[:200])
+    return _list(request, access.users().select_related("service"), {"services": services, "service": None})
+
+
+@service_view
+def pbx_users(request: HttpRequest, access: Access, service: Service) -> HttpResponse:
+    """The users of one PBX."""
+    return _list(request, access.users().filter(service=service).select_related("service"), {"service": service})
+
+
+def _list(request: HttpRequest, found: QuerySet[PbxUser], more: dict[str, object]) -> HttpResponse:
+    query = request.GET.get("q", "").strip()
+    if query:
+        found = found.filter(
+            Q(extension_number__startswith=query) | Q(name__icontains=query) | Q(outbound_phone_number__contains=query))
+    page = Paginator(found.order_by("extension_number", "id"), PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "users/list.html", {"page": page, "query": query, **more})
+
+
+@service_view(needs=Role.ADMIN)
+def new_user(request: HttpRequest, access: Access, service: Service) -> HttpResponse:
+    """A user to be created."""
+    form = PbxUserForm(request.POST or None, service=service)
+    if request.method == "POST" and form.is_valid():
+        actions.create_user(form.save(commit=False), access.person)
+        return _back(request, access, service, EventType.USER_CREATED, form.instance)
+    return _show(request, access, service, form, EventType.USER_CREATED)
+
+
+@service_view(needs=Role.ADMIN)
+def edit_user(request: HttpRequest, access: Access, service: Service, user_id: UUID) -> HttpResponse:
+    """A user to be modified."""
+    user = get_object_or_404(access.users().filter(service=service), id=user_id)
+    form = PbxUserForm(request.POST or None, service=service, instance=user)
+    if request.method == "POST" and form.is_valid():
+        if actions.modify_user(form.save(commit=False), access.person):
+            return _back(request, access, service, EventType.USER_MODIFIED, form.instance)
+        messages.info(request, "Nothing was changed, so nothing fires.")
+        return redirect("pbx-users", account=access.account.slug, service_id=service.id)
+    return _show(request, access, service, form, EventType.USER_MODIFIED)
+
+
+@service_view(needs=Role.ADMIN)
+def delete_user(request: HttpRequest, access: Access, service: Service, user_id: UUID) -> HttpResponse:
+    """Asks, then deletes a user."""
+    user = get_object_or_404(access.users().filter(service=service).select_related("service__account"), id=user_id)
+    if request.method == "POST":
+        name = str(user)
+        actions.delete_user(user, access.person)
+        return _back(request, access, service, EventType.USER_DELETED, name)
+    return render(request, "users/delete.html", {
+        "service": service, "pbx_user": user, **_fires(access, EventType.USER_DELETED)})
+
+
+def _show(
+    request: HttpRequest, access: Access, service: Service, form: PbxUserForm, event_type: EventType,
+) -> HttpResponse:
+    is_new = event_type is EventType.USER_CREATED
+    return render(request, "users/edit.html", {
+        "service": service, "form": form, "is_new": is_new, "pbx_user": None if is_new else form.instance,
+        "title": "Create User" if is_new else "Modify User", **_fires(access, event_type)})
+
+
+def _fires(access: Access, event_type: EventType) -> dict[str, object]:
+    return {"event_label": EVENTS[event_type].label, "fires": actions.told(access, event_type)}
+
+
+def _back(
+    request: HttpRequest, access: Access, service: Service, event_type: EventType, user: object,
+) -> HttpResponse:
+    """To the list, saying what was done and where its deliveries are."""
+    done = {
+        EventType.USER_CREATED: "is created", EventType.USER_MODIFIED: "is saved", EventType.USER_DELETED: "is deleted",
+    }[event_type]
+    fires = actions.told(access, event_type)
+    if fires:
+        url = reverse("deliveries", kwargs={"account": access.account.slug}) + "?" + urlencode({"event": event_type})
+        messages.success(request, format_html(
+            '{} {}. <a href="{}">{} fires {} integration{}: see the deliveries.</a>', user, done, url,
+            EVENTS[event_type].label, fires, "" if fires == 1 else "s"))
+    else:
+        messages.success(request, f"{user} {done}.")
+    return redirect("pbx-users", account=access.account.slug, service_id=service.id)

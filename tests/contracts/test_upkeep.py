@@ -1,0 +1,64 @@
+"""Upkeep: what is old goes, what waits is counted."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from switchhook.store.ports import Gap, Store
+from tests.contracts.making import ACCOUNT, accept_one, acceptance, event, now, recording, try_again
+from tests.fixtures.seed import Seed
+
+OLD = timedelta(days=31)
+
+
+async def test_old_events_go_with_all_that_is_theirs(store: Store, engine: UUID, seed: Seed) -> None:
+    old = [event(at=now() - OLD) for _ in range(3)]
+    await store.accept(engine, [acceptance(of, intake_key=str(of.id)) for of in old])
+    kept = await accept_one(store, engine)
+    for (id_,) in [tuple(row.values()) for row in seed.rows("SELECT id FROM delivery")]:
+        await store.record([recording(engine, UUID(str(id_)))])
+    bound = now() - timedelta(days=30)
+    assert await store.prune(bound, 2) == 2
+    assert await store.prune(bound, 2) == 1
+    assert await store.prune(bound, 2) == 0
+    assert len(seed.rows("SELECT * FROM event")) == len(seed.rows("SELECT * FROM attempt")) == 1
+    assert seed.row("delivery", kept.id)
+    assert seed.rows("SELECT * FROM intake_key") == []
+
+
+async def test_an_account_may_keep_less(store: Store, engine: UUID, seed: Seed) -> None:
+    mine, theirs = event(at=now() - OLD), event(at=now() - OLD, account_id=uuid4())
+    await store.accept(engine, [acceptance(mine), acceptance(theirs)])
+    assert await store.prune(now() - timedelta(days=7), 10, account_id=ACCOUNT) == 1
+    assert [row["n"] for row in seed.rows("SELECT count(*) AS n FROM event")] == [1]
+    assert seed.row("event", theirs.id)
+
+
+async def test_what_belongs_to_no_event_goes_with_time(store: Store, engine: UUID, seed: Seed) -> None:
+    asked = seed.errand("send_test", {}, created_at_ms=1000)
+    done = seed.errand("send_test", {}, created_at_ms=1000, state="done")
+    gap = Gap(connection_id=uuid4(), begin=now() - OLD, end=now() - OLD, reason="silent")
+    await store.record_gap(gap)
+    await store.record_gap(replace(gap, end=now()))
+    await store.prune(now() - timedelta(days=30), 10)
+    assert seed.row("errand", asked)
+    assert seed.rows("SELECT id FROM errand WHERE id = ?", done) == []
+    assert len(seed.rows("SELECT * FROM gap")) == 1
+
+
+async def test_the_backlog_tells_what_waits_what_is_due_and_what_is_held(store: Store, engine: UUID) -> None:
+    assert await store.backlog() == {"pending": 0, "due": 0, "claimed": 0}
+    held, resting, _, done = [await accept_one(store, engine, claimed=ours) for ours in (True, True, False, True)]
+    await store.record([recording(engine, resting.id, try_again(3600)), recording(engine, done.id)])
+    assert await store.backlog() == {"pending": 3, "due": 1, "claimed": 1}
+    assert held.id
+
+
+async def test_making_partitions_twice_is_harmless(store: Store, engine: UUID, seed: Seed) -> None:
+    await store.make_partitions(2)
+    await store.make_partitions(2)
+    one = await accept_one(store, engine)
+    assert json.loads(seed.row("event", one.event_id)["fields"])

@@ -1,0 +1,1 @@
+"""Live: what happens on a real Asterisk."""

@@ -1,0 +1,1 @@
+"""Packaging: what a user installs, and from what."""
