@@ -86,6 +86,12 @@ async def test_retries_are_another_lane_and_come_when_they_are_due(store: Store,
     assert (claimed.delivery.id, claimed.delivery.attempts) == (one.id, 2)
 
 
+async def test_what_is_not_due_yet_waits_behind_what_is(store: Store, engine: UUID) -> None:
+    due, resting = await accept_one(store, engine), await accept_one(store, engine)
+    await store.record([recording(engine, due.id, try_again(-1)), recording(engine, resting.id, try_again(3600))])
+    assert ids(await store.claim(engine, 10, firsts=False)) == [due.id]
+
+
 async def test_retries_come_by_due_time(store: Store, engine: UUID) -> None:
     early, late = await accept_one(store, engine), await accept_one(store, engine)
     await store.record([recording(engine, early.id, try_again(-1)), recording(engine, late.id, try_again(-9))])

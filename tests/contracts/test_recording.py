@@ -124,13 +124,14 @@ async def test_a_late_answer_is_history_and_changes_no_state(
     assert [row["number"] for row in seed.rows("SELECT number FROM attempt ORDER BY number")] == [1, 2]
 
 
-async def test_our_own_answer_to_an_earlier_number_is_late_too(store: Store, engine: UUID) -> None:
+async def test_our_own_answer_to_an_earlier_number_is_late_too(store: Store, engine: UUID, seed: Seed) -> None:
     one = await accept_one(store, engine)
     await store.release(engine, [one.id])
     await store.claim(engine, 10, firsts=True)
     await store.record([recording(engine, one.id, try_again(-1))])
     await store.claim(engine, 10, firsts=False)
     assert await store.record([recording(engine, one.id, number=1)]) == [False]
+    assert to_uuid(seed.row("delivery", one.id)["owner"]) == engine
 
 
 async def test_a_request_that_could_not_be_rendered_is_kept_as_none(store: Store, engine: UUID, seed: Seed) -> None:

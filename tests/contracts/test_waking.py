@@ -54,6 +54,15 @@ async def test_what_was_written_while_nobody_waited_is_not_missed(store: Store, 
     assert asyncio.get_running_loop().time() - started < 0.9
 
 
+async def test_one_write_wakes_us_once(store: Store, web_writes: Callable[[], None]) -> None:
+    await settle(store)
+    web_writes()
+    await store.wait_for_change(10)
+    started = asyncio.get_running_loop().time()
+    await store.wait_for_change(0.2)
+    assert asyncio.get_running_loop().time() - started >= 0.19
+
+
 async def test_our_own_writes_do_not_wake_us(store: Store, engine: UUID) -> None:
     await settle(store)
     started = asyncio.get_running_loop().time()

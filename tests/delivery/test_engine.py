@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from switchhook.domain.catalogue import EventType
-from tests.delivery.conftest import Bench
+from tests.fixtures.delivering import Bench
 from tests.fixtures.receiver import Receiver, answering
 
 
@@ -99,7 +99,9 @@ async def test_a_request_that_cannot_be_made_is_recorded_and_tried_again_as_it_s
     assert got.target == "/hook/12025550171"
 
 
-async def test_gone_for_good_disables_the_integration_and_ends_what_is_pending(bench: Bench, receiver: Receiver) -> None:
+async def test_gone_for_good_disables_the_integration_and_ends_what_is_pending(
+    bench: Bench, receiver: Receiver
+) -> None:
     receiver.behave(answering(410))
     id_ = bench.integration(receiver, max_in_flight=1)
     await bench.start()

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from switchhook.delivery.errands import CannotDo
 from switchhook.domain.catalogue import EventType
 from switchhook.store.ports import Errand
-from tests.delivery.conftest import Bench
+from tests.fixtures.delivering import Bench
 from tests.fixtures.receiver import Receiver, answering
 
 ADA = {"extension_number": "201", "name": "Ada Example", "outbound_phone_number": "12025550100", "has_voicemail": True,
@@ -23,8 +23,11 @@ async def result(bench: Bench, errand_id: UUID) -> tuple[str, dict[str, Any]]:
     return row["state"], json.loads(row["result"])
 
 
-def user_args(bench: Bench, type_: EventType, user: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, Any]:
-    return {"type": type_.value, "at_ms": 1_772_580_115_000, "service_id": str(bench.service_id), "user": user, "before": before}
+def user_args(
+    bench: Bench, type_: EventType, user: dict[str, Any], before: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    return {"type": type_.value, "at_ms": 1_772_580_115_000, "service_id": str(bench.service_id), "user": user,
+            "before": before}
 
 
 async def test_a_changed_user_becomes_an_event_with_what_changed(bench: Bench, receiver: Receiver) -> None:
@@ -127,7 +130,8 @@ async def test_an_errand_that_cannot_be_done_says_why(bench: Bench) -> None:
     await bench.start(handlers={"test_call": refused, "break": broken, "test_connection": fine})
     ask = bench.seed.errand
     assert await result(bench, ask("test_call", {})) == ("failed", {"detail": "The PBX did not let us in."})
-    assert await result(bench, ask("test_connection", {"connection_id": "7"})) == ("done", {"ok": True, "connection": "7"})
+    told = await result(bench, ask("test_connection", {"connection_id": "7"}))
+    assert told == ("done", {"ok": True, "connection": "7"})
     assert (await result(bench, ask("sing", {})))[1]["detail"].startswith("This engine does not know how to do 'sing'")
     assert await result(bench, ask("user_changed", {"type": "user.created"}, bench.account_id)) == (
         "failed", {"detail": "The errand cannot be read."})

@@ -7,7 +7,7 @@ import json
 from uuid import uuid4
 
 from switchhook.domain.catalogue import EventType
-from tests.delivery.conftest import Bench, small_lanes
+from tests.fixtures.delivering import Bench, small_lanes
 from tests.fixtures.receiver import Got, Receiver, after, answering, closing, silent
 
 
@@ -48,18 +48,16 @@ async def test_a_heap_of_due_retries_does_not_delay_first_attempts(
     assert len(receiver.requests) == 154
 
 
-async def test_a_later_event_of_a_call_waits_for_the_earlier_ones_first_attempt(bench: Bench, receiver: Receiver) -> None:
+async def test_a_later_event_of_a_call_waits_for_the_earlier_ones_first_attempt(
+    bench: Bench, receiver: Receiver
+) -> None:
     go_on = asyncio.Event()
     receiver.behave(after(go_on, answering(500)), answering(200))
-    for type_ in (EventType.INBOUND_RECEIVED, EventType.INBOUND_ANSWERED, EventType.IVR_RECEIVED):
-        bench.integration(receiver, event_type=type_)
-    integration = bench.integration(receiver, event_type=EventType.OUTBOUND_PLACED)
-    assert integration
+    bench.integration(receiver)
     await bench.start()
-    await bench.accept(*(bench.event(EventType.OUTBOUND_PLACED, call="one", sequence=n) for n in (1, 2, 3)))
-    await bench.accept(bench.event(EventType.OUTBOUND_PLACED, call="another", sequence=7))
-    first, other = await receiver.got(2)
-    assert sequences([first, other]) == [1, 7]  # the other call does not wait; and it is unknown, so that it is looked up
+    await bench.accept(*(bench.event(call="one", sequence=number) for number in (1, 2, 3)))
+    await bench.accept(bench.event(call="another", sequence=7))  # of whose beginning nothing is known here
+    assert sequences(await receiver.got(2)) == [1, 7]
     go_on.set()
     assert sequences(await receiver.got(4)) == [1, 7, 2, 3]
 

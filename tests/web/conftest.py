@@ -32,7 +32,7 @@ def _set_django_up() -> None:
         # Hashing passwords as slowly as for real would take most of the tests' time.
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     finally:
-        for name in ours:
+        for name in (*ours, "DJANGO_SETTINGS_MODULE"):  # a worker of xdist would set Django up by it, before this
             os.environ.pop(name)
         os.environ.update({name: value for name, value in before.items() if name not in os.environ})
 

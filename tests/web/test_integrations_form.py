@@ -6,6 +6,7 @@ import json
 import re
 from html import unescape
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.http import HttpResponse
@@ -13,7 +14,9 @@ from django.utils import timezone
 
 from switchhook.domain.catalogue import EVENTS, EventType, Field, Level
 from switchhook.domain.integration import BasicAuth, BodyKey, Format, Header, Method, TokenAuth
-from switchhook.web.integrations.preview import example, preview
+from switchhook.domain.rendering import render
+from switchhook.domain.signing import Verification, verify
+from switchhook.web.integrations.preview import example
 from switchhook.web.integrations.stored import opened
 from switchhook.web.models import ConfigurationVersion, Errand, Integration
 from tests.web.conftest import World
@@ -245,25 +248,29 @@ def test_a_link_may_bring_the_request_url_along(house: House) -> None:
     assert 'value="http://127.0.0.1:8002/abc"' in page
 
 
-def test_the_preview_is_what_the_domain_renders(house: House) -> None:
+def test_the_preview_is_what_the_domain_renders_and_its_signature_is_good(house: House) -> None:
     row = house.integration(
         path_arguments="/{call_uuid}", headers=(Header(name="X-Source", value="{source_number}"),),
         body_keys=(BodyKey(key="caller.number", field=Field.SOURCE_NUMBER),))
     at = timezone.now()
-    expected = preview(read(row), example(read(row), house.service, at), signed=False, at=at)
-    answer = house.client().post(f"{house.url}integrations/{row.id}/edit/preview/", {
-        **{name: value for name, value in FILLED.items() if name != "signed"}, "request_url": row.request_url,
-        "path_arguments": row.path_arguments, "header_row": "0", "header-0-name": "X-Source",
-        "header-0-value": "{source_number}", "value_row": "0", "value-0-key": "caller.number",
-        "value-0-field": "source_number"})
+    event = example(read(row), house.service, at)
+    expected = render(read(row), event, delivery_id=row.id, at=at)
+    answer = house.client().post(f"{house.url}integrations/{row.id}/edit/preview/", FILLED | {
+        "request_url": row.request_url, "path_arguments": row.path_arguments, "header_row": "0",
+        "header-0-name": "X-Source", "header-0-value": "{source_number}", "value_row": "0",
+        "value-0-key": "caller.number", "value-0-field": "source_number"})
     shown = unescape(re.search(r"<pre[^>]*>(.*?)</pre>", answer.content.decode(), re.DOTALL)[1])  # type: ignore[index]
+    head, _, body = shown.partition("\n\n")
+    line, host, *rest = head.splitlines()
+    headers = [tuple(one.split(": ", 1)) for one in rest]
 
-    def without_time(text: str) -> str:
-        return re.sub(r"webhook-(id|timestamp): .*", "", text)
-
-    assert without_time(shown) == without_time(expected.http)
-    assert "POST /hook/8c1de9f5-0d5e-5a43-a9f0-3d6f3b1f2c77 HTTP/1.1\nHost: crm.example.com" in shown
-    assert '"number": "12025550171"' in shown
+    assert (line, host) == (f"POST {urlsplit(expected.url).path} HTTP/1.1", "Host: crm.example.com")
+    assert [name for name, _ in headers] == [name for name, _ in expected.headers]
+    ours = ("webhook-id", "webhook-timestamp", "webhook-signature")
+    assert [one for one in headers if one[0] not in ours] == [one for one in expected.headers if one[0] not in ours]
+    assert json.loads(body) == json.loads(expected.body or b"") == {"caller": {"number": "12025550171"}}
+    good = verify(read(row).signing_secrets, headers, expected.body or b"", now=at.timestamp())
+    assert good is Verification.GOOD
 
 
 def test_the_preview_can_show_a_real_event_as_curl(house: House) -> None:

@@ -157,14 +157,18 @@ class Recorder:
             self._close(batch[0], error)
             self._dismiss(batch[0].acceptances)
             return
-        new = set(accepted.new)
+        left = set(accepted.new)
         for offer in batch:
-            self._close(offer, _part(accepted, offer))
+            new: set[UUID] = set()
             for acceptance in offer.acceptances:
-                is_new = acceptance.event.id in new
-                new.discard(acceptance.event.id)  # twice in a batch: sent once
-                self.accepted += is_new
+                is_new = acceptance.event.id in left
+                if is_new:
+                    left.discard(acceptance.event.id)  # the same one again in this batch: it is sent once
+                    new.add(acceptance.event.id)
+                    self.accepted += 1
                 self._settled(acceptance, is_new)
+            ids = {acceptance.event.id for acceptance in offer.acceptances} & accepted.known.keys()
+            self._close(offer, Accepted(new=frozenset(new), known={id_: accepted.known[id_] for id_ in ids}))
 
     async def _accept(self, batch: Sequence[_Offer]) -> Accepted:
         if not batch:  # all were sent away: what is left is to learn when the database is back
@@ -249,13 +253,6 @@ class Recorder:
     async def _tell_idle(self) -> None:
         async with self._idle:
             self._idle.notify_all()
-
-
-def _part(accepted: Accepted, offer: _Offer) -> Accepted:
-    """What it came to for that offer."""
-    ids = [acceptance.event.id for acceptance in offer.acceptances]
-    known = {id_: accepted.known[id_] for id_ in ids if id_ in accepted.known} if accepted.known else {}
-    return Accepted(new=accepted.new.intersection(ids), known=known)
 
 
 def _size_bytes(acceptance: Acceptance) -> int:

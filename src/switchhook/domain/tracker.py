@@ -162,6 +162,9 @@ class Tracker:
         if leg is None:
             return
         self._open.party(fact.started.party, fact.at)
+        call = leg.call
+        if call.partial and leg is call.origin and fact.started.dialled and not call.destination and not call.sequence:
+            self._milestones.begun(call, leg, fact.started)  # a second listing knows more than the first
         if not leg.began_call and not leg.local:
             self._milestones.found(leg, fact.at, talking=fact.talking)
 

@@ -191,7 +191,7 @@ class Store(Protocol):
         second on PostgreSQL. For one task at a time."""
 
     async def disable_integration(self, integration_id: UUID, reason: str) -> None:
-        """Disable it in the configuration, with an audit row, and raise the configuration's version."""
+        """Disable it in the configuration, saying when and why, and raise the configuration's version."""
 
     # -- the way of an event --------------------------------------------------
     async def accept(

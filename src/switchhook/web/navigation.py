@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from switchhook.web.models import Account
 from switchhook.web.tenancy import Access, accounts_of
@@ -87,10 +87,7 @@ class Shell:
         return sections
 
     def _item(self, label: str, icon: str, name: str, slug: str = "") -> Item:
-        try:
-            url = reverse(name, kwargs={"account": slug} if slug else None)
-        except NoReverseMatch:
-            url = "#"
+        url = reverse(name, kwargs={"account": slug} if slug else None)
         here = self._request.path
         return Item(label, icon, url, here == url or (name != "home" and here.startswith(url)))
 

@@ -22,16 +22,21 @@ DRAIN_SECONDS = 5.0
 
 
 def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; requests that are under way are answered first."""
+    """Serve the portal until SIGTERM or SIGINT; requests that are under way are answered first."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "switchhook.web.django_settings")
     from switchhook.web.wsgi import application
 
     address, port = listen_pair(settings.web_listen)
+    log.info("The portal is at %s", settings.portal_url)
+    serve(application, address, port, threads=settings.web_threads, trusted_proxy=settings.trusted_proxy)
+
+
+def serve(application: Any, address: str, port: int, *, threads: int = 8, trusted_proxy: str = "") -> None:
+    """Serve a WSGI application; X-Forwarded-… of `trusted_proxy` alone are believed ("*": anybody's)."""
     sockets: dict[int, Any] = {}
     server = waitress.create_server(
-        application, map=sockets, host=address, port=port, threads=settings.web_threads, ident="switchhook",
-        clear_untrusted_proxy_headers=True, channel_timeout=60, max_request_body_size=1024 * 1024,
-        **_proxy(settings.trusted_proxy))
+        application, map=sockets, host=address, port=port, threads=threads, ident="switchhook", channel_timeout=60,
+        max_request_body_size=1024 * 1024, clear_untrusted_proxy_headers=True, **_proxy(trusted_proxy))
     stop_at = float("inf")
 
     def stop(signum: int, frame: FrameType | None) -> None:
@@ -40,7 +45,6 @@ def run(settings: Settings) -> None:
 
     for wanted in (signal.SIGTERM, signal.SIGINT):
         signal.signal(wanted, stop)
-    log.info("The portal is at %s", settings.portal_url)
     while time.monotonic() < stop_at and not (stop_at < float("inf") and _idle(sockets)):
         wasyncore.loop(timeout=0.5, use_poll=True, map=sockets, count=1)
     server.task_dispatcher.shutdown(timeout=1)
@@ -54,7 +58,6 @@ def _idle(sockets: dict[int, Any]) -> bool:
 
 
 def _proxy(address: str) -> dict[str, Any]:
-    """Believe X-Forwarded-… of that address alone ("*": of anybody; "": of nobody)."""
     if not address:
         return {}
     headers = {"x-forwarded-proto", "x-forwarded-for", "x-forwarded-host"}

@@ -4,26 +4,23 @@ Pages of an account are below /a/<account slug>/, those of one PBX below /a/<acc
 Each subject's urls module has `account_urls` and, where it has any, `service_urls` (views: web/tenancy.py).
 """
 
-from importlib import import_module
-
 from django.urls import URLPattern, URLResolver, include, path
 
 from switchhook.web import errors, start
 from switchhook.web.accounts import urls as accounts
+from switchhook.web.deliveries import urls as deliveries
+from switchhook.web.inbox import urls as inbox
+from switchhook.web.integrations import urls as integrations
 from switchhook.web.members import urls as members
 from switchhook.web.services import urls as services
 from switchhook.web.users import urls as users
 
 Patterns = list[URLPattern | URLResolver]
-account_urls: Patterns = [*accounts.account_urls, *services.account_urls, *users.account_urls]
-service_urls: Patterns = [*services.service_urls, *users.service_urls]
-for subject in ("integrations", "deliveries", "inbox"):
-    try:
-        module = import_module(f"switchhook.web.{subject}.urls")
-    except ModuleNotFoundError:
-        continue
-    account_urls += module.account_urls
-    service_urls += getattr(module, "service_urls", [])
+account_urls: Patterns = [
+    *accounts.account_urls, *services.account_urls, *users.account_urls, *integrations.account_urls,
+    *deliveries.account_urls, *inbox.account_urls,
+]
+service_urls: Patterns = [*services.service_urls, *users.service_urls, *integrations.service_urls]
 
 urlpatterns: Patterns = [
     path("", start.start, name="start"),

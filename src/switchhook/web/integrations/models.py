@@ -7,6 +7,11 @@ from django.db import models
 from switchhook.domain.catalogue import EVENTS
 
 
+def event_type_choices() -> list[tuple[str, str]]:
+    """A function, so that a catalogue that grows needs no migration."""
+    return [(type_.value, spec.label) for type_, spec in EVENTS.items()]
+
+
 class AuthenticationType(models.TextChoices):
     """How requests authenticate."""
 
@@ -30,7 +35,7 @@ class Integration(models.Model):
     service = models.ForeignKey(
         "web.Service", on_delete=models.CASCADE, null=True, blank=True, related_name="integrations")
     name = models.CharField(max_length=120)
-    event_type = models.CharField(max_length=60, choices=[(t.value, spec.label) for t, spec in EVENTS.items()])
+    event_type = models.CharField(max_length=60, choices=event_type_choices)
     request_url = models.TextField()
     path_arguments = models.TextField(blank=True)
     method = models.CharField(max_length=4, choices=[("POST", "POST"), ("GET", "GET")], default="POST")

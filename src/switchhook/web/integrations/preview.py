@@ -55,9 +55,11 @@ def example(wanted: Integration, service: Service | None, at: datetime) -> Event
             Field.SERVICE_FRIENDLY_NAME: service.friendly_name,
         }
     id_ = timed_id(int(at.timestamp() * 1000), "preview", wanted.id)
+    sequence = fields.get(Field.SEQUENCE)
     return Event(
         id=id_, type=wanted.event_type, account_id=wanted.account_id, service_id=wanted.service_id, at=at,
-        order_key=str(fields.get(Field.CALL_UUID, id_)), sequence=1, fields=fields)
+        order_key=str(fields.get(Field.CALL_UUID, id_)), sequence=sequence if isinstance(sequence, int) else 1,
+        fields=fields)
 
 
 def recent_events(access: Access, wanted: Integration) -> list[EventRow]:

@@ -45,8 +45,7 @@ def sent_test(access: Access, row: Integration, errand_id: str) -> SentTest | No
         return None
     waited = time() - id_ms(id_) / 1000
     if told.state == "failed":
-        reason = str(told.result.get("detail") or told.result.get("error") or "The engine could not send the test.")
-        return SentTest(errand_id=errand_id, failure=reason)
+        return SentTest(errand_id=errand_id, failure=str(told.result.get("detail") or "The engine could not send it."))
     delivery_id = uuid_or_none(str(told.result.get("delivery_id", "")))
     delivery = access.deliveries().filter(id=delivery_id, integration_id=row.id).first() if delivery_id else None
     if delivery is None:

@@ -116,7 +116,7 @@ def intake(request: HttpRequest, access: Access, service: Service) -> HttpRespon
             messages.success(request, "The token is gone: nothing comes in by intake any more.")
             return redirect("pbx-intake", account=access.account.slug, service_id=service.id)
         token = actions.make_intake_token(service)
-    url = f"http://{settings.SWITCHHOOK.intake_listen}/intake/{service.id}/events"
+    url = f"http://{settings.SWITCHHOOK.intake_listen}/v1/services/{service.id}/events"
     return render(request, "services/intake.html", {"service": service, "token": token, "intake_url": url})
 
 

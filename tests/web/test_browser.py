@@ -1,0 +1,118 @@
+"""The portal in a real browser: light, dark and narrow, with JavaScript and without. The page fixture fails a test on
+any error in the console, so that whatever breaks the content security policy breaks the test."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.fixtures.databases import KEYS
+from tests.fixtures.processes import Half
+
+pytestmark = pytest.mark.browser
+
+SEED = """
+from switchhook.web.ready import make_ready
+make_ready()
+from switchhook.web.demo import seed_demo
+login = seed_demo("http://127.0.0.1:8002")
+print(login.link)
+"""
+
+
+@pytest.fixture
+def portal(sqlite_url: str, tmp_path: Path) -> Iterator[str]:
+    """The demo's one-time link, in a portal that runs."""
+    web = Half("web", sqlite_url, tmp_path)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SWITCHHOOK_")}
+    done = subprocess.run(
+        [sys.executable, "-c", SEED], capture_output=True, text=True, check=True,
+        env=clean | {
+            "DATABASE_URL": sqlite_url, "SWITCHHOOK_STATE_DIR": str(tmp_path), "SWITCHHOOK_SECRET_KEYS": ",".join(KEYS),
+            "SWITCHHOOK_WEB_LISTEN": f"127.0.0.1:{web.web_port}"})
+    web.start()
+    yield done.stdout.strip()
+    web.stop()
+
+
+def _log_in(page: Page, portal: str) -> None:
+    page.goto(portal)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Example Ltd")).to_be_visible()
+
+
+def _paths(page: Page) -> list[str]:
+    """The pages that the sidebar and the PBX main page lead to."""
+    page.get_by_role("link", name="Head Office").first.click()
+    tiles = page.locator("a.card").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+    sidebar = page.locator("nav[aria-label=Main] a").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+    forms = ["/operator/connections/new/", "/operator/accounts/new/", "/operator/services/new/", "/me/", "/me/password/"]
+    return [*sidebar, *tiles, *[tile + "new/" for tile in tiles if tile.endswith("users/")], *forms]
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "narrow"])
+def test_every_page_is_well_in_the_browser(page: Page, portal: str, look: str) -> None:
+    if look == "narrow":
+        page.set_viewport_size({"width": 360, "height": 740})
+    page.emulate_media(color_scheme="dark" if look == "dark" else "light")
+    _log_in(page, portal)
+    paths = _paths(page)
+    assert len(paths) > 18
+    for path in paths:
+        answer = page.goto(path if path.startswith("http") else portal.split("/login/")[0] + path)
+        assert answer is not None
+        assert answer.status == 200, path
+        assert (page.locator("html").get_attribute("data-bs-theme") == "dark") == (look == "dark")
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= page.viewport_size["width"], f"{path} is {width} wide"  # type: ignore[index]
+        assert page.locator("h1").count() == 1, path
+
+
+def test_a_menu_is_added_and_removed_by_buttons(page: Page, portal: str) -> None:
+    _log_in(page, portal)
+    page.get_by_role("link", name="Head Office").first.click()
+    page.locator("a.card", has_text="Reading").click()
+    page.get_by_role("button", name="Add a menu").click()
+    page.locator("[data-row-item]").last.get_by_label("Context").fill("ivr-9")
+    page.locator("[data-row-item]").last.get_by_label("IVR Name").fill("Night menu")
+    page.locator("[data-row-item]").first.get_by_role("button", name="Remove this menu").click()
+    page.get_by_role("button", name="Save & Close").click()
+    page.locator("a.card", has_text="Reading").click()
+    names = page.locator("input[name$=-name]").evaluate_all("all => all.map(one => one.value)")
+    assert names == ["Main menu", "Night menu", "", ""]
+
+
+def test_the_form_of_a_connection_shows_what_its_platform_needs(page: Page, portal: str) -> None:
+    _log_in(page, portal)
+    page.get_by_role("link", name="Connections").click()
+    page.get_by_role("link", name="New connection").click()
+    expect(page.get_by_label("Username")).to_be_visible()
+    page.get_by_label("Platform").select_option("freeswitch")
+    expect(page.get_by_label("Username")).to_be_hidden()
+    expect(page.get_by_label("Secret")).to_be_visible()
+    page.get_by_label("Platform").select_option("simulator")
+    expect(page.get_by_label("Secret")).to_be_hidden()
+    expect(page.get_by_label("Calls a minute")).to_be_visible()
+
+
+def test_the_menu_of_a_narrow_page_opens_without_javascript(page: Page, portal: str) -> None:
+    browser = page.context.browser
+    assert browser is not None
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740})
+    plain = context.new_page()
+    _log_in(plain, portal)
+    expect(plain.get_by_role("link", name="Users")).to_be_hidden()
+    plain.get_by_role("checkbox", name="Menu").check()
+    plain.get_by_role("link", name="Users").click()
+    plain.get_by_role("link", name="Create User").click()
+    plain.get_by_label("Extension Number").fill("206")
+    plain.get_by_label("Name", exact=False).nth(0).fill("Finn Fictional")
+    plain.get_by_role("button", name="Save & Close").click()
+    expect(plain.get_by_text("206 Finn Fictional is created.")).to_be_visible()
+    context.close()

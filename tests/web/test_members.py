@@ -1,0 +1,151 @@
+"""People: getting in once by a link, logging in, and who is added to an account."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from django.core import signing
+from django.test import Client
+from django.utils import timezone
+
+from switchhook.web.members.links import one_time_link
+from switchhook.web.models import Member, Person
+from switchhook.web.people import ensure_operator
+
+from .conftest import World
+
+AsPerson = Callable[[Person | None], Client]
+
+
+def _logged_in(client: Client) -> bool:
+    return "_auth_user_id" in client.session
+
+
+def _path(link: str) -> str:
+    return urlsplit(link).path
+
+
+def test_a_one_time_link_logs_in_once(world: World, client: Client) -> None:
+    path = _path(one_time_link(world.admin))
+    assert "admin@example.com" in client.get(path).content.decode()
+    assert not _logged_in(client)  # looking at it does not use it up
+    assert client.post(path)["Location"] == "/"
+    assert _logged_in(client)
+    second = Client()
+    assert second.get(path).status_code == 410
+    assert second.post(path).status_code == 410
+    assert not _logged_in(second)
+
+
+def test_any_login_kills_the_links_that_were_there(world: World, client: Client) -> None:
+    path = _path(one_time_link(world.admin))
+    client.post("/login/", {"login": "admin@example.com", "password": "correct horse battery"})
+    assert _logged_in(client)
+    assert Client().post(path).status_code == 410
+
+
+def test_a_link_is_dead_after_a_day(world: World, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = _path(one_time_link(world.admin))
+    later = (timezone.now() + timedelta(hours=24, seconds=5)).timestamp()
+    monkeypatch.setattr(signing.time, "time", lambda: later)  # type: ignore[attr-defined]
+    assert client.post(path).status_code == 410
+
+
+@pytest.mark.parametrize("token", ["nonsense", "WyJ4Il0:1xUyYh:forged"])
+def test_a_forged_link_is_no_link(world: World, client: Client, token: str) -> None:
+    assert client.get(f"/login/once/{token}/").status_code == 410
+
+
+def test_a_person_without_a_password_is_asked_for_one(world: World, client: Client) -> None:
+    person = Person.objects.create_user("new@example.com")
+    assert client.post(_path(one_time_link(person)))["Location"] == "/me/password/set/"
+    client.post("/me/password/set/", {"password1": "battery staple 9", "password2": "battery staple 9"})
+    person.refresh_from_db()
+    assert person.check_password("battery staple 9")
+
+
+def test_a_closed_persons_link_is_dead(world: World, client: Client) -> None:
+    path = _path(one_time_link(world.admin))
+    Person.objects.filter(id=world.admin.id).update(is_active=False)
+    assert client.post(path).status_code == 410
+
+
+def test_the_first_operator_gets_a_link_until_they_have_been_in() -> None:
+    first = ensure_operator("operator@example.com")
+    assert first.person.is_operator
+    assert first.password is None
+    again = ensure_operator("somebody@example.com")
+    assert (again.person, Person.objects.count()) == (first.person, 1)
+    assert Client().post(_path(again.link)).status_code == 302
+    assert ensure_operator("operator@example.com").link == ""
+
+
+def test_a_wrong_password_and_an_unknown_address_are_told_alike(world: World, client: Client) -> None:
+    answers = [
+        list(client.post("/login/", {"login": login, "password": "wrong"}).context["form"].non_field_errors())
+        for login in ("admin@example.com", "unknown@example.com")]
+    assert answers[0] == answers[1] != []
+
+
+def test_logging_out_is_a_post(world: World, admin: Client) -> None:
+    admin.get("/logout/")
+    assert _logged_in(admin)
+    admin.post("/logout/")
+    assert not _logged_in(admin)
+
+
+def test_nobody_signs_up_by_themselves(client: Client) -> None:
+    client.post("/login/none/", {"email": "me@example.com", "password1": "battery staple 9", "password2": "battery staple 9"})
+    assert not Person.objects.exists()
+
+
+def test_an_added_member_gets_a_link_that_is_shown_once(world: World, operator: Client) -> None:
+    url = f"/operator/accounts/{world.account.id}/members/"
+    page = operator.post(url, {"email": "New@Example.com", "name": "New", "role": "viewer"}).content.decode()
+    member = Member.objects.get(person__email="new@example.com")
+    assert (member.account, member.role, member.person.has_usable_password()) == (world.account, "viewer", False)
+    [link] = re.findall(r"/login/once/[^<]+/", page)
+    assert link not in operator.get(url).content.decode()
+    browser = Client()
+    browser.post(link)
+    assert browser.get("/a/acme/").status_code == 200
+    assert browser.get("/a/other/").status_code == 404
+
+
+def test_a_known_person_is_added_with_the_login_that_they_have(world: World, operator: Client) -> None:
+    url = f"/operator/accounts/{world.account.id}/members/"
+    operator.post(url, {"email": "STRANGER@example.com", "role": "admin"})
+    assert world.stranger.memberships.count() == 2
+    answer = operator.post(url, {"email": "stranger@example.com", "role": "admin"})
+    assert "is a member of the account already" in answer.content.decode()
+
+
+def test_a_removed_member_sees_the_account_no_more(world: World, operator: Client, admin: Client) -> None:
+    member = Member.objects.get(person=world.admin)
+    operator.post(f"/operator/accounts/{world.account.id}/members/{member.id}/remove/")
+    assert admin.get("/a/acme/").status_code == 404
+
+
+def test_who_changes_their_address_logs_in_with_the_new_one(world: World, admin: Client) -> None:
+    answer = admin.post("/me/", {"name": "Admin", "email": "viewer@example.com"})
+    assert "Somebody else logs in with this address." in answer.content.decode()
+    admin.post("/me/", {"name": "Admin", "email": "Renamed@example.com"})
+    client = Client()
+    client.post("/login/", {"login": "admin@example.com", "password": "correct horse battery"})
+    assert not _logged_in(client)
+    client.post("/login/", {"login": "renamed@example.com", "password": "correct horse battery"})
+    assert _logged_in(client)
+
+
+def test_start_leads_everybody_where_they_belong(world: World, as_person: AsPerson) -> None:
+    assert as_person(world.admin).get("/")["Location"] == "/a/acme/"
+    assert as_person(world.operator).get("/")["Location"] == "/operator/accounts/"
+    assert "You are not a member of any account" in as_person(world.nobody).get("/").content.decode()
+    Member.objects.create(account=world.other_account, person=world.admin)
+    page = as_person(world.admin).get("/").content.decode()
+    assert "Acme" in page
+    assert "Other" in page
