@@ -40,7 +40,8 @@ class InboxListener:
 
     async def start(self, host: str, port: int) -> int:
         """Listen. Returns the port (0 takes a free one)."""
-        self._runner = web.ServerRunner(web.Server(self._handle, access_log=None), handle_signals=False)
+        self._runner = web.ServerRunner(
+            web.Server(self._handle, access_log=None), handle_signals=False, shutdown_timeout=2.0)
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port).start()
         listening: int = self._runner.addresses[0][1]

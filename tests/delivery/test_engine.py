@@ -161,3 +161,23 @@ async def test_a_saved_integration_is_in_force_without_being_told(bench: Bench, 
     await bench.accept(bench.event())
     await bench.settled(1)
     assert bench.states() == ["delivered"]
+
+
+async def test_a_delivery_whose_integration_cannot_be_read_waits(bench: Bench, receiver: Receiver) -> None:
+    receiver.behave(answering(503), answering(200))
+    id_ = bench.integration(receiver, authentication_type="token", token="a token")
+    await bench.start()
+    await bench.accept(bench.event())
+    await bench.until(lambda: bool(bench.seed.rows("SELECT 1 FROM attempt")))
+    sealed = bench.seed.row("integration", id_)["token_sealed"]
+    bench.seed.execute("UPDATE integration SET token_sealed = ? WHERE id = ?", "damaged", id_)
+    await bench.reload()
+    bench.seed.execute("UPDATE delivery SET next_attempt_at_ms = 0")
+    await bench.until(lambda: bench.deliveries()[0]["next_attempt_at_ms"] > 0)
+    (row,) = bench.deliveries()
+    assert (row["state"], row["attempts"], row["owner"]) == ("pending", 1, None)
+    bench.seed.execute("UPDATE integration SET token_sealed = ? WHERE id = ?", sealed, id_)
+    await bench.reload()
+    bench.seed.execute("UPDATE delivery SET next_attempt_at_ms = 0")
+    await bench.settled(1)
+    assert bench.states() == ["delivered"]

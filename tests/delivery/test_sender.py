@@ -368,6 +368,14 @@ async def test_the_request_inbox_is_reached_without_a_grant_and_nothing_beside_i
     assert (beside.problem, renamed.problem) == (Problem.ADDRESS_FORBIDDEN, Problem.ADDRESS_FORBIDDEN)
 
 
+@pytest.mark.parametrize("path", ["/", "/inbox", "/inboxes/abc", "/inbox/../admin", "/inbox/%2E%2e/admin"])
+async def test_what_is_beside_the_request_inbox_needs_a_grant(receiver: Receiver, path: str) -> None:
+    sender = Sender(inbox_url=receiver.url("/inbox"))
+    assert (await responded(sender, post(receiver.url("/inbox/abc")), STRANGER)).status == 200
+    assert (await problem(sender, post(receiver.url(path)), STRANGER)).problem is Problem.ADDRESS_FORBIDDEN
+    await sender.close()
+
+
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "http:///x", "http://[::1", "http://127.0.0.1:99999/"])
 async def test_a_url_that_cannot_be_called_is_told(sender: Sender, url: str) -> None:
     assert (await problem(sender, post(url))).problem is Problem.CANNOT_RENDER

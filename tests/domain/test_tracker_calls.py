@@ -293,6 +293,36 @@ def test_a_tenants_device_belongs_to_the_extension_that_its_name_ends_with() -> 
     assert pbx.last[Field.EXTENSION_NUMBER] == "101"
 
 
+# -- order ---------------------------------------------------------------------------
+def test_an_answer_told_after_the_phone_hung_up_is_one_all_the_same() -> None:
+    pbx = MadeUpPbx()
+    pbx.comes_in()
+    pbx.rings("in", "p1", "201")
+    pbx.talks("p1", "in")
+    pbx.ends("p1")
+    pbx.takes("p1", of="in")
+    assert pbx.told == [RECEIVED, ANSWERED]
+
+
+def test_an_answer_told_before_the_call_is_known_to_come_in_waits_for_that() -> None:
+    pbx = MadeUpPbx()
+    pbx._start("p1", "in", "201", "from-internal", called=True)
+    pbx.takes("p1", of=None)
+    pbx.talks("p1")
+    assert pbx.told == []
+    pbx.comes_in()
+    assert pbx.told == [RECEIVED, ANSWERED]
+    assert pbx.tracker.unclaimed == 0
+
+
+def test_a_trunk_is_known_again_where_its_context_no_longer_says_so() -> None:
+    pbx = MadeUpPbx()
+    pbx.comes_in()
+    pbx.dials("p1", "201", MOBILE)
+    pbx.rings("p1", "out", "trunk-provider", home="func-apply-sipheaders")
+    assert pbx.told == [RECEIVED, PLACED]
+
+
 # -- life of a call ------------------------------------------------------------------
 def test_a_call_ends_with_its_last_leg() -> None:
     pbx = MadeUpPbx()

@@ -13,6 +13,7 @@ from switchhook.domain.facts import (
     DestinationTold,
     Direction,
     ExtensionKnown,
+    Fact,
     LegPresent,
     LegStarted,
     LocalPaired,
@@ -43,7 +44,7 @@ NOW = datetime(2026, 3, 4, 0, 41, 55, tzinfo=UTC)
 @pytest.mark.parametrize(("channel", "device", "local"), [
     ("PJSIP/201-0000001f", "201", False), ("PJSIP/trunk-provider-00000000", "trunk-provider", False),
     ("SIP/12345-0000abcd", "12345", False), ("IAX2/branch-office-1234", "branch-office", False),
-    ("DAHDI/i1/12025550188-3", "i1", False), ("DAHDI/4-1", "4", False),
+    ("DAHDI/i1/12025550188-3", "DAHDI/i1", False), ("DAHDI/4-1", "DAHDI/4", False),
     ("Local/201@from-queue-0000001f;2", "201@from-queue", True), ("PJSIP/201-0000001f<ZOMBIE>", "201", False),
     ("Message/ast_msg_queue", "ast_msg_queue", True), ("", "", False), ("nonsense", "", False),
 ])
@@ -53,7 +54,7 @@ def test_a_channels_name_says_whose_it_is(channel: str, device: str, local: bool
 
 @pytest.mark.parametrize(("device", "dial_string", "number"), [
     ("trunk", "12025550188@trunk", "12025550188"), ("trunk", "trunk/12025550188", "12025550188"),
-    ("trunk", "trunk/sip:12025550188@192.0.2.5:5060", "12025550188"), ("i1", "g0/12025550188", "12025550188"),
+    ("trunk", "trunk/sip:12025550188@192.0.2.5:5060", "12025550188"), ("DAHDI/i1", "g0/12025550188", "12025550188"),
     ("trunk", "trunk/sip:+12025550188@carrier.example", "+12025550188"), ("trunk", "trunk", ""),
     ("trunk", "user:word@192.0.2.5/12025550188@context", "12025550188"),
     ("trunk", "sip:12025550188@trunk", "12025550188"),
@@ -72,6 +73,7 @@ def test_a_withheld_number_is_empty_whatever_asterisk_wrote(told: str) -> None:
 
 def test_dials_and_hints_name_devices() -> None:
     assert devices_rung("PJSIP/201&Local/202@from-queue/n&SIP/carrier/12025550188,15,tT") == ("201", "202", "carrier")
+    assert devices_rung("DAHDI/4,15") == ("DAHDI/4",)
     assert devices_rung("") == ()
     assert hinted_devices("PJSIP/201&Custom:DND201&SIP/99201") == ("201", "99201")
 
@@ -83,7 +85,7 @@ def test_a_linkedid_says_when_the_call_began(linkedid: str, seconds: int | None)
     assert (None if began is None else began.timestamp()) == seconds
 
 
-def read(**headers: str) -> list[object]:
+def read(**headers: str) -> list[Fact]:
     """The facts of one message."""
     return list(AsteriskReader().facts(Message(headers), None))
 
@@ -203,6 +205,22 @@ def test_a_snapshot_says_which_local_channels_belong_together() -> None:
             "CallerIDNum": "201"}))
     (pair,) = [fact for fact in facts if isinstance(fact, LocalPaired)]
     assert (pair.one.leg, pair.two.leg, pair.on_behalf_of) == ("1.2", "1.3", "201")
+
+
+def test_a_listed_channel_shows_where_it_began_only_if_it_was_rung() -> None:
+    for application, place in (("AppDial", "survey"), ("Dial", ""), ("", "")):
+        (present,) = read(Event="Status", **CHANNEL, Application=application)
+        assert isinstance(present, LegPresent)
+        assert present.started.party.place == place
+
+
+def test_a_listed_caller_whose_device_is_no_extension_came_in_over_a_trunk() -> None:
+    began = {**CHANNEL, "Channel": "PJSIP/carrier-00000001", "Uniqueid": "1795312369.0", "Context": "ivr-1",
+             "CallerIDNum": "12025550171", "DNID": "12025550104"}
+    chosen = {**began, "Exten": "9", "Application": "NoOp"}
+    (told,) = follow(read(Event="Status", **began) + read(Event="Newexten", **chosen))
+    assert (told.type.value, told.source, told.destination) == (
+        "ivr.option_selected", "12025550171", "12025550104")
 
 
 def test_the_snapshot_is_asked_for() -> None:

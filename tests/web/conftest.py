@@ -10,7 +10,6 @@ import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -20,7 +19,7 @@ _state_dir = tempfile.TemporaryDirectory(prefix="switchhook-web-")
 def _set_django_up() -> None:
     ours = {"SWITCHHOOK_STATE_DIR": _state_dir.name, "SWITCHHOOK_SECRET_KEYS": "a key for tests only"}
     before = dict(os.environ)
-    for name in [name for name in os.environ if name.startswith("SWITCHHOOK_") or name.startswith("DATABASE_URL")]:
+    for name in [name for name in os.environ if name.startswith(("SWITCHHOOK_", "DATABASE_URL"))]:
         del os.environ[name]
     os.environ.update(ours, DJANGO_SETTINGS_MODULE="switchhook.web.django_settings")
     try:
@@ -43,8 +42,6 @@ from django.test import Client  # noqa: E402
 
 from switchhook.web.members.models import Role  # noqa: E402
 from switchhook.web.models import Account, Connection, Member, PbxUser, Person, Service  # noqa: E402
-
-HERE = Path(__file__).parent
 
 
 @pytest.fixture(autouse=True)

@@ -82,6 +82,11 @@ def test_the_newest_request_is_shown_whole_and_each_other_by_its_link(house: Hou
     assert "old &lt;b&gt;" in raw
 
 
+def test_a_request_of_ours_is_listed_under_its_event(house: House) -> None:
+    got(own(house), headers=[["Switchhook-Event", "ivr.option_selected"]])
+    assert "POST IVR Option Selected" in words(page(house))
+
+
 def test_the_list_gets_nothing_while_there_is_nothing_new(house: House) -> None:
     inbox = own(house)
     got(inbox)

@@ -99,7 +99,8 @@ def test_logging_out_is_a_post(world: World, admin: Client) -> None:
 
 
 def test_nobody_signs_up_by_themselves(client: Client) -> None:
-    client.post("/login/none/", {"email": "me@example.com", "password1": "battery staple 9", "password2": "battery staple 9"})
+    password = "battery staple 9"
+    client.post("/login/none/", {"email": "me@example.com", "password1": password, "password2": password})
     assert not Person.objects.exists()
 
 

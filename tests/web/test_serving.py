@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -48,19 +49,15 @@ def _done(process: subprocess.Popen[str]) -> str:
 
 
 @pytest.fixture
-def slow(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[subprocess.Popen[str], str]:
+def slow(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The slow application, served, and its URL. It believes 127.0.0.1 to be a proxy."""
     port = free_port()
     process = _switchhook(SLOW, "", tmp_path, str(tmp_path), str(port), "127.0.0.1")
     url = f"http://127.0.0.1:{port}"
-
-    def end() -> None:
-        process.kill()
-        process.communicate()
-
-    request.addfinalizer(end)
     wait_until(lambda: _answers(url), "it listens")
-    return process, url
+    yield process, url
+    process.kill()
+    process.communicate()
 
 
 def _answers(url: str) -> bool:
@@ -85,6 +82,7 @@ def test_a_request_that_is_under_way_is_answered_before_the_web_stops(
     asking.start()
     wait_until((tmp_path / "asked").exists, "the application is asked")
     process.terminate()
+    wait_until(lambda: not _answers(url), "nobody else is let in")
     (tmp_path / "go").touch()
     asking.join(30)
     assert answers == [200]

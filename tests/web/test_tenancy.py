@@ -42,8 +42,9 @@ def path_of(world: World) -> Callable[[str], str]:
         id=uuid4(), account_id=world.account.id, service_id=None, name="CRM", event_type=EventType.USER_CREATED,
         request_url="https://crm.example.com/hook"), signed=True)
     values = {
-        "<slug:account>": world.account.slug, "<uuid:service_id>": world.service.id, "<uuid:user_id>": world.users[0].id,
-        "<uuid:integration_id>": integration.id, "<uuid:connection_id>": world.connection.id,
+        "<slug:account>": world.account.slug, "<uuid:service_id>": world.service.id,
+        "<uuid:user_id>": world.users[0].id, "<uuid:integration_id>": integration.id,
+        "<uuid:connection_id>": world.connection.id,
         "<uuid:account_id>": world.account.id,
     }
 

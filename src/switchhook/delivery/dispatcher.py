@@ -32,7 +32,7 @@ class Dispatcher:
         self._current = current
         self._has_room = has_room
         self._clock = clock
-        self._by_type: Mapping[tuple[UUID, EventType], Sequence[Integration]] = {}
+        self._candidates: Mapping[tuple[UUID, EventType, UUID | None], Sequence[Integration]] = {}
         current.when_changed(self._index)
         if current.loaded:
             self._index()
@@ -48,7 +48,8 @@ class Dispatcher:
         event = _completed(event, account, service, _user_of(event, configuration))
         wanted: list[Integration] = []
         refused: list[tuple[Integration, Wanted]] = []
-        for integration in self._by_type.get((event.account_id, event.type), ()):
+        own = self._candidates.get((account.id, event.type, service.id), ())
+        for integration in (*self._candidates.get((account.id, event.type, None), ()), *own):
             answer = wants(integration, event, service)
             if answer is Wanted.YES:
                 wanted.append(integration)
@@ -80,10 +81,10 @@ class Dispatcher:
         return Acceptance(event=event, deliveries=deliveries, unclaimed=frozenset(unclaimed), intake_key=intake_key)
 
     def _index(self) -> None:
-        by_type: dict[tuple[UUID, EventType], list[Integration]] = {}
-        for integration in self._current.value.integrations.values():
-            by_type.setdefault((integration.account_id, integration.event_type), []).append(integration)
-        self._by_type = by_type
+        candidates: dict[tuple[UUID, EventType, UUID | None], list[Integration]] = {}
+        for one in self._current.value.integrations.values():
+            candidates.setdefault((one.account_id, one.event_type, one.service_id), []).append(one)
+        self._candidates = candidates
 
 
 def _completed(event: Event, account: Account, service: Service, user: PbxUser | None) -> Event:
@@ -114,8 +115,7 @@ def _reason(refused: Sequence[tuple[Integration, Wanted]], event: Event, service
     """Why nobody wanted it, for the person who asks why there was no request."""
     if not event.type.startswith("user.") and not service.applications_enabled:
         return Wanted.APPLICATIONS_OFF.value
-    told = [(integration, why) for integration, why in refused if why is not Wanted.OTHER_SERVICE]
-    if not told:
+    if not refused:
         return "there is no integration for this event"
-    named = [f"{integration.name}: {why.value}" for integration, why in told[:REASONS_NAMED]]
-    return "; ".join(named + ["…"] * (len(told) > REASONS_NAMED))
+    named = [f"{integration.name}: {why.value}" for integration, why in refused[:REASONS_NAMED]]
+    return "; ".join(named + ["…"] * (len(refused) > REASONS_NAMED))

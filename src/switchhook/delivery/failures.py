@@ -23,8 +23,8 @@ class Trip:
     host: str = ""
     refused: str = ""  # an address that the guard refused, and what it is
     tried: bool = False  # a socket was opened to an address
-    connecting: bool = False  # a connection of its own was needed; else it went over a kept one
-    connected_at: float | None = None
+    connected_at: float | None = None  # also over a kept connection
+    kept: bool = False  # it went over a connection that was there already
     status: int | None = None  # once the headers are there
 
 
@@ -44,13 +44,13 @@ def explain_failure(
         return Problem.NOT_HTTP, f"{trip.host} answered something that is not HTTP"
     if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError | ValueError):
         return Problem.CANNOT_RENDER, "The URL is not one that can be called"
-    if trip.connecting and trip.connected_at is None:
+    if trip.connected_at is None:
         return _not_connected(error, trip)
     return Problem.CONNECTION_LOST, _lost(trip)
 
 
 def _timed_out(trip: Trip, connect_seconds: float, timeout_seconds: float) -> tuple[Problem, str]:
-    if trip.connecting and trip.connected_at is None:
+    if trip.connected_at is None:
         seconds = min(connect_seconds, timeout_seconds)
         return Problem.CONNECT_TIMED_OUT, f"No connection to {trip.host} within {seconds:g} seconds"
     if trip.status is None:

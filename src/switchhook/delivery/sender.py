@@ -14,11 +14,11 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from contextvars import ContextVar
 from functools import lru_cache
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import aiohttp
+from aiohttp.connector import Connection
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -52,12 +52,12 @@ class Sender:
         self, *, inbox_url: str = "", nameservers: Sequence[str] = (), tls: ssl.SSLContext | None = None,
         connect_seconds: float = CONNECT_SECONDS,
     ) -> None:
-        """`inbox_url`: the request inbox, reachable by everybody without a grant (this scheme, host and port alone).
+        """`inbox_url`: the request inbox, reachable by everybody without a grant (what lies below this URL alone).
 
         `nameservers`: instead of the system's. `tls`: a context that trusts more than the system's authorities.
         """
         self._loop = asyncio.get_running_loop()
-        self._inbox_origin = _origin(URL(inbox_url)) if inbox_url else None
+        self._inbox = URL(inbox_url.rstrip("/") + "/") if inbox_url else None
         self._names = Names(nameservers)
         self._tls = tls or make_context()
         self._connect_seconds = connect_seconds
@@ -98,7 +98,7 @@ class Sender:
                 except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
                     elapsed_seconds = self._loop.time() - trip.started_at
                     # a kept connection that the receiver was just closing: nothing of the request was heard
-                    if trip.connecting or trip.status is not None or elapsed_seconds > STALE_SECONDS:
+                    if not trip.kept or trip.status is not None or elapsed_seconds > STALE_SECONDS:
                         raise
                     left_seconds = max(timeout_seconds - elapsed_seconds, 0.05)
         finally:
@@ -129,14 +129,14 @@ class Sender:
             return None if at is None else round((at - trip.started_at) * 1000)
 
         return Timing(
-            total_ms=since_start(self._loop.time()) or 0, connect_ms=since_start(trip.connected_at),
-            first_byte_ms=since_start(first_byte_at))
+            total_ms=since_start(self._loop.time()) or 0, first_byte_ms=since_start(first_byte_at),
+            connect_ms=None if trip.kept else since_start(trip.connected_at))
 
     # -- connections, by account -------------------------------------------------------------------------
 
     def _pool(self, account: Account, url: URL) -> _Pool:
         """The account's pool. One made under another grant is retired: its idle connections close at once."""
-        to_inbox = self._inbox_origin is not None and _origin(url) == self._inbox_origin
+        to_inbox = self._inbox is not None and _lies_below(url, self._inbox)
         key, grant = (None, ()) if to_inbox else (account.id, account.allowed_networks)
         pool = self._pools.get(key)
         if pool is not None and pool.grant == grant:
@@ -150,12 +150,12 @@ class Sender:
         return pool
 
     def _session(self, allowed: Sequence[IpNetwork] | None) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
+        connector = _Connector(
             limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS, ssl=self._tls, resolver=self._names,
             socket_factory=lambda info: _open_socket(info, allowed), ttl_dns_cache=10, dns_cache_max_size=1000)
         session = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False, trust_env=False,
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"), trace_configs=[_tracing()],
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
             max_line_size=HEADER_BYTES, max_field_size=HEADER_BYTES, max_headers=HEADERS)
         session._retry_connection = False  # an attempt is one request: aiohttp would send a GET twice
         return session
@@ -184,6 +184,19 @@ class _Pool:
         self.retired = False
 
 
+class _Connector(aiohttp.TCPConnector):
+    """Notes on the trip when its connection stood, and whether it was a kept one: then no socket was opened."""
+
+    async def connect(
+        self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout  # noqa: ASYNC109
+    ) -> Connection:
+        trip = _trip.get()
+        trip.connected_at, trip.tried = None, False
+        connection = await super().connect(req, traces, timeout)
+        trip.connected_at, trip.kept = asyncio.get_running_loop().time(), not trip.tried
+        return connection
+
+
 def _open_socket(info: Any, allowed: Sequence[IpNetwork] | None) -> socket.socket:
     """A socket for the very address that it will connect to, if that may be called. None: every address may."""
     family, kind, protocol, _, address = info
@@ -195,21 +208,6 @@ def _open_socket(info: Any, allowed: Sequence[IpNetwork] | None) -> socket.socke
             raise AddressForbidden(trip.refused)
     trip.tried = True
     return socket.socket(family, kind, protocol)
-
-
-def _tracing() -> aiohttp.TraceConfig:
-    """Notes on the trip that a connection of its own was needed, and when it stood."""
-
-    async def begin(_session: aiohttp.ClientSession, _context: SimpleNamespace, _params: object) -> None:
-        _trip.get().connecting = True
-
-    async def end(_session: aiohttp.ClientSession, _context: SimpleNamespace, _params: object) -> None:
-        _trip.get().connected_at = asyncio.get_running_loop().time()
-
-    config = aiohttp.TraceConfig()
-    config.on_connection_create_start.append(begin)
-    config.on_connection_create_end.append(end)
-    return config
 
 
 async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
@@ -241,5 +239,8 @@ def _timeout(total_seconds: float, connect_seconds: float) -> aiohttp.ClientTime
     return aiohttp.ClientTimeout(total=total_seconds, connect=connect_seconds, ceil_threshold=60)
 
 
-def _origin(url: URL) -> tuple[str, str | None, int | None]:
-    return url.scheme, url.raw_host, url.port
+def _lies_below(url: URL, base: URL) -> bool:
+    """Whether the URL is below the base, also for a proxy that resolves `..` (or an encoded one)."""
+    same_origin = (url.scheme, url.raw_host, url.port) == (base.scheme, base.raw_host, base.port)
+    path = url.raw_path.lower().replace("%2e", ".")
+    return same_origin and url.raw_path.startswith(base.raw_path) and ".." not in path

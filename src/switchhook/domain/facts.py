@@ -220,7 +220,8 @@ class MenuEntered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionChosen:
-    """The dialplan itself says that the leg's caller chose an option."""
+    """The dialplan itself says that the leg's caller chose an option. `keyed`: it only says what was keyed in, which
+    may be an extension instead."""
 
     at: datetime | None
     leg: str
@@ -228,6 +229,7 @@ class OptionChosen:
     menu: str
     digits: str
     place: str = ""
+    keyed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,6 +98,9 @@ class Menus:
         if leg.call.profile is None:
             return
         menu = leg.call.profile.menu_named(fact.menu)
+        if fact.keyed and self._known.is_extension(leg.call.profile, fact.digits):
+            self._direct_dial(leg, menu, fact.digits, fact.at)
+            return
         if leg.visit is None or not leg.visit.current:
             self._enter(leg, menu)
         visit = leg.visit

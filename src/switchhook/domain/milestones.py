@@ -38,6 +38,7 @@ class Milestones:
         if fact.direction is not None:
             from_outside = fact.direction is Direction.INBOUND
         if from_outside:
+            self._known.learn_trunk(leg.device)
             call.direction = Direction.INBOUND
             call.source = fact.caller_number
             call.destination = call.dialled = fact.dialled
@@ -72,7 +73,7 @@ class Milestones:
         profile = call.profile
         if profile is None or leg.local:
             return
-        if leg.began_call:
+        if leg.began_call and (not leg.called or leg.call is call):
             if not leg.called:
                 who = self._known.extension(profile, leg.device)
                 how = f" with {leg.dialled}" if leg.dialled else ""

@@ -70,8 +70,7 @@ class Telling:
 
     def changed(self, call: Call) -> None:
         """What a successor must know of the call is not what it was. Calls of which nothing was told need no memory."""
-        if call.sequence:
-            self._changed[call.id] = None
+        self._changed[call.id] = None
 
     def ended(self, call: Call) -> None:
         """The call is over."""

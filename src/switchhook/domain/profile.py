@@ -78,7 +78,7 @@ class Acquaintance:
         was rung, also by the number sent to it and the place that rang it."""
         reading = profile.reading
         if fits(device, reading.trunks) or fits(place, reading.trunk_contexts):
-            self._learn_trunk(device)
+            self.learn_trunk(device)
             return Kind.TRUNK
         if device in profile.extensions:
             return Kind.PHONE
@@ -122,6 +122,7 @@ class Acquaintance:
         """Is a number known to be an extension of the service?"""
         return number in profile.extensions or (profile.service_id, number) in self._phones
 
-    def _learn_trunk(self, device: str) -> None:
+    def learn_trunk(self, device: str) -> None:
+        """A device brought a call in from outside."""
         if device and len(self._trunks) < _MOST_DEVICES:
             self._trunks.add(device)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -38,6 +39,7 @@ class RequestUrl:
         return f"{self.scheme}://{self.host}" + ("" if self.port is None else f":{self.port}")
 
 
+@lru_cache(maxsize=4096)  # every attempt reads its integration's
 def parse_request_url(text: str) -> RequestUrl:
     """Read a Request URL. Raises CannotRender with a sentence that says what to write instead."""
     text = text.strip()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from switchhook.domain.catalogue import FIELDS, Field
 
@@ -44,6 +45,7 @@ class Template:
         return "".join(value(part) if isinstance(part, Field) else literal(part) for part in self.parts)
 
 
+@lru_cache(maxsize=4096)  # every attempt reads its integration's
 def parse_template(text: str) -> Template:
     """Read a template. Never fails: what cannot be read is told in `unknown` and `unbalanced`."""
     parts: list[str | Field] = []

@@ -9,6 +9,7 @@ from functools import lru_cache
 #: Channels of these technologies have nobody behind them.
 _NOBODY = frozenset({"Local", "Message", "Snoop", "Surrogate", "Recorder", "Announcer", "CBAnn", "CBRec", "Bridge",
                      "MulticastRTP", "UnicastRTP", "AsyncGoto", "Multicast", "Chan"})
+_LINES = frozenset({"DAHDI", "Zap", "Console"})
 _WITHHELD = frozenset({"", "<unknown>", "anonymous", "unknown", "unavailable", "restricted", "private", "withheld",
                        "asserted", "s", "(null)", "<null>"})
 _NO_NUMBER = frozenset({"", "s", "i", "t", "h", "T", "o", "failed", "(null)"})
@@ -21,13 +22,18 @@ _SIP_USER = re.compile(r"(?:sips?|tel):([^@;>]*)")
 def device_of(channel: str) -> tuple[str, bool]:
     """The device that a channel belongs to, and whether nobody is behind it.
 
-    `PJSIP/201-0000001f` → 201; `DAHDI/i1/12025550188-3` → i1; `Local/201@from-queue-0000001f;1` → nobody.
+    `PJSIP/201-0000001f` → 201; `DAHDI/i1/12025550188-3` → DAHDI/i1; `Local/201@from-queue-0000001f;1` → nobody.
     """
     technology, _, rest = channel.partition("/")
     name = _SERIAL.sub("", rest)
     if technology in _NOBODY:
         return name, True
-    return name.partition("/")[0], False
+    return _device(technology, name.partition("/")[0]), False
+
+
+def _device(technology: str, name: str) -> str:
+    """A device's name; with the technology where the name is just a line's number, lest it pass for an extension."""
+    return f"{technology}/{name}" if technology in _LINES else name
 
 
 def number_sent(device: str, dial_string: str) -> str:
@@ -56,15 +62,17 @@ def devices_rung(dial_arguments: str) -> tuple[str, ...]:
     """The devices (of a local channel: the number) that the arguments of Dial name."""
     rung = []
     for target in dial_arguments.partition(",")[0].split("&"):
-        name = target.partition("/")[2]
-        rung.append(re.split("[@/]", name, maxsplit=1)[0])
-    return tuple(name for name in rung if name)
+        technology, _, name = target.partition("/")
+        if name:
+            rung.append(_device(technology, re.split("[@/]", name, maxsplit=1)[0]))
+    return tuple(rung)
 
 
 def hinted_devices(hint: str) -> tuple[str, ...]:
     """The devices that a hint watches: `PJSIP/201&Custom:DND201` → 201."""
     named = (target.partition("/") for target in hint.split(",")[0].split("&"))
-    return tuple(name for technology, slash, name in named if slash and name and technology not in _NOBODY)
+    return tuple(_device(technology, name) for technology, _, name in named
+                 if name and technology not in _NOBODY)
 
 
 def caller_number(told: str) -> str:

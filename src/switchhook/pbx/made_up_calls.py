@@ -22,8 +22,8 @@ from switchhook.domain.facts import (
     Party,
     PlaceReached,
     Point,
-    Transferred,
     TransferKind,
+    Transferred,
 )
 
 TRUNK = "trunk-provider"

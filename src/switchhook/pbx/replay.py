@@ -20,7 +20,8 @@ from switchhook.domain.service import DEFAULT_MENUS, DEFAULT_TRUNK_CONTEXTS, Pla
 from switchhook.domain.tracker import Tracker
 from switchhook.pbx.ami import AmiCodec
 from switchhook.pbx.asterisk import AsteriskReader, wants
-from switchhook.pbx.recording_file import ami_messages, chunks
+from switchhook.pbx.freeswitch import FreeSwitchReader
+from switchhook.pbx.recording_file import ami_messages, chunks, json_lines
 
 _T = TypeVar("_T")
 _NIL = UUID(int=0)
@@ -59,10 +60,20 @@ def _with_defaults(given: Iterable[_T], defaults: Iterable[_T]) -> tuple[_T, ...
 
 def _facts(file: str, platform: str) -> Iterator[Fact]:
     if platform == Platform.FREESWITCH:
-        raise OSError("recordings of FreeSWITCH are not understood yet")
-    reader = AsteriskReader()
+        freeswitch = FreeSwitchReader()
+        for event in json_lines(chunks(file)):
+            yield from freeswitch.facts({name: _text(value) for name, value in event.items()})
+        return
+    asterisk = AsteriskReader()
     for message in ami_messages(chunks(file), AmiCodec(wants)):
-        yield from reader.facts(message)
+        yield from asterisk.facts(message)
+
+
+def _text(value: object) -> str:
+    """A header's value; a repeated header is a list, of which the first counts."""
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _line(event: Event, fact: Fact) -> dict[str, object]:

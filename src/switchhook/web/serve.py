@@ -12,6 +12,7 @@ from typing import Any
 import waitress
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
+from waitress.server import BaseWSGIServer
 
 from switchhook.settings import Settings, listen_pair
 
@@ -45,10 +46,20 @@ def serve(application: Any, address: str, port: int, *, threads: int = 8, truste
 
     for wanted in (signal.SIGTERM, signal.SIGINT):
         signal.signal(wanted, stop)
-    while time.monotonic() < stop_at and not (stop_at < float("inf") and _idle(sockets)):
+    while stop_at == float("inf"):
         wasyncore.loop(timeout=0.5, use_poll=True, map=sockets, count=1)
+    _listen_no_more(sockets)
+    while time.monotonic() < stop_at and not _idle(sockets):
+        wasyncore.loop(timeout=0.1, use_poll=True, map=sockets, count=1)
     server.task_dispatcher.shutdown(timeout=1)
     wasyncore.close_all(sockets)
+
+
+def _listen_no_more(sockets: dict[int, Any]) -> None:
+    """Close what listens, and that alone: a server's own close() takes with it what its requests need."""
+    for one in list(sockets.values()):
+        if isinstance(one, BaseWSGIServer):
+            wasyncore.dispatcher.close(one)
 
 
 def _idle(sockets: dict[int, Any]) -> bool:

@@ -20,6 +20,7 @@ from switchhook.web.inbox.forms import AnswerForm
 from switchhook.web.integrations.views import new_url
 from switchhook.web.members.models import Role
 from switchhook.web.models import Inbox, InboxRequest
+from switchhook.web.templatetags.catalogue import event_label
 from switchhook.web.tenancy import Access, account_view
 
 #: So many of the requests are listed.
@@ -28,9 +29,10 @@ LISTED = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """One request for the page."""
+    """One request for the page. `event`: which event it says that it tells; empty when it is none of ours."""
 
     row: InboxRequest
+    event: str
     path: str
     headers: tuple[tuple[str, str], ...]
     body: ShownBody
@@ -102,6 +104,8 @@ def url_of(inbox: Inbox) -> str:
 def _shown(row: InboxRequest, among: Sequence[Signer], own: Inbox) -> Shown:
     url = urlsplit(row.url)
     rest = url.path.partition(str(own.id))[2] + (f"?{url.query}" if url.query else "")
+    headers = tuple(headers_of(row))
+    event = next((value for name, value in headers if name.lower() == "switchhook-event"), "")
     return Shown(
-        row=row, path=rest or "/", headers=tuple(headers_of(row)),
+        row=row, event=event_label(event), path=rest or "/", headers=headers,
         body=shown_body(bytes(row.body), truncated=row.body_truncated), checked=check(row, among))

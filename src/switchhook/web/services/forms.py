@@ -49,7 +49,8 @@ class ReadingForm(forms.Form):
         help_text="Devices that are trunks, one a line; * stands for anything. Example: PJSIP/provider* or "
         "trunk-provider. These always count, whatever their calls' context.")
     trunk_contexts = Lines(
-        widget=forms.Textarea(attrs={"rows": 6, "class": "font-monospace", "spellcheck": "false"}), required=False, label="Trunk contexts",
+        required=False, label="Trunk contexts",
+        widget=forms.Textarea(attrs={"rows": 6, "class": "font-monospace", "spellcheck": "false"}),
         help_text=f"Contexts in which calls from outside begin. FreePBX: {', '.join(DEFAULT_TRUNK_CONTEXTS)}.")
     extensions = Lines(
         required=False, label="Extensions",
