@@ -96,10 +96,14 @@ async def _examine_connection(connection: Connection, configuration: Configurati
     try:
         missing = await asyncio.wait_for(try_login(connection), CONNECT_SECONDS)
     except LoginRefused as error:
-        report.bad(f"{name}: {error}", "Compare user, secret and `permit` with the PBX's manager.conf.")
+        compare = "user, secret and `permit` with the PBX's manager.conf"
+        if connection.platform is Platform.FREESWITCH:
+            compare = "user, password and access list with the PBX's directory and event_socket.conf.xml"
+        report.bad(f"{name}: {error}", f"Compare {compare}.")
     except (PbxError, OSError, TimeoutError) as error:
         report.bad(f"{name} does not answer: {error or 'no answer in time'}",
-                   "Check address, port, TLS and the firewall; on the PBX, that the manager interface is enabled.")
+                   "Check address, port, TLS and the firewall; on the PBX, that its manager interface or its Event "
+                   "Socket is enabled.")
     else:
         for what in missing:
             report.bad(f"{name}: {what}", "Give the PBX's user the rights that the portal's Connection page shows.")

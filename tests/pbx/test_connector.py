@@ -3,68 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from random import Random
 
 import pytest
 
 from switchhook.domain.errors import LoginRefused
-from switchhook.domain.facts import Connected, Fact, LegStarted, SnapshotEnded
+from switchhook.domain.facts import Connected, SnapshotEnded
 from switchhook.pbx import connector as module
-from switchhook.pbx.connector import Connector, Heard, try_login
-from tests.pbx.fake_pbx import FakePbx, fake_pbx, inbound
+from switchhook.pbx.connector import try_login
+from tests.pbx.fake_pbx import fake_pbx, inbound
+from tests.pbx.listening import listening
 
 pytestmark = pytest.mark.timeout(30)
-
-
-class Listening:
-    """A connector at work, and what it told."""
-
-    def __init__(self, pbx: FakePbx) -> None:
-        self.facts: list[Fact] = []
-        self.states: list[Heard] = []
-        self._more = asyncio.Condition()
-        self.connector = Connector(pbx.connection, self._hear, self._tell, random=Random(1))
-
-    def _hear(self, facts: Sequence[Fact]) -> None:
-        self.facts += facts
-        self._notify()
-
-    def _tell(self, heard: Heard) -> None:
-        self.states.append(heard)
-        self._notify()
-
-    def _notify(self) -> None:
-        async def notify() -> None:
-            async with self._more:
-                self._more.notify_all()
-
-        self._task = asyncio.ensure_future(notify())
-
-    async def until(self, true: object) -> None:
-        async with self._more, asyncio.timeout(20):
-            await self._more.wait_for(true)  # type: ignore[arg-type]
-
-    async def legs(self, count: int) -> list[LegStarted]:
-        await self.until(lambda: sum(isinstance(fact, LegStarted) for fact in self.facts) >= count)
-        return [fact for fact in self.facts if isinstance(fact, LegStarted)]
-
-    async def state(self, *names: str) -> Heard:
-        """The first report of these states."""
-        await self.until(lambda: any(one.state in names for one in self.states))
-        return next(one for one in self.states if one.state in names)
-
-
-@asynccontextmanager
-async def listening(pbx: FakePbx) -> AsyncIterator[Listening]:
-    one = Listening(pbx)
-    task = asyncio.create_task(one.connector.run())
-    try:
-        yield one
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +25,7 @@ def promptly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_it_logs_in_asks_what_is_up_and_hears_calls() -> None:
-    async with fake_pbx() as pbx, listening(pbx) as one:
+    async with fake_pbx() as pbx, listening(pbx.connection) as one:
         writer = await pbx.connected.get()
         writer.write(inbound(1))
         (leg,) = await one.legs(1)
@@ -87,7 +36,7 @@ async def test_it_logs_in_asks_what_is_up_and_hears_calls() -> None:
 
 
 async def test_a_message_cut_anywhere_is_heard_whole() -> None:
-    async with fake_pbx() as pbx, listening(pbx) as one:
+    async with fake_pbx() as pbx, listening(pbx.connection) as one:
         writer = await pbx.connected.get()
         for number, byte in enumerate(inbound(1) + inbound(2)):
             writer.write(bytes([byte]))
@@ -99,7 +48,7 @@ async def test_a_message_cut_anywhere_is_heard_whole() -> None:
 async def test_a_refused_login_says_so_and_is_tried_again() -> None:
     async with fake_pbx() as pbx:
         pbx.refuses = b"Response: Error\r\nActionID: login\r\nMessage: Authentication failed\r\n\r\n"
-        async with listening(pbx) as one:
+        async with listening(pbx.connection) as one:
             assert "Authentication failed" in (await one.state("refused")).detail
             pbx.refuses = b""
             await one.state("connected")
@@ -109,7 +58,7 @@ async def test_a_refused_login_says_so_and_is_tried_again() -> None:
 async def test_a_silent_pbx_is_asked_and_then_left() -> None:
     async with fake_pbx() as pbx:
         pbx.answers_pings = False
-        async with listening(pbx) as one:
+        async with listening(pbx.connection) as one:
             await one.state("silent")
             assert "Ping" in pbx.actions
             await pbx.connected.get()
@@ -117,7 +66,7 @@ async def test_a_silent_pbx_is_asked_and_then_left() -> None:
 
 
 async def test_a_quiet_pbx_that_answers_pings_is_kept() -> None:
-    async with fake_pbx() as pbx, listening(pbx) as one:
+    async with fake_pbx() as pbx, listening(pbx.connection) as one:
         writer = await pbx.connected.get()
         while pbx.actions.count("Ping") < 4:
             await asyncio.sleep(0.02)
@@ -127,7 +76,7 @@ async def test_a_quiet_pbx_that_answers_pings_is_kept() -> None:
 
 
 async def test_after_the_pbx_hung_up_in_the_middle_of_a_message_it_comes_back() -> None:
-    async with fake_pbx() as pbx, listening(pbx) as one:
+    async with fake_pbx() as pbx, listening(pbx.connection) as one:
         writer = await pbx.connected.get()
         writer.write(inbound(1)[:40])
         await writer.drain()

@@ -16,7 +16,9 @@ from pathlib import Path
 from switchhook.domain.errors import Disconnected
 from switchhook.domain.service import Connection
 from switchhook.pbx.ami import AmiCodec, Message
-from switchhook.pbx.connector import PING_SECONDS, READ_BYTES, log_in, open_socket
+from switchhook.pbx.ami_session import log_in
+from switchhook.pbx.connector import PING_SECONDS
+from switchhook.pbx.pbx_socket import READ_BYTES, open_socket
 
 #: Channel variables whose values are kept.
 KEPT_VARIABLES = frozenset({"FROM_DID", "__FROM_DID", "_FROM_DID", "DIRECTION", "__DIRECTION", "MIXMONITOR_FILENAME"})

@@ -21,7 +21,7 @@ from switchhook.store.ports import ConnectionReport, Store
 log = logging.getLogger("switchhook.pbx")
 
 LOOK_SECONDS = 2.0  # how often we look for Connections that nobody owns (any more)
-SPOKEN = (Platform.ASTERISK, Platform.SIMULATOR)
+SPOKEN = (Platform.ASTERISK, Platform.FREESWITCH, Platform.SIMULATOR)
 
 
 @dataclass(slots=True)

@@ -6,10 +6,8 @@ digits keyed in are gathered here until the menu goes on, and forgotten then.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from switchhook.domain.facts import (
     Connected,
@@ -19,19 +17,30 @@ from switchhook.domain.facts import (
     LegBridged,
     LegDialled,
     LegEnded,
+    LegPresent,
     LegStarted,
     MenuEntered,
     OptionChosen,
     Party,
     PbxStopped,
+    SnapshotEnded,
+)
+from switchhook.pbx.freeswitch_words import (
+    TRUNK_CONTEXT,
+    TRUNK_PROFILE,
+    Event,
+    channels,
+    moment_of,
+    number_of,
+    tenant_of,
+    uuid_of,
 )
 
-Event = Mapping[str, str]
-
-_WITHHELD = frozenset({"", "anonymous", "unknown", "0000000000", "restricted", "unavailable", "private"})
-_TRUNK_PROFILE, _TRUNK_CONTEXT = "external", "public"
 _MOST_LEGS = 100_000  # their ends may never come
+_MOST_ENDED = 10_000
 _BETWEEN_DIGITS = timedelta(seconds=2)  # after so long a pause a menu takes the next digit for a new choice
+_HOLD_AT_MOST = timedelta(seconds=5)  # so long a call that came in may wait for its tenant
+_TALKS = frozenset({"ACTIVE", "HELD", "UNHELD"})
 
 
 @dataclass(slots=True)
@@ -52,6 +61,7 @@ class FreeSwitchReader:
     def __init__(self) -> None:
         self._legs: dict[str, _Leg] = {}
         self._held: dict[str, LegStarted] = {}  # calls that came in, until the dialplan has told whose they are
+        self._ended: dict[str, None] = {}  # a snapshot may list them still
 
     def begin(self, at: datetime | None) -> list[Fact]:
         """A connection begins."""
@@ -59,70 +69,121 @@ class FreeSwitchReader:
 
     def facts(self, event: Event, at: datetime | None = None) -> list[Fact]:
         """What an event tells. `at` is when it came, used where it carries no time."""
-        at = _moment(event.get("Event-Date-Timestamp", "")) or at
+        at = moment_of(event.get("Event-Date-Timestamp", "")) or at
         name, leg_id = event.get("Event-Name", ""), event.get("Unique-ID", "")
+        found = self._release_overdue(at)
         if name == "SHUTDOWN":
             self._legs.clear()
-            return [PbxStopped(at=at)]
+            return [*found, PbxStopped(at=at)]
         if name == "CHANNEL_CREATE":
-            return self._created(event, at)
+            return found + self._created(event, at)
         leg = self._legs.get(leg_id)
         if leg is None:
-            return []
-        found = self._release(leg_id, event) if name != "CHANNEL_EXECUTE" or "variable_domain_name" in event else []
-        match name, event.get("Event-Subclass", ""):
-            case "DTMF", _:
-                self._digit(leg, event.get("DTMF-Digit", ""), at)
-            case "CHANNEL_EXECUTE", _:
-                found += self._chosen(leg, at)
-            case "CHANNEL_BRIDGE", _:
-                found += self._bridged(leg, event, at)
-            case "CHANNEL_HANGUP_COMPLETE", _:
-                del self._legs[leg_id]
-                found.append(LegEnded(at=at, leg=leg_id, call=leg.party.call))
-            case "CUSTOM", "menu::enter":
-                found += self._menu_entered(leg, event.get("Menu-Name", ""), at)
-            case "CUSTOM", "menu::exit":
-                found += self._menu_left(leg, event, at)
-        return found
+            return found + self._unknown(event, name, at)
+        if name != "CHANNEL_EXECUTE" or "variable_domain_name" in event:
+            found += self._release(leg_id, event)
+        match name:
+            case "CHANNEL_BRIDGE":
+                return found + self._bridged(leg, event, at)
+            case "CHANNEL_HANGUP_COMPLETE":
+                return [*found, self._end(leg_id, leg.party.call, at)]
+            case _:
+                return found + self._in_menu(leg, event, name, at)
+
+    def snapshot(self, listing: bytes, at: datetime | None) -> list[Fact]:
+        """What `show channels as json` tells. A rung leg that does not say whose call it is of is left as it was."""
+        found: list[Fact] = []
+        listed = channels(listing)
+        if listed is None:
+            return found
+        present = [event for event in listed if event["Unique-ID"] and event["Unique-ID"] not in self._ended]
+        for event in sorted(present, key=lambda event: event["Call-Direction"] == "outbound"):  # callers first
+            told = event["Unique-ID"] in self._legs
+            if not told and (event["Channel-Call-UUID"] or event["Call-Direction"] != "outbound"):
+                found.append(self._present(event, at))
+        return [*found, SnapshotEnded(at=at, legs=frozenset(event["Unique-ID"] for event in present))]
 
     # -- legs ------------------------------------------------------------------------
     def _created(self, event: Event, at: datetime | None) -> list[Fact]:
         leg_id = event.get("Unique-ID", "")
         if not leg_id or leg_id in self._legs:
             return []
-        leg = self._legs[leg_id] = _leg(event, leg_id)
-        if len(self._legs) > _MOST_LEGS:
-            oldest = next(iter(self._legs))
-            del self._legs[oldest]
-            self._held.pop(oldest, None)
-        number = event.get("Caller-Destination-Number", "")
-        from_outside = leg.trunk and not leg.called
-        started = LegStarted(
-            at=at, party=leg.party, called=leg.called, dialled="" if leg.called else number,
-            caller_number=_number(event.get("Caller-Caller-ID-Number", "")),
-            call_began_at=_moment(event.get("Caller-Channel-Created-Time", "")), call_uuid=_uuid(leg.party.call),
-            direction=Direction.INBOUND if from_outside else None, tenant=_tenant(event),
-            account_code=event.get("variable_accountcode", ""))
-        if from_outside and not started.tenant:
+        leg = self._know(leg_id, event)
+        started = _started(leg, event, at)
+        if leg.trunk and not leg.called and not started.tenant:
             self._held[leg_id] = started
             return []
         by = event.get("variable_originating_leg_uuid") or event.get("Other-Leg-Unique-ID") or ""
         found: list[Fact] = [*self._release(by, event), started]
         if leg.called:
-            dialling = self._legs[by].party if by in self._legs else None
-            found.append(LegDialled(at=at, dialling=dialling, dialled=leg.party, number=number if leg.trunk else ""))
+            dialling = self._legs.get(by)
+            if dialling is not None:
+                found += self._chosen(dialling, at)
+            found.append(LegDialled(at=at, dialling=None if dialling is None else dialling.party, dialled=leg.party,
+                                    number=event.get("Caller-Destination-Number", "") if leg.trunk else ""))
         return found
 
+    def _know(self, leg_id: str, event: Event) -> _Leg:
+        leg = self._legs[leg_id] = _leg(event, leg_id)
+        if len(self._legs) > _MOST_LEGS:
+            oldest = next(iter(self._legs))
+            del self._legs[oldest]
+            self._held.pop(oldest, None)
+        return leg
+
+    def _end(self, leg_id: str, call: str, at: datetime | None) -> Fact:
+        self._legs.pop(leg_id, None)
+        self._ended[leg_id] = None
+        if len(self._ended) > _MOST_ENDED:
+            del self._ended[next(iter(self._ended))]
+        return LegEnded(at=at, leg=leg_id, call=call)
+
+    def _unknown(self, event: Event, name: str, at: datetime | None) -> list[Fact]:
+        """A leg that began before we listened, and that no snapshot told us all about."""
+        leg_id = event.get("Unique-ID", "")
+        if name == "CHANNEL_HANGUP_COMPLETE" and leg_id:
+            return [self._end(leg_id, event.get("Channel-Call-UUID") or leg_id, at)]
+        if name not in ("CHANNEL_ANSWER", "CHANNEL_BRIDGE") or not leg_id or leg_id in self._ended:
+            return []
+        found = [self._present(event, at)]
+        return found + (self._bridged(self._legs[leg_id], event, at) if name == "CHANNEL_BRIDGE" else [])
+
+    def _present(self, event: Event, at: datetime | None) -> Fact:
+        """A leg that began before we listened. Where it began is not known of a trunk that was rung."""
+        listed = "Event-Name" not in event
+        if not listed:  # by now the dialplan may have sent it elsewhere
+            first = event.get("variable_sip_req_user") or event.get("Caller-Destination-Number", "")
+            event = {**event, "Caller-Destination-Number": first}
+        leg = self._know(event["Unique-ID"], event)
+        if leg.trunk and leg.called:
+            leg.party = replace(leg.party, place="")
+        if listed and event.get("Menu-Name"):
+            leg.menus.append(event["Menu-Name"])
+        talking = listed and leg.called and event.get("Channel-Call-State", "") in _TALKS
+        return LegPresent(at=at, started=_started(leg, event, at), talking=talking)
+
     def _release(self, leg_id: str, event: Event) -> list[Fact]:
-        """The begin of a call that was held back, now that more is known of it."""
+        """The begin of a call that was held back, now that more is known of it. FusionPBX may say that it is a
+        user's: a phone, then, that calls by the trunks' door."""
         started = self._held.pop(leg_id, None)
         if started is None:
             return []
-        return [LegStarted(
-            at=started.at, party=started.party, dialled=started.dialled, caller_number=started.caller_number,
-            call_began_at=started.call_began_at, call_uuid=started.call_uuid, direction=started.direction,
-            tenant=_tenant(event), account_code=event.get("variable_accountcode", ""))]
+        leg = self._legs.get(leg_id)
+        if leg is not None and event.get("variable_call_direction") == "local":
+            leg.trunk = False
+            leg.party = replace(leg.party, device=started.caller_number or leg.party.device)
+            started = replace(started, party=leg.party, direction=None)
+        return [replace(started, tenant=tenant_of(event), account_code=event.get("variable_accountcode", ""))]
+
+    def _release_overdue(self, at: datetime | None) -> list[Fact]:
+        """Calls of which the dialplan told nothing for so long are told of as they are."""
+        found: list[Fact] = []
+        while self._held and at is not None:
+            leg_id, started = next(iter(self._held.items()))
+            if started.at is None or at - started.at < _HOLD_AT_MOST:
+                break
+            found += self._release(leg_id, {})
+        return found
 
     def _bridged(self, leg: _Leg, event: Event, at: datetime | None) -> list[Fact]:
         """Two legs are joined. Who took the call is the one that was rung or, in a pickup, the one that called in."""
@@ -135,6 +196,20 @@ class FreeSwitchReader:
         return [*found, *(LegBridged(at=at, party=one.party, bridge=leg.party.leg) for one in joined)]
 
     # -- menus -----------------------------------------------------------------------
+    def _in_menu(self, leg: _Leg, event: Event, name: str, at: datetime | None) -> list[Fact]:
+        match name, event.get("Event-Subclass", ""):
+            case "DTMF", _:
+                self._digit(leg, event.get("DTMF-Digit", ""), at)
+            case "CHANNEL_EXECUTE", _:
+                return self._chosen(leg, at)
+            case "CUSTOM", "menu::enter":
+                return self._menu_entered(leg, event.get("Menu-Name", ""), at)
+            case "CUSTOM", "menu::exit":
+                return self._menu_left(leg, event, at)
+            case "CUSTOM", "switchhook::menu" | "switchhook::option":
+                return _told_by_dialplan(leg, event, at)
+        return []
+
     def _digit(self, leg: _Leg, digit: str, at: datetime | None) -> None:
         if not leg.menus:
             return
@@ -169,6 +244,16 @@ class FreeSwitchReader:
         return found
 
 
+def _told_by_dialplan(leg: _Leg, event: Event, at: datetime | None) -> list[Fact]:
+    """What the dialplan itself tells with the application `event`, where its menus are none of FreeSWITCH's own."""
+    menu, digits = event.get("Menu-Name", ""), event.get("Option", "")
+    if not menu:
+        return []
+    if event.get("Event-Subclass") == "switchhook::menu":
+        return [MenuEntered(at=at, leg=leg.party.leg, call=leg.party.call, menu=menu)]
+    return [OptionChosen(at=at, leg=leg.party.leg, call=leg.party.call, menu=menu, digits=digits)]
+
+
 def _leg(event: Event, leg_id: str) -> _Leg:
     call = event.get("Channel-Call-UUID") or leg_id
     called = event.get("Call-Direction") == "outbound"
@@ -176,35 +261,23 @@ def _leg(event: Event, leg_id: str) -> _Leg:
     context, local = event.get("Caller-Context", ""), event.get("Channel-Name", "").startswith("loopback/")
     dialled_user = event.get("variable_dialed_user", "")
     if called:
-        trunk = bool(gateway) or (profile == _TRUNK_PROFILE and not dialled_user)
+        trunk = bool(gateway) or (profile == TRUNK_PROFILE and not dialled_user)
     else:
-        trunk = profile == _TRUNK_PROFILE or context == _TRUNK_CONTEXT
+        told, user_called = event.get("variable_call_direction", ""), "variable_user_name" in event
+        outside = told == "inbound" or context == TRUNK_CONTEXT or (profile == TRUNK_PROFILE and not user_called)
+        trunk = outside and told != "local"
     user = dialled_user or event.get("Caller-Destination-Number", "") if called else event.get("Caller-Username", "")
     device = (gateway or profile or "trunk") if trunk else user
     party = Party(leg=leg_id, call=call, device=device, local=local, began_call=leg_id == call, place=context)
     return _Leg(party=party, called=called, trunk=trunk and not local)
 
 
-def _tenant(event: Event) -> str:
-    """FusionPBX: the domain, which is also the context of what is no trunk."""
-    context = event.get("Caller-Context", "")
-    domain = event.get("variable_domain_name") or event.get("variable_dialed_domain") or ""
-    return domain or (context if context not in ("", "default", _TRUNK_CONTEXT) else "")
-
-
-def _number(told: str) -> str:
-    return "" if told.strip().lower() in _WITHHELD else told.strip()
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
-def _moment(microseconds: str) -> datetime | None:
-    try:
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(microseconds))
-    except (ValueError, OverflowError):
-        return None
+def _started(leg: _Leg, event: Event, at: datetime | None) -> LegStarted:
+    """How the leg began, by the event that first told of it."""
+    return LegStarted(
+        at=at, party=leg.party, called=leg.called,
+        dialled="" if leg.called else event.get("Caller-Destination-Number", ""),
+        caller_number=number_of(event.get("Caller-Caller-ID-Number", "")),
+        call_began_at=moment_of(event.get("Caller-Channel-Created-Time", "")), call_uuid=uuid_of(leg.party.call),
+        direction=Direction.INBOUND if leg.trunk and not leg.called else None, tenant=tenant_of(event),
+        account_code=event.get("variable_accountcode", ""))

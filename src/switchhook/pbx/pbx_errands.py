@@ -8,7 +8,8 @@ from uuid import UUID
 
 from switchhook.domain.errors import LoginRefused, PbxError
 from switchhook.domain.service import Connection, Platform
-from switchhook.pbx.connector import CONNECT_SECONDS, LOGIN_SECONDS, in_words, try_login
+from switchhook.pbx.connector import try_login
+from switchhook.pbx.pbx_socket import CONNECT_SECONDS, LOGIN_SECONDS, in_words
 from switchhook.store.current import CurrentConfiguration
 from switchhook.store.ports import Errand
 
@@ -34,8 +35,6 @@ async def tried(connection: Connection) -> dict[str, object]:
     """What logging in came to: {"ok", "detail", "missing"}, in plain words."""
     if connection.platform is Platform.SIMULATOR:
         return {"ok": True, "detail": "This PBX is simulated: there is nothing to log in to.", "missing": []}
-    if connection.platform is not Platform.ASTERISK:
-        return {"ok": False, "detail": "Connections to FreeSWITCH are not supported yet.", "missing": []}
     try:
         async with asyncio.timeout(CONNECT_SECONDS + LOGIN_SECONDS):
             missing = await try_login(connection)

@@ -1,0 +1,42 @@
+"""The socket to a PBX: opened by TLS or without, read, and what went wrong with it in plain words."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+
+from switchhook.domain.errors import Disconnected
+from switchhook.domain.service import Connection
+
+CONNECT_SECONDS = 10.0
+LOGIN_SECONDS = 10.0
+READ_BYTES = 256 * 1024
+
+
+async def open_socket(connection: Connection) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A socket to the PBX, by TLS where the Connection says so. Raises OSError."""
+    context = ssl.create_default_context() if connection.tls else None
+    return await asyncio.open_connection(
+        connection.host, connection.port, ssl=context, server_hostname=connection.host if context else None,
+        limit=4 * READ_BYTES)
+
+
+async def read_some(reader: asyncio.StreamReader, closed: str = "") -> bytes:
+    """What comes next. Raises Disconnected, saying `closed`, when nothing will."""
+    data = await reader.read(READ_BYTES)
+    if not data:
+        raise Disconnected(closed) if closed else Disconnected
+    return data
+
+
+def in_words(error: BaseException, connection: Connection) -> str:
+    """What went wrong, for the person who looks after the Connection."""
+    match error:
+        case TimeoutError():
+            return f"{connection.host}:{connection.port} did not answer in time."
+        case ssl.SSLError():
+            return f"TLS with {connection.host}:{connection.port} failed: {error.reason or error}."
+        case OSError():
+            return f"{connection.host}:{connection.port}: {error.strerror or error}."
+        case _:
+            return str(error)

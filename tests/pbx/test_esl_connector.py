@@ -1,0 +1,152 @@
+"""The connector against a FreeSWITCH that misbehaves (synthetic)."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from switchhook.domain.errors import LoginRefused
+from switchhook.domain.facts import Connected, LegPresent, LegStarted, SnapshotEnded
+from switchhook.pbx import connector as module
+from switchhook.pbx.connector import try_login
+from switchhook.pbx.esl_session import EVENTS, SUBCLASSES
+from switchhook.pbx.pbx_errands import tried
+from tests.pbx.fake_freeswitch import FAREWELL, RUDE, fake_freeswitch, frame, inbound
+from tests.pbx.listening import listening
+
+pytestmark = pytest.mark.timeout(30)
+
+
+@pytest.fixture(autouse=True)
+def promptly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same waits, shorter."""
+    monkeypatch.setattr(module, "BACK_OFF_SECONDS", (0.01, 0.02))
+    monkeypatch.setattr(module, "REFUSED_SECONDS", 0.02)
+    monkeypatch.setattr(module, "PING_SECONDS", 0.1)
+
+
+async def test_it_logs_in_asks_for_few_events_and_what_is_up_and_hears_calls() -> None:
+    async with fake_freeswitch() as pbx, listening(pbx.connection) as one:
+        writer = await pbx.connected.get()
+        writer.write(inbound(1))
+        (leg,) = await one.legs(1)
+        assert (leg.caller_number, leg.dialled, leg.tenant) == ("12025550171", "12025550101", "acme.example")
+        login, events, snapshot = pbx.commands[:3]
+        assert login.startswith("auth ")
+        assert snapshot == "api show channels as json"
+        assert events.startswith("event json CHANNEL_CREATE ")
+        assert "CHANNEL_EXECUTE" not in events
+        kinds = [type(fact) for fact in one.facts]
+        assert kinds.index(Connected) < kinds.index(SnapshotEnded) < kinds.index(LegStarted)
+
+
+async def test_a_user_of_the_directory_logs_in_by_name() -> None:
+    async with fake_freeswitch() as pbx, listening(pbx.user()) as one:
+        await pbx.connected.get()
+        await one.state("connected")
+        assert pbx.commands[0].startswith("userauth switchhook@acme.example:")
+
+
+async def test_an_event_cut_anywhere_is_heard_whole() -> None:
+    async with fake_freeswitch() as pbx, listening(pbx.connection) as one:
+        writer = await pbx.connected.get()
+        for number, byte in enumerate(inbound(1) + inbound(2, caller="Zoë")):
+            writer.write(bytes([byte]))
+            if number % 7 == 0:
+                await writer.drain()
+        assert len(await one.legs(2)) == 2
+        assert one.connector.messages == 2
+
+
+async def test_a_refused_login_says_so_and_is_tried_again() -> None:
+    async with fake_freeswitch() as pbx, listening(pbx.user("wrong")) as one:
+        assert "-ERR invalid" in (await one.state("refused")).detail
+        while sum(command.startswith("userauth") for command in pbx.commands) < 2:
+            await asyncio.sleep(0.01)
+        assert not [heard for heard in one.states if heard.state == "connected"]
+
+
+async def test_an_address_that_the_access_list_keeps_out_is_a_refused_login() -> None:
+    async with fake_freeswitch() as pbx:
+        pbx.greeting = RUDE
+        async with listening(pbx.connection) as one:
+            assert "apply-inbound-acl" in (await one.state("refused")).detail
+
+
+async def test_a_silent_pbx_is_asked_and_then_left() -> None:
+    async with fake_freeswitch() as pbx:
+        pbx.answers = False
+        async with listening(pbx.connection) as one:
+            await one.state("silent")
+            assert "nolog" in pbx.commands
+            await pbx.connected.get()
+            await pbx.connected.get()  # it came back by itself
+
+
+async def test_a_quiet_pbx_that_answers_is_kept() -> None:
+    async with fake_freeswitch() as pbx, listening(pbx.connection) as one:
+        writer = await pbx.connected.get()
+        while pbx.commands.count("nolog") < 3:
+            await asyncio.sleep(0.02)
+        writer.write(inbound(1))
+        await one.legs(1)
+        assert [heard.state for heard in one.states] == ["connecting", "connected"]
+
+
+async def test_a_farewell_ends_the_session_once_what_came_before_it_is_heard() -> None:
+    async with fake_freeswitch() as pbx, listening(pbx.connection) as one:
+        (await pbx.connected.get()).write(inbound(1) + FAREWELL)
+        await one.legs(1)
+        assert "ended the connection" in (await one.state("broken")).detail
+        await pbx.connected.get()
+
+
+async def test_after_the_pbx_hung_up_in_the_middle_of_an_event_it_comes_back() -> None:
+    async with fake_freeswitch() as pbx, listening(pbx.connection) as one:
+        writer = await pbx.connected.get()
+        writer.write(inbound(1)[:300])
+        await writer.drain()
+        await pbx.hang_up()
+        again = await pbx.connected.get()
+        again.write(inbound(2))
+        (leg,) = await one.legs(1)
+        assert leg.party.leg == str(UUID(int=2))
+        assert (await one.state("broken")).detail
+
+
+async def test_what_is_up_is_told_as_present_but_for_what_has_ended_meanwhile() -> None:
+    async with fake_freeswitch() as pbx:
+        row = {"direction": "inbound", "name": "sofia/external/12025550171@192.0.2.1", "initial_context": "public",
+               "initial_dest": "12025550101", "initial_cid_num": "12025550171", "created_epoch": "1795311577",
+               "callstate": "ACTIVE", "context": "acme.example"}
+        pbx.rows = [{"uuid": "one", **row}, {"uuid": "two", **row}]
+        ended = frame({"Event-Name": "CHANNEL_HANGUP_COMPLETE", "Unique-ID": "two"})
+        pbx.subscribed += f"\n\n{ended.decode()}"
+        async with listening(pbx.connection) as one:
+            await one.until(lambda: any(isinstance(fact, SnapshotEnded) for fact in one.facts))
+            (present,) = [fact for fact in one.facts if isinstance(fact, LegPresent)]
+            assert (present.started.party.leg, present.started.dialled) == ("one", "12025550101")
+            assert present.started.tenant == "acme.example"
+            assert [fact.legs for fact in one.facts if isinstance(fact, SnapshotEnded)] == [frozenset({"one"})]
+
+
+async def test_trying_a_login_says_what_is_missing_and_what_was_refused() -> None:
+    async with fake_freeswitch() as pbx:
+        assert await try_login(pbx.connection) == []
+        assert (await tried(pbx.connection))["ok"] is True
+        pbx.allowed_events = " ".join([*EVENTS, "CUSTOM", *SUBCLASSES]).replace("DTMF ", "")
+        pbx.may_show = False
+        dtmf, show = await try_login(pbx.user())
+        assert "`DTMF`" in dtmf
+        assert "esl-allowed-events" in dtmf
+        assert "`show`" in show
+        pbx.subscribed = "-ERR permission denied"
+        with pytest.raises(LoginRefused, match="esl-allowed-events"):
+            await try_login(pbx.user())
+        with pytest.raises(LoginRefused, match="-ERR invalid"):
+            await try_login(replace(pbx.connection, secret="wrong"))
+        with pytest.raises(LoginRefused, match="line break"):
+            await try_login(replace(pbx.connection, secret="two\nlines"))
