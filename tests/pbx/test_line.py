@@ -19,7 +19,9 @@ from switchhook.pbx.line import Line
 from switchhook.store import open_store
 from switchhook.store.ports import CallMemory, Store
 from tests.fixtures.databases import KEYS
+from tests.pbx.fake_freeswitch import FakeFreeSwitch, fake_freeswitch, frame
 from tests.pbx.fake_pbx import FakePbx, fake_pbx, inbound
+from tests.pbx.test_freeswitch import EXPECTED, TYPES, lines_of
 
 pytestmark = pytest.mark.timeout(60)
 PROFILE = Profile(service_id=UUID(int=1), account_id=UUID(int=2))
@@ -63,7 +65,7 @@ class Acceptor:
 
 
 @asynccontextmanager
-async def at_work(pbx: FakePbx, store: Store, accept: Acceptor) -> AsyncIterator[Line]:
+async def at_work(pbx: FakePbx | FakeFreeSwitch, store: Store, accept: Acceptor) -> AsyncIterator[Line]:
     one = Line(pbx.connection, lambda _leg: PROFILE, store, accept, random=Random(1))
     task = asyncio.create_task(one.run())
     try:
@@ -146,3 +148,34 @@ async def test_a_successor_goes_on_with_an_open_call_and_tells_nothing_twice(sto
             writer.write(inbound(1) + inbound(2))
             await successor.until(lambda: len(successor.events) >= 1)
         assert [event.native_call_id for event in successor.events] == ["1795312523.2"]
+
+
+async def test_recorded_calls_of_a_freeswitch_come_through_the_socket(store: Store) -> None:
+    accept = Acceptor()
+    sent = b"".join(frame(line) for name in EXPECTED for line in lines_of(name))
+    expected = [TYPES[one["event"]] for name in EXPECTED for one in EXPECTED[name]]
+    async with fake_freeswitch() as pbx, at_work(pbx, store, accept) as one:
+        writer = await pbx.connected.get()
+        for begin in range(0, len(sent), 3001):
+            writer.write(sent[begin : begin + 3001])
+            await writer.drain()
+        await accept.until(lambda: len(accept.events) == len(expected))
+        assert [event.type for event in accept.events] == expected
+        assert one.ear.messages == sum(len(lines_of(name)) for name in EXPECTED)
+        assert one.report().unclaimed == 0
+
+
+async def test_a_freeswitch_that_restarts_leaves_a_gap_and_no_open_call(store: Store, seed: object) -> None:
+    accept = Acceptor()
+    lines = lines_of("in_direct")
+    async with fake_freeswitch() as pbx, at_work(pbx, store, accept):
+        (await pbx.connected.get()).write(b"".join(frame(line) for line in lines[:9]))
+        await accept.until(lambda: len(accept.events) == 1)
+        await pbx.hang_up()
+        await pbx.connected.get()
+        await accept.until(lambda: bool(accept.calls) and accept.calls[-1].memory == "")
+        async with asyncio.timeout(20):
+            while not seed.rows("SELECT id FROM gap"):  # type: ignore[attr-defined]
+                await asyncio.sleep(0.02)
+        (gap,) = seed.rows("SELECT partial_calls FROM gap")  # type: ignore[attr-defined]
+        assert gap["partial_calls"] == 1

@@ -51,6 +51,7 @@ class _Leg:
     called: bool
     trunk: bool
     menus: list[str] = field(default_factory=list)
+    listed_menu: str = ""  # a snapshot found the leg there, perhaps before the menu's own word of it
     digits: str = ""
     digit_at: datetime | None = None
 
@@ -145,7 +146,7 @@ class FreeSwitchReader:
             return [self._end(leg_id, event.get("Channel-Call-UUID") or leg_id, at)]
         if name not in ("CHANNEL_ANSWER", "CHANNEL_BRIDGE") or not leg_id or leg_id in self._ended:
             return []
-        found = [self._present(event, at)]
+        found = [*self._release(event.get("Channel-Call-UUID", ""), event), self._present(event, at)]
         return found + (self._bridged(self._legs[leg_id], event, at) if name == "CHANNEL_BRIDGE" else [])
 
     def _present(self, event: Event, at: datetime | None) -> Fact:
@@ -159,6 +160,7 @@ class FreeSwitchReader:
             leg.party = replace(leg.party, place="")
         if listed and event.get("Menu-Name"):
             leg.menus.append(event["Menu-Name"])
+            leg.listed_menu = event["Menu-Name"]
         talking = listed and leg.called and event.get("Channel-Call-State", "") in _TALKS
         return LegPresent(at=at, started=_started(leg, event, at), talking=talking)
 
@@ -231,8 +233,11 @@ class FreeSwitchReader:
         found = self._chosen(leg, at)
         if menu in leg.menus:  # FreeSWITCH enters a menu again when its sub-menu ends
             del leg.menus[leg.menus.index(menu) + 1 :]
-            return found
-        leg.menus.append(menu)
+            if menu != leg.listed_menu:
+                return found
+            leg.listed_menu = ""
+        else:
+            leg.menus.append(menu)
         return [*found, MenuEntered(at=at, leg=leg.party.leg, call=leg.party.call, menu=menu)]
 
     def _menu_left(self, leg: _Leg, event: Event, at: datetime | None) -> list[Fact]:
