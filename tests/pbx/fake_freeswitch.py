@@ -48,9 +48,9 @@ class FakeFreeSwitch:
         self.commands: list[str] = []
         self.rows: list[dict[str, str]] = []
         self.greeting = b"Content-Type: auth/request\n\n"
-        self.allowed_events = ""  # of a directory user
+        self.denied: set[str] = set()  # events that the user may not hear
+        self.meanwhile = b""  # comes while events are asked for
         self.may_show = True
-        self.subscribed = "+OK event listener enabled json"
         self.answers = True  # what is asked after a silence
         self._server: asyncio.Server | None = None
         self._writers: list[asyncio.StreamWriter] = []
@@ -87,10 +87,11 @@ class FakeFreeSwitch:
             case "auth" | "userauth":
                 if command not in (f"auth {PASSWORD}", f"userauth switchhook@acme.example:{PASSWORD}"):
                     return reply("-ERR invalid") + FAREWELL
-                allowed = f"\nAllowed-Events: {self.allowed_events}\nAllowed-API: show" if self.allowed_events else ""
-                return reply("+OK accepted" + allowed)
+                return reply("+OK accepted\nAllowed-API: show" if command.startswith("user") else "+OK accepted")
             case "event":
-                return reply(self.subscribed)
+                allowed = self.denied.isdisjoint(command.split())
+                meanwhile, self.meanwhile = self.meanwhile, b""
+                return reply("+OK event listener enabled json" if allowed else "-ERR permission denied") + meanwhile
             case "api" if self.may_show:
                 listing: dict[str, object] = {"row_count": len(self.rows)}
                 body = json.dumps(listing | ({"rows": self.rows} if self.rows else {})).encode()

@@ -12,7 +12,6 @@ from switchhook.domain.errors import LoginRefused
 from switchhook.domain.facts import Connected, LegPresent, LegStarted, SnapshotEnded
 from switchhook.pbx import connector as module
 from switchhook.pbx.connector import try_login
-from switchhook.pbx.esl_session import EVENTS, SUBCLASSES
 from switchhook.pbx.pbx_errands import tried
 from tests.pbx.fake_freeswitch import FAREWELL, RUDE, fake_freeswitch, frame, inbound
 from tests.pbx.listening import listening
@@ -34,11 +33,11 @@ async def test_it_logs_in_asks_for_few_events_and_what_is_up_and_hears_calls() -
         writer.write(inbound(1))
         (leg,) = await one.legs(1)
         assert (leg.caller_number, leg.dialled, leg.tenant) == ("12025550171", "12025550101", "acme.example")
-        login, events, snapshot = pbx.commands[:3]
+        login, *events = pbx.commands[: pbx.commands.index("api show channels as json")]
         assert login.startswith("auth ")
-        assert snapshot == "api show channels as json"
-        assert events.startswith("event json CHANNEL_CREATE ")
-        assert "CHANNEL_EXECUTE" not in events
+        assert all(command.startswith("event json ") for command in events)
+        assert "event json CHANNEL_CREATE" in events
+        assert not {"ALL", "CHANNEL_EXECUTE"} & set(" ".join(events).split())
         kinds = [type(fact) for fact in one.facts]
         assert kinds.index(Connected) < kinds.index(SnapshotEnded) < kinds.index(LegStarted)
 
@@ -74,6 +73,16 @@ async def test_an_address_that_the_access_list_keeps_out_is_a_refused_login() ->
         pbx.greeting = RUDE
         async with listening(pbx.connection) as one:
             assert "apply-inbound-acl" in (await one.state("refused")).detail
+
+
+async def test_one_event_that_is_refused_keeps_back_none_of_the_others() -> None:
+    async with fake_freeswitch() as pbx:
+        pbx.denied = {"HEARTBEAT"}
+        pbx.may_show = False
+        async with listening(pbx.user()) as one:
+            (await pbx.connected.get()).write(inbound(1))
+            await one.legs(1)
+            assert [heard.state for heard in one.states] == ["connecting", "connected"]
 
 
 async def test_a_silent_pbx_is_asked_and_then_left() -> None:
@@ -123,8 +132,7 @@ async def test_what_is_up_is_told_as_present_but_for_what_has_ended_meanwhile() 
                "initial_dest": "12025550101", "initial_cid_num": "12025550171", "created_epoch": "1795311577",
                "callstate": "ACTIVE", "context": "acme.example"}
         pbx.rows = [{"uuid": "one", **row}, {"uuid": "two", **row}]
-        ended = frame({"Event-Name": "CHANNEL_HANGUP_COMPLETE", "Unique-ID": "two"})
-        pbx.subscribed += f"\n\n{ended.decode()}"
+        pbx.meanwhile = frame({"Event-Name": "CHANNEL_HANGUP_COMPLETE", "Unique-ID": "two"})
         async with listening(pbx.connection) as one:
             await one.until(lambda: any(isinstance(fact, SnapshotEnded) for fact in one.facts))
             (present,) = [fact for fact in one.facts if isinstance(fact, LegPresent)]
@@ -137,13 +145,16 @@ async def test_trying_a_login_says_what_is_missing_and_what_was_refused() -> Non
     async with fake_freeswitch() as pbx:
         assert await try_login(pbx.connection) == []
         assert (await tried(pbx.connection))["ok"] is True
-        pbx.allowed_events = " ".join([*EVENTS, "CUSTOM", *SUBCLASSES]).replace("DTMF ", "")
+        pbx.denied = {"DTMF", "menu::exit"}
         pbx.may_show = False
-        dtmf, show = await try_login(pbx.user())
+        dtmf, menu, show = await try_login(pbx.user())
+        assert "which option" in dtmf
         assert "`DTMF`" in dtmf
-        assert "esl-allowed-events" in dtmf
+        assert "`CUSTOM menu::exit`" in menu
         assert "`show`" in show
-        pbx.subscribed = "-ERR permission denied"
+        result = await tried(pbx.user())
+        assert (result["ok"], result["missing"]) == (False, [dtmf, menu, show])
+        pbx.denied = {"CHANNEL_CREATE"}
         with pytest.raises(LoginRefused, match="esl-allowed-events"):
             await try_login(pbx.user())
         with pytest.raises(LoginRefused, match="-ERR invalid"):

@@ -8,6 +8,7 @@ import re
 import time
 from typing import Any
 from uuid import uuid4
+from xml.etree import ElementTree
 
 import pytest
 from django.conf import settings
@@ -16,6 +17,7 @@ from django.test import Client
 from switchhook.domain.catalogue import EventType
 from switchhook.domain.integration import Integration as Wanted
 from switchhook.domain.sealing import unseal
+from switchhook.pbx.esl_session import EVENTS
 from switchhook.web.integrations.actions import create
 from switchhook.web.models import (
     Account,
@@ -198,6 +200,41 @@ def test_manager_conf_asks_for_the_least_rights(world: World, operator: Client) 
     assert "write=reporting\n" in conf
     for beginning in ("ivr-", "app-survey"):
         assert f"name(Newexten),header(Context),method(starts_with)) = {beginning}\n" in conf
+
+
+FREESWITCH = {**CONNECTION, "platform": "freeswitch", "port": "8021", "username": "switchhook@acme.example"}
+
+
+def test_the_user_of_a_freeswitch_gets_the_rights_that_are_needed_and_no_more(operator: Client) -> None:
+    answer = operator.post("/operator/connections/new/", FREESWITCH, follow=True)
+    user = ElementTree.fromstring(answer.context["directory_user"])
+    params = {param.get("name"): param.get("value", "") for param in user.iter("param")}
+    allowed = params["esl-allowed-events"].split()
+    assert set(allowed) == set(" ".join(EVENTS).split())
+    assert all("::" in subclass for subclass in allowed[allowed.index("CUSTOM") + 1 :])  # what follows it is its own
+    assert (params["esl-allowed-api"], params["esl-allowed-log"]) == ("show", "false")
+    assert len(params["esl-allowed-events"]) < 400  # FreeSWITCH cuts its answer to the login at 512 bytes
+    page = answer.content.decode()
+    assert "a very secret thing" not in page
+    assert "ANOTHER-THAN-ClueCon" in page
+    ElementTree.fromstring(answer.context["event_socket_conf"])
+
+
+@pytest.mark.parametrize(("field", "value", "words"), [
+    ("username", "switchhook", "FreeSWITCH needs user@domain"),
+    ("port", "5038", "listens on 8021"),
+])
+def test_a_wrong_connection_to_a_freeswitch_is_refused_in_words(
+    operator: Client, field: str, value: str, words: str,
+) -> None:
+    answer = operator.post("/operator/connections/new/", {**FREESWITCH, field: value})
+    assert words in answer.content.decode()
+    assert not Connection.objects.filter(name=CONNECTION["name"]).exists()
+
+
+def test_a_freeswitch_may_be_logged_in_to_with_its_own_password(operator: Client) -> None:
+    operator.post("/operator/connections/new/", {**FREESWITCH, "username": ""})
+    assert Connection.objects.get(name=CONNECTION["name"]).username == ""
 
 
 def test_testing_a_connection_asks_the_engine_and_waits_for_it(world: World, operator: Client) -> None:

@@ -13,7 +13,7 @@ from switchhook.pbx.esl import EslCodec, Frame
 from switchhook.pbx.freeswitch import FreeSwitchReader
 from switchhook.pbx.pbx_socket import LOGIN_SECONDS, read_some
 
-#: What is asked for: events are 5 to 8 KiB each, so only what the reader reads, and what is missing without it.
+#: What is asked for, and what is missing without it. Events are 5 to 8 KiB each, so only what the reader reads.
 EVENTS = {
     "CHANNEL_CREATE": "that a call begins or a phone rings",
     "CHANNEL_ANSWER": "that a call is answered by the PBX",
@@ -22,9 +22,12 @@ EVENTS = {
     "DTMF": "which option was chosen in a menu",
     "HEARTBEAT": "that it is alive",
     "SHUTDOWN": "that it shuts down",
+    "CUSTOM menu::enter": "that a call reaches a menu",
+    "CUSTOM menu::exit": "that a call leaves a menu",
+    "CUSTOM switchhook::menu": "the menus that a dialplan tells of itself",
+    "CUSTOM switchhook::option": "the options that a dialplan tells of itself",
 }
-SUBCLASSES = ("menu::enter", "menu::exit", "switchhook::menu", "switchhook::option")
-SUBSCRIPTION = f"event json {' '.join(EVENTS)} CUSTOM {' '.join(SUBCLASSES)}"  # CUSTOM is last: the rest are its own
+NEEDED = "CHANNEL_CREATE"
 SNAPSHOT = "api show channels as json"
 
 
@@ -41,8 +44,8 @@ class EslSession:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: Connection
     ) -> Sequence[Fact]:
         """Log in and ask for the events. Returns what came right behind the answers. Raises LoginRefused."""
-        _, rest = await log_in(self._codec, reader, writer, connection)
-        return self._read(rest, datetime.now(UTC))
+        _, came = await log_in(self._codec, reader, writer, connection)
+        return self._read(came, datetime.now(UTC))
 
     def begin(self, at: datetime) -> Sequence[Fact]:
         """The connection begins."""
@@ -77,27 +80,30 @@ class EslSession:
 
 async def log_in(
     codec: EslCodec, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: Connection
-) -> tuple[Frame, list[Frame]]:
-    """Log in and ask for the events. Returns the login's answer, and what came right behind the answers.
-    Raises LoginRefused."""
+) -> tuple[list[str], list[Frame]]:
+    """Log in and ask for each of the events: of a list with one that is not allowed, FreeSWITCH would send none.
+    Returns those that it refused, and what came meanwhile. Raises LoginRefused."""
     try:
         user, secret = connection.username, connection.secret
         login = codec.command(f"userauth {user}:{secret}" if user else f"auth {secret}")
     except ValueError as error:
         raise LoginRefused(str(error)) from error
-    came: list[Frame] = []
+    came, kept, refused = list[Frame](), list[Frame](), list[str]()
     async with asyncio.timeout(LOGIN_SECONDS):
-        await _next(codec, reader, came, "auth/request")
+        await _next(codec, reader, came, kept, "auth/request")
         writer.write(login)
-        accepted = await _next(codec, reader, came, "command/reply")
+        accepted = await _next(codec, reader, came, kept, "command/reply")
         if not accepted.reply.startswith("+OK"):
             raise LoginRefused(f"The PBX refused the login: {accepted.reply or 'it did not say why'}.")
-        writer.write(codec.command(SUBSCRIPTION))
-        subscribed = await _next(codec, reader, came, "command/reply")
-        if not subscribed.reply.startswith("+OK"):
-            raise LoginRefused(f"The PBX lets this user in but tells it no events ({subscribed.reply}): "
-                               "give it `esl-allowed-events`.")
-    return accepted, came
+        writer.write(b"".join(codec.command(f"event json {name}") for name in EVENTS))
+        for name in EVENTS:
+            answer = await _next(codec, reader, came, kept, "command/reply")
+            if name == NEEDED and not answer.reply.startswith("+OK"):
+                raise LoginRefused(f"The PBX lets this user in but tells it nothing ({answer.reply}): "
+                                   "give it `esl-allowed-events`.")
+            if not answer.reply.startswith("+OK"):
+                refused.append(name)
+    return refused, kept + came
 
 
 async def esl_login_lacks(
@@ -105,28 +111,20 @@ async def esl_login_lacks(
 ) -> list[str]:
     """Log in; what the login cannot tell us, in plain words. Raises LoginRefused."""
     codec = EslCodec()
-    accepted, came = await log_in(codec, reader, writer, connection)
-    missing = events_lacking(accepted.headers.get("Allowed-Events", ""))
+    refused, came = await log_in(codec, reader, writer, connection)
+    missing = [f"it may not hear {EVENTS[name]}: add `{name}` to `esl-allowed-events`" for name in refused]
     writer.write(codec.command(SNAPSHOT))
     async with asyncio.timeout(LOGIN_SECONDS):
-        answer = await _next(codec, reader, came, "api/response", "command/reply")
+        answer = await _next(codec, reader, came, [], "api/response", "command/reply")
     if (answer.reply or answer.body.decode("utf-8", "replace")).startswith("-ERR"):
         missing.append("it may not list the calls in progress: add `show` to `esl-allowed-api`")
     return missing
 
 
-def events_lacking(allowed: str) -> list[str]:
-    """What a user may not hear, by what the PBX answered its login; "": it may hear everything."""
-    words = allowed.replace(",", " ").split()
-    if not words or "all" in {word.lower() for word in words}:
-        return []
-    needed = EVENTS | dict.fromkeys(SUBCLASSES[:2], "what happens in menus")
-    return [f"it may not hear {what}: add `{name}` to `esl-allowed-events`"
-            for name, what in needed.items() if name not in words]
-
-
-async def _next(codec: EslCodec, reader: asyncio.StreamReader, came: list[Frame], *kinds: str) -> Frame:
-    """The next frame of these kinds, taken from what came or what comes. What else comes before it is left out."""
+async def _next(
+    codec: EslCodec, reader: asyncio.StreamReader, came: list[Frame], kept: list[Frame], *kinds: str
+) -> Frame:
+    """The next frame of these kinds, taken from what came or what comes. What else comes before it is kept."""
     while True:
         while came:
             frame = came.pop(0)
@@ -136,4 +134,5 @@ async def _next(codec: EslCodec, reader: asyncio.StreamReader, came: list[Frame]
                 raise LoginRefused("The PBX's access list keeps this address out: look at `apply-inbound-acl`.")
             if frame.kind == "text/disconnect-notice":
                 raise Disconnected("The PBX ended the connection before it answered.")
+            kept.append(frame)
         came += codec.receive_data(await read_some(reader, "The PBX closed the connection before it answered."))

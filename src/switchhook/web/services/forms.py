@@ -146,7 +146,8 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
         labels = {"tls": "Use TLS", "calls_per_minute": "Calls a minute"}
         help_texts = {
             "port": "AMI: 5038, with TLS 5039. ESL: 8021.",
-            "username": "AMI only.",
+            "username": "Asterisk: the name of the paragraph in manager.conf. FreeSWITCH: user@domain of its "
+            "directory; empty logs in with the Event Socket's own password, which may do everything.",
             "calls_per_minute": "Simulated PBX only.",
         }
 
@@ -186,6 +187,12 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
         data = super().clean() or {}
         if data.get("platform") == ConnectionPlatform.ASTERISK and not data.get("username"):
             self.add_error("username", "AMI needs a username: the name of the paragraph in manager.conf.")
+        if data.get("platform") == ConnectionPlatform.FREESWITCH:
+            username = data.get("username", "")
+            if username and not re.fullmatch(r"[^@:\s]+@[^@:\s]+", username):
+                self.add_error("username", "FreeSWITCH needs user@domain of its directory, or none at all.")
+            if data.get("port") in (5038, 5039):
+                self.add_error("port", "That is Asterisk's port. FreeSWITCH's Event Socket listens on 8021.")
         return data
 
     def _one_line(self, name: str) -> str:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from switchhook.web import errands
 from switchhook.web.models import Account, Connection, Service
 from switchhook.web.services import actions
+from switchhook.web.services.event_socket_conf import directory_user, event_socket_conf
 from switchhook.web.services.forms import ConnectionForm, ServiceForm
 from switchhook.web.services.manager_conf import manager_conf
 from switchhook.web.services.state import NOT_STARTED, engine_runs, gaps_of, state_of, states_of
@@ -59,7 +60,8 @@ def _edit_connection(request: HttpRequest, connection: Connection, template: str
     contexts = [context for service in services for context, _ in service.menus] or ["ivr-*"]
     return render(request, template, {
         "connection": connection, "form": form, "services": services,
-        "manager_conf": manager_conf(connection, contexts), "gaps": gaps_of(connection.id),
+        "manager_conf": manager_conf(connection, contexts), "directory_user": directory_user(connection),
+        "event_socket_conf": event_socket_conf(), "gaps": gaps_of(connection.id),
         "state": states_of([connection.id]).get(connection.id, NOT_STARTED), "engine_runs": engine_runs()})
 
 
