@@ -12,6 +12,7 @@ from switchhook.settings import Settings, load_settings
 from tests.fixtures.databases import KEYS
 from tests.fixtures.processes import free_port
 from tests.fixtures.seed import Seed
+from tests.pbx.fake_freeswitch import PASSWORD, fake_freeswitch
 from tests.pbx.fake_pbx import fake_pbx
 
 pytestmark = pytest.mark.timeout(60)
@@ -65,6 +66,21 @@ async def test_a_login_with_too_few_rights(
             seed.connection(name="Branch", port=pbx.connection.port, secret="secret")
         assert await asyncio.to_thread(examine, lambda: settings_for(sqlite_url, tmp_path)) == 1
     assert "write=reporting" in capsys.readouterr().out
+
+
+async def test_a_freeswitch_that_tells_too_little_or_refuses_the_login(
+    sqlite_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with fake_freeswitch() as pbx:
+        pbx.denied = {"DTMF"}
+        with Seed(sqlite_url, KEYS) as seed:
+            port = pbx.connection.port
+            seed.connection(name="Branch", platform="freeswitch", port=port, secret=PASSWORD, username="")
+            seed.connection(name="Other", platform="freeswitch", port=port, secret="wrong")
+        assert await asyncio.to_thread(examine, lambda: settings_for(sqlite_url, tmp_path)) == 1
+    printed = capsys.readouterr().out
+    assert "add `DTMF` to `esl-allowed-events`" in printed
+    assert "event_socket.conf.xml" in printed
 
 
 def test_a_secret_of_another_key(sqlite_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
