@@ -18,6 +18,7 @@ import uvloop
 
 from switchhook.delivery.engine import DeliveryEngine
 from switchhook.domain.errors import OwnershipLost, SettingsError, StoreUnavailable, SwitchhookError
+from switchhook.domain.service import Platform
 from switchhook.inbox import InboxListener
 from switchhook.intake import Intake
 from switchhook.pbx.capture import capture
@@ -184,7 +185,7 @@ async def _run_engine(settings: Settings) -> int:
 def capture_connection(settings: Settings, name_or_id: str, out: Path, seconds: float) -> int:
     """`switchhook capture`: record what the PBX of that Connection sends. Returns the exit code."""
 
-    async def run() -> int:
+    async def run() -> tuple[int, str]:
         store = open_store(settings.database, settings.keys())
         await store.open()
         try:
@@ -195,16 +196,17 @@ def capture_connection(settings: Settings, name_or_id: str, out: Path, seconds: 
         if len(found) != 1:
             names = ", ".join(f"“{one.name}”" for one in connections) or "none"
             raise SettingsError(f"There is {'no' if not found else 'more than one'} Connection “{name_or_id}”; there are: {names}.")
-        return await capture(found[0], out, seconds)
+        platform = " --platform freeswitch" if found[0].platform is Platform.FREESWITCH else ""
+        return await capture(found[0], out, seconds), f"switchhook replay {out}{platform}"
 
     try:
-        count = asyncio.run(run())
+        count, replay = asyncio.run(run())
     except KeyboardInterrupt:
         print(f"\nRecorded into {out}.")  # noqa: T201
         return 0
     except OSError as error:
         raise SwitchhookError(f"The PBX does not answer: {error}.") from error
-    print(f"Recorded {count} messages into {out}; look at them with `switchhook replay {out}`.")  # noqa: T201
+    print(f"Recorded {count} messages into {out}; look at them with `{replay}`.")  # noqa: T201
     return 0
 
 

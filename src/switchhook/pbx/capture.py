@@ -13,12 +13,13 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from switchhook.domain.errors import Disconnected
-from switchhook.domain.service import Connection
+from switchhook.domain.service import Connection, Platform
+from switchhook.pbx import ami_session, esl_session
 from switchhook.pbx.ami import AmiCodec, Message
-from switchhook.pbx.ami_session import log_in
 from switchhook.pbx.connector import PING_SECONDS
-from switchhook.pbx.pbx_socket import READ_BYTES, open_socket
+from switchhook.pbx.esl import EslCodec, Frame
+from switchhook.pbx.esl_capture import as_line
+from switchhook.pbx.pbx_socket import open_socket, read_some
 
 #: Channel variables whose values are kept.
 KEPT_VARIABLES = frozenset({"FROM_DID", "__FROM_DID", "_FROM_DID", "DIRECTION", "__DIRECTION", "MIXMONITOR_FILENAME"})
@@ -55,30 +56,65 @@ def as_bytes(message: Message, at: datetime) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
+class _AmiTape:
+    """Records AMI."""
+
+    def __init__(self) -> None:
+        self._codec = AmiCodec()
+        self.ask_what_is_up = self._codec.action("CoreShowChannels", ActionID="capture")
+        self.ask_for_life = self._codec.action("Ping")
+
+    async def log_in(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: Connection
+    ) -> list[bytes]:
+        now = datetime.now(UTC)
+        return [as_bytes(message, now) for message in await ami_session.log_in(self._codec, reader, writer, connection)]
+
+    def receive_data(self, data: bytes, at: datetime) -> list[bytes]:
+        return [as_bytes(message, at) for message in self._codec.receive_data(data)]
+
+
+class _EslTape:
+    """Records the Event Socket: of its frames only the events."""
+
+    def __init__(self) -> None:
+        self._codec = EslCodec()
+        self.ask_what_is_up = b""  # a replay begins with nothing
+        self.ask_for_life = self._codec.command("nolog")
+
+    async def log_in(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: Connection
+    ) -> list[bytes]:
+        _, came = await esl_session.log_in(self._codec, reader, writer, connection)
+        return self._lines(came, datetime.now(UTC))
+
+    def receive_data(self, data: bytes, at: datetime) -> list[bytes]:
+        return self._lines(self._codec.receive_data(data), at)
+
+    def _lines(self, frames: list[Frame], at: datetime) -> list[bytes]:
+        return [as_line(event, at) for frame in frames if (event := frame.event()) is not None]
+
+
 async def capture(connection: Connection, out: Path, seconds: float) -> int:
-    """Record for so long into `out` (gzipped). Returns the number of messages; raises PbxError, OSError, TimeoutError."""
+    """Record for so long into `out` (gzipped). Returns how many messages; raises PbxError, OSError, TimeoutError."""
     reader, writer = await open_socket(connection)
-    codec, written = AmiCodec(), 0
+    tape, written = _EslTape() if connection.platform is Platform.FREESWITCH else _AmiTape(), 0
     try:
         with gzip.open(out, "wb") as file:
-            for message in await log_in(codec, reader, writer, connection):
-                file.write(as_bytes(message, datetime.now(UTC)))
-            writer.write(codec.action("CoreShowChannels", ActionID="capture"))
+            file.writelines(await tape.log_in(reader, writer, connection))
+            writer.write(tape.ask_what_is_up)
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     while True:
                         try:
                             async with asyncio.timeout(PING_SECONDS):
-                                data = await reader.read(READ_BYTES)
+                                data = await read_some(reader)
                         except TimeoutError:
-                            writer.write(codec.action("Ping"))
+                            writer.write(tape.ask_for_life)
                             continue
-                        if not data:
-                            raise Disconnected
-                        now = datetime.now(UTC)
-                        for message in codec.receive_data(data):
-                            file.write(as_bytes(message, now))
-                            written += 1
+                        lines = tape.receive_data(data, datetime.now(UTC))
+                        file.writelines(lines)
+                        written += len(lines)
     finally:
         writer.close()
     return written
