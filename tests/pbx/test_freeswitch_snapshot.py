@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from switchhook.domain.tracker import Tracker
+from switchhook.pbx.esl_session import EslSession
 from switchhook.pbx.freeswitch import FreeSwitchReader
+from tests.pbx.fake_freeswitch import frame
 from tests.pbx.made_up_switch import Switch
 from tests.pbx.recorded import PROFILE
 from tests.pbx.test_freeswitch import EXPECTED, lines_of
@@ -103,6 +106,19 @@ def test_a_call_that_rang_before_we_listened_is_answered() -> None:
     assert switch.events[0].fields["extension_number"] == "101"  # type: ignore[index]
 
 
+def test_a_forward_that_rang_outside_before_we_listened_is_answered_by_no_user() -> None:
+    row = {"created_epoch": "1795311577", "initial_context": "default", "callstate": "RINGING", "call_uuid": "in"}
+    caller = row | {"uuid": "in", "direction": "inbound", "name": "sofia/internal/12025550171@192.0.2.1",
+                    "initial_context": "public", "initial_dest": "12025550101", "initial_cid_num": "12025550171"}
+    mobile = row | {"uuid": "out", "direction": "outbound", "name": "sofia/external/12025550188",
+                    "initial_dest": "12025550188"}
+    switch = Switch()
+    for fact in switch.reader.snapshot(listing([caller, mobile]), None):
+        switch.tracker.feed(fact)
+    switch.joins("in", "out")
+    assert switch.told == []
+
+
 def test_a_rung_leg_that_does_not_say_whose_it_is_waits_until_it_does() -> None:
     switch = Switch()
     row = {"uuid": "p1", "direction": "outbound", "name": "sofia/internal/101@192.0.2.7", "callstate": "RINGING"}
@@ -123,3 +139,14 @@ def test_a_list_that_is_none_never_raises(found: bytes) -> None:
     tracker = Tracker(lambda _: PROFILE)
     for fact in FreeSwitchReader().snapshot(found, None):
         tracker.feed(fact)
+
+
+@given(cuts=st.lists(st.integers(0, 40_000), max_size=6), garbage=st.binary(max_size=80))
+def test_garbage_between_frames_never_raises(cuts: list[int], garbage: bytes) -> None:
+    session, tracker = EslSession(), Tracker(lambda _: PROFILE)
+    stream = b"".join(frame(line) for line in lines_of("in_direct"))
+    for cut in cuts:
+        stream = stream[:cut] + garbage + stream[cut + 40 :]
+    for begin in range(0, len(stream), 999):
+        for fact in session.receive_data(stream[begin : begin + 999], datetime(2026, 3, 4, tzinfo=UTC)):
+            tracker.feed(fact)
