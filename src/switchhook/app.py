@@ -30,7 +30,7 @@ from switchhook.store.ports import Store
 
 log = logging.getLogger("switchhook.engine")
 
-STOP_SECONDS = 15.0  # what is in flight may take so long to end
+STOP_SECONDS = 12.0  # what is in flight may take so long to end; with the last commits, less than the supervisor allows
 AWAY_SECONDS = 1.0
 PARTITION_DAYS_AHEAD = 7
 UPKEEP_SECONDS = 3600.0
