@@ -75,8 +75,10 @@ async def _examine_configuration(store: Store, report: _Report) -> None:
     configuration = await store.load_configuration()
     for thing, why in configuration.broken.items():
         report.bad(f"{thing} cannot be used: {why}", "Open it in the portal, enter its secrets again, and save.")
-    report.good(f"{len(configuration.accounts)} account(s), {len(configuration.services)} service(s), "
-                f"{len(configuration.integrations)} integration(s), {len(configuration.users)} user(s)")
+    report.good(
+        f"{len(configuration.accounts)} account(s), {len(configuration.services)} service(s), "
+        f"{len(configuration.integrations)} integration(s), {len(configuration.users)} user(s)"
+    )
     backlog = await store.backlog()
     report.good(", ".join(f"{count} deliveries {what}" for what, count in backlog.items()) or "no backlog")
     if not configuration.connections:
@@ -98,8 +100,10 @@ async def _examine_connection(connection: Connection, configuration: Configurati
     except LoginRefused as error:
         report.bad(f"{name}: {error}", "Compare user, secret and `permit` with the PBX's manager.conf.")
     except (PbxError, OSError, TimeoutError) as error:
-        report.bad(f"{name} does not answer: {error or 'no answer in time'}",
-                   "Check address, port, TLS and the firewall; on the PBX, that the manager interface is enabled.")
+        report.bad(
+            f"{name} does not answer: {error or 'no answer in time'}",
+            "Check address, port, TLS and the firewall; on the PBX, that the manager interface is enabled.",
+        )
     else:
         for what in missing:
             report.bad(f"{name}: {what}", "Give the PBX's user the rights that the portal's Connection page shows.")
@@ -108,8 +112,11 @@ async def _examine_connection(connection: Connection, configuration: Configurati
 
 
 def _examine_ports(settings: Settings, report: _Report) -> None:
-    for what, address in (("portal", settings.web_listen), ("intake", settings.intake_listen),
-                          ("request inbox", settings.inbox_listen)):
+    for what, address in (
+        ("portal", settings.web_listen),
+        ("intake", settings.intake_listen),
+        ("request inbox", settings.inbox_listen),
+    ):
         host, port = listen_pair(address)
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -118,4 +125,3 @@ def _examine_ports(settings: Settings, report: _Report) -> None:
                 report.good(f"{what}: {address} is free")
             except OSError:
                 report.note(f"{what}: something listens on {address} (Switchhook itself, if it runs now)")
-

@@ -28,14 +28,30 @@ class Demo:
 def demo(tmp_path: Path) -> Iterator[Demo]:
     """`switchhook demo` on ports and a state directory of its own."""
     log = tmp_path / "demo.log"
-    environment = {name: value for name, value in os.environ.items()
-                   if not name.startswith(("SWITCHHOOK_", "DATABASE_URL"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("SWITCHHOOK_", "DATABASE_URL"))
+    }
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "switchhook", "demo", "--state", str(tmp_path / "state"), "--port", str(free_port())],
-            stdout=out, stderr=out, env=environment | {"PYTHONUNBUFFERED": "1"}, start_new_session=True)
+            [
+                sys.executable,
+                "-m",
+                "switchhook",
+                "demo",
+                "--state",
+                str(tmp_path / "state"),
+                "--port",
+                str(free_port()),
+            ],
+            stdout=out,
+            stderr=out,
+            env=environment | {"PYTHONUNBUFFERED": "1"},
+            start_new_session=True,
+        )
     try:
-        wait_until(lambda: process.poll() is not None or "password" in log.read_text(), "the demo prints its link", 60.0)
+        wait_until(
+            lambda: process.poll() is not None or "password" in log.read_text(), "the demo prints its link", 60.0
+        )
         printed = log.read_text()
         found = re.search(r"open +(\S+)\n +or +(\S+)", printed)
         assert found, printed

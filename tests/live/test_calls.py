@@ -71,7 +71,7 @@ async def observed(asterisk: Asterisk, seed: Seed, database_url: str, receiver: 
     running = asyncio.create_task(engine.run())
     try:
         async with asyncio.timeout(SETTLE_SECONDS):
-            while not seed.rows("SELECT state FROM connection_state WHERE state = 'connected'"):  # noqa: ASYNC110
+            while not seed.rows("SELECT state FROM connection_state WHERE state = 'connected'"):
                 await asyncio.sleep(0.02)
         yield Observed(receiver, service_id)
     finally:
@@ -128,7 +128,7 @@ async def test_after_the_pbx_was_away_calls_are_heard_again_and_the_gap_is_known
             await asyncio.to_thread(asterisk.kill)
             await asyncio.to_thread(asterisk.launch)
             async with asyncio.timeout(SETTLE_SECONDS):
-                while not seed.rows("SELECT id FROM gap"):  # noqa: ASYNC110
+                while not seed.rows("SELECT id FROM gap"):
                     await asyncio.sleep(0.02)
             await asterisk.place_call("inbound-answered")
             got = await engine.requests(2)

@@ -54,7 +54,7 @@ def as_bytes(message: Message, at: datetime) -> bytes:
 
 
 async def capture(connection: Connection, out: Path, seconds: float) -> int:
-    """Record for so long into `out` (gzipped). Returns the number of messages; raises PbxError, OSError, TimeoutError."""
+    """Record for so long into `out` (gzipped). Returns the number of messages; raises PbxError and OSError."""
     reader, writer = await open_socket(connection)
     codec, written = AmiCodec(), 0
     try:

@@ -156,7 +156,8 @@ async def log_in(
 ) -> list[Message]:
     """Log in. Returns what came right behind the answer. Raises LoginRefused."""
     try:
-        login = codec.action("Login", ActionID="login", Username=connection.username, Secret=connection.secret, Events="on")
+        login = codec.action(
+            "Login", ActionID="login", Username=connection.username, Secret=connection.secret, Events="on")
     except ValueError as error:
         raise LoginRefused(str(error)) from error
     writer.write(login)

@@ -1,7 +1,7 @@
-"""Line: one Connection at work. A connector that hears, a tracker that understands, and a queue of what is to be accepted.
+"""Line: one Connection at work. A connector that hears, a tracker that understands, a queue of what is to be accepted.
 
 Hearing never waits for the database: what the tracker tells is queued and accepted by a task of its own, as many
-at once as have gathered. When too much waits, the connection is dropped and the gap recorded, rather than memory filled.
+at once as have gathered. When too much waits, events are given up and the gap is recorded, rather than memory filled.
 """
 
 from __future__ import annotations

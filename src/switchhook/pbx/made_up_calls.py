@@ -47,7 +47,9 @@ class MadeUp(StrEnum):
 MIX = ((MadeUp.ANSWERED, 6), (MadeUp.MISSED, 2), (MadeUp.OUTBOUND, 5), (MadeUp.MENU, 3), (MadeUp.SURVEY, 4))
 
 
-def make_up(kind: MadeUp, began_at: datetime, number: int, random: Random, phones: Sequence[str] = PHONES) -> list[Fact]:
+def make_up(
+    kind: MadeUp, began_at: datetime, number: int, random: Random, phones: Sequence[str] = PHONES
+) -> list[Fact]:
     """The facts of one call, each with its moment, from `began_at` on. `number` tells calls of one second apart."""
     call = _Call(began_at, f"{int(began_at.timestamp())}.{number}", random, tuple(phones) or PHONES)
     _SCRIPTS[kind](call)
@@ -56,9 +58,7 @@ def make_up(kind: MadeUp, began_at: datetime, number: int, random: Random, phone
 
 def any_kind(random: Random) -> MadeUp:
     """A kind, each as often as in MIX."""
-    kinds, weights = zip(*MIX, strict=True)
-    chosen: MadeUp = random.choices(kinds, weights)[0]
-    return chosen
+    return random.choices([kind for kind, _ in MIX], [often for _, often in MIX])[0]
 
 
 @dataclass(slots=True)
