@@ -21,7 +21,7 @@ from switchhook.inbox import InboxListener
 from switchhook.intake import Intake
 from switchhook.pbx.capture import capture
 from switchhook.pbx.fleet import Fleet
-from switchhook.pbx.pbx_errands import pbx_handlers
+from switchhook.pbx.pbx_errands import PbxErrands
 from switchhook.settings import Settings, listen_pair
 from switchhook.store import open_store
 from switchhook.store.current import CurrentConfiguration
@@ -68,6 +68,7 @@ class Engine:
 
     async def _run_parts(self) -> None:
         settings, store, current = self._settings, self._store, self._current
+        errands = PbxErrands(current)
         delivery = DeliveryEngine(
             store=store,
             engine_id=self.id,
@@ -75,8 +76,9 @@ class Engine:
             inbox_url=settings.inbox_base_url,
             max_in_flight=settings.deliveries_in_flight,
             waiting_events_bytes=settings.waiting_events_bytes,
-            handlers=pbx_handlers(current),
+            handlers=errands.handlers(),
         )
+        errands.accept_with(delivery.accept)
         fleet = Fleet(store, current, delivery.accept, self.id)
         intake = Intake(
             current=current,
