@@ -7,21 +7,32 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.fixtures.processes import free_port, wait_until
+from tests.fixtures.processes import Half, free_port, wait_until
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A running demo, and what it printed."""
+    """A running demo or installation, and what it printed."""
 
     link: str
     portal: str
+
+
+@pytest.fixture
+def installation(half: Callable[..., Half]) -> Iterator[Demo]:
+    """`switchhook serve` at its first start: an empty installation, and the operator's link."""
+    serve = half("serve")
+    serve.start()
+    found = re.search(r"(http://\S+)/login/once/\S+", serve.log())
+    assert found, serve.log()
+    yield Demo(found[0], found[1])
+    assert serve.stop() == 0, serve.log()
 
 
 @pytest.fixture
