@@ -11,7 +11,7 @@ from switchhook.domain.errors import LoginRefused, PbxError
 from switchhook.domain.service import Connection, Platform
 from switchhook.pbx.connector import CONNECT_SECONDS, LOGIN_SECONDS, in_words, try_login
 from switchhook.pbx.made_up_calls import MadeUp
-from switchhook.pbx.test_calls import Accept, number_of, place_test_call
+from switchhook.pbx.placed_test_calls import Accept, number_of, place_test_call
 from switchhook.store.current import CurrentConfiguration
 from switchhook.store.ports import Errand
 

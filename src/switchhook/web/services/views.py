@@ -127,5 +127,5 @@ def test_call(request: HttpRequest, access: Access, service: Service) -> HttpRes
     kind = request.POST.get("kind", "")
     if kind in dict(TEST_CALLS):
         ask("test_call", access.account, {"service_id": str(service.id), "kind": kind}, access.person)
-        messages.success(request, "A made-up call goes through this PBX now, marked as a test: its deliveries come within seconds.")
+        messages.success(request, "A made-up call goes through this PBX now, marked as a test: look at its deliveries.")
     return redirect("pbx", account=access.account.slug, service_id=service.id)

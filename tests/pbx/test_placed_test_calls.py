@@ -14,7 +14,7 @@ from switchhook.app import Engine
 from switchhook.domain.catalogue import EventType, Field
 from switchhook.domain.event import Event
 from switchhook.domain.service import Reading, Service
-from switchhook.pbx import test_calls
+from switchhook.pbx import placed_test_calls
 from switchhook.pbx.made_up_calls import MadeUp
 from switchhook.settings import load_settings
 from tests.fixtures.databases import KEYS
@@ -30,7 +30,7 @@ SERVICE = Service(
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(test_calls, "FASTER", 10_000.0)
+    monkeypatch.setattr(placed_test_calls, "FASTER", 10_000.0)
 
 
 async def placed(kind: MadeUp, number: int = 1) -> list[Event]:
@@ -39,7 +39,7 @@ async def placed(kind: MadeUp, number: int = 1) -> list[Event]:
     async def accept(events: Sequence[Event]) -> None:
         accepted.extend(events)
 
-    told = await test_calls.place_test_call(kind, SERVICE, ["301"], accept, number=number, random=Random(1))
+    told = await placed_test_calls.place_test_call(kind, SERVICE, ["301"], accept, number=number, random=Random(1))
     assert told == accepted
     return accepted
 
