@@ -62,7 +62,7 @@ def test_a_pickups_page_says_why_no_answered_fired(house: House) -> None:
         "23:01:00 .102 201 rings.",
         "23:01:02 .345 204 picked up the call that rang at 201: a pickup is not an answer.",
         "23:01:02 .345 Inbound Call Answered did not fire Picked up by 204 with **201: not rung, so not answered.",
-        "23:02:01 The call ended.",
+        "23:02:01 .500 The call ended.",
     ]
     assert "Did not fire Inbound Call Answered Picked up by 204" in words(text)
 

@@ -17,7 +17,7 @@ _STATES: dict[str, tuple[str, str]] = {
     CallState.ANSWERED: ("good", "Answered"), CallState.PICKED_UP: ("good", "Picked up"),
     CallState.CONNECTED: ("good", "Connected"), CallState.UNANSWERED: ("neutral", "Not answered"),
 }
-_IN_PROGRESS = {CallState.MENU: "In a menu", CallState.RINGING: "Ringing"}
+_IN_PROGRESS: dict[str, str] = {CallState.MENU: "In a menu", CallState.RINGING: "Ringing"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ def state_of(call: Call) -> tuple[str, str]:
     """The kind (colour) and words of what a call has come to."""
     kind, words = _STATES.get(call.state, ("neutral", call.state))
     if call.ended_ms is None:
-        return "busy", _IN_PROGRESS.get(call.state, "In progress")  # type: ignore[call-overload, no-any-return]
+        return "busy", _IN_PROGRESS.get(call.state, "In progress")
     return kind, words
 
 
@@ -69,7 +69,10 @@ def timeline(call: Call | None, events: Sequence[Event]) -> list[Entry]:
         event = by_id.pop(UUID(event_id), None) if event_id else None
         entries.append(Entry(at_ms=note["at"], kind=note["kind"], text=_sentence(note["text"]),
                              type=note.get("type", ""), event=event, gone=bool(event_id) and event is None))
-    entries += [Entry(at_ms=event.at_ms, kind="told", text="", type=event.type, event=event) for event in by_id.values()]
+    entries += [
+        Entry(at_ms=event.at_ms, kind="told", text="", type=event.type, event=event) for event in by_id.values()]
+    if call is not None and call.ended_ms is not None:
+        entries.append(Entry(at_ms=call.ended_ms, kind="fact", text="The call ended."))
     return sorted(entries, key=lambda entry: entry.at_ms)
 
 

@@ -16,8 +16,9 @@ from switchhook.web.calls.timeline import not_fired, state_of, timeline
 from switchhook.web.models import Call, Event, Service
 from switchhook.web.tenancy import Access, account_view
 
-DIRECTIONS = ((Direction.INBOUND.value, "Inbound"), (Direction.OUTBOUND.value, "Outbound"), (Direction.INTERNAL.value, "Internal"))
+DIRECTIONS = [(one.value, one.value.capitalize()) for one in Direction]
 SERVICES_OFFERED = 200
+CHIPS_OFFERED = 10  # of so many PBXs; an account with more searches by number
 EVENTS_SHOWN = 200
 #: So long after its end a call's page still looks for news: notes and deliveries come after it.
 SETTLES_MS = 60_000
@@ -98,9 +99,11 @@ def _is_live(row: Call | None, events: list[Event]) -> bool:
 
 
 def _chips(filters: Filters, services: list[Service]) -> list[Chip]:
-    chips = [Chip(label=label, on=filters.direction == value,
-                  url=filters.url(direction="" if filters.direction == value else value)) for value, label in DIRECTIONS]
-    if 1 < len(services) <= search.PAGE_ROWS // 5:  # more of them than these have their own pages
+    chips = [
+        Chip(label=label, on=filters.direction == value,
+             url=filters.url(direction="" if filters.direction == value else value))
+        for value, label in DIRECTIONS]
+    if 1 < len(services) <= CHIPS_OFFERED:
         chips += [Chip(label=str(service), on=filters.pbx == str(service.id),
                        url=filters.url(pbx="" if filters.pbx == str(service.id) else str(service.id)))
                   for service in services]
