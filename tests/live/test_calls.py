@@ -160,3 +160,27 @@ def by_call(events: object) -> dict[object, list[dict[str, object]]]:
     for event in events:  # type: ignore[attr-defined]
         calls.setdefault(event["source"], []).append(event)
     return calls
+
+
+async def test_a_picked_up_calls_timeline_says_why_no_answered_fired(
+    asterisk: Asterisk, postgres_url: str, receiver: Receiver, tmp_path: Path
+) -> None:
+    with Seed(postgres_url, KEYS) as seed:
+        async with observed(asterisk, seed, postgres_url, receiver, tmp_path) as engine:
+            await asterisk.place_call("pickup-directed")
+            (received,) = await engine.requests(1)
+            async with asyncio.timeout(SETTLE_SECONDS):
+                while not (calls := seed.rows(
+                        "SELECT * FROM call WHERE direction = 'inbound' AND ended_ms IS NOT NULL")):
+                    await asyncio.sleep(0.05)
+    (call,) = calls
+    assert str(call["id"]) == received["call_uuid"]
+    assert (call["state"], call["extension_number"]) == ("picked_up", "204")
+    assert call["began_ms"] < call["ended_ms"]
+    notes = [json.loads(line) for line in call["notes"].splitlines()]
+    assert "204 picked up the call that rang at 201: a pickup is not an answer" in [note["text"] for note in notes]
+    (withheld,) = [note for note in notes if note["kind"] == "withheld"]
+    assert (withheld["type"], withheld["text"]) == (
+        "call.inbound_answered", "picked up by 204 with **201: not rung, so not answered")
+    (told_note,) = [note for note in notes if note["kind"] == "told"]
+    assert told_note["event"] == received.get("event_id", told_note["event"])

@@ -34,6 +34,7 @@ EXPECTED = {
         EventType.IVR_RECEIVED,
         EventType.IVR_OPTION,
     ],
+    MadeUp.PICKED_UP: [EventType.INBOUND_RECEIVED],
 }
 
 
