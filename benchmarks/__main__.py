@@ -15,10 +15,11 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
-from benchmarks.load import resident_mib
 from tests.fixtures.databases import migrate
 from tests.fixtures.postgres import PostgresServer
 from tests.fixtures.processes import Half
+
+from benchmarks.load import resident_mib
 
 SECONDS_MAX = 900
 
@@ -38,9 +39,15 @@ def main() -> None:
             server.execute("CREATE DATABASE bench")
             for kind, url in (("sqlite", f"sqlite://{folder / 'bench.sqlite3'}"), ("postgresql", server.url("bench"))):
                 migrate(url, folder)
-                figures[kind] = measured = json.loads(subprocess.run(
-                    [sys.executable, "-m", "benchmarks.load", url, str(chosen.count)], check=True, timeout=SECONDS_MAX,
-                    stdout=subprocess.PIPE, text=True).stdout)
+                figures[kind] = measured = json.loads(
+                    subprocess.run(
+                        [sys.executable, "-m", "benchmarks.load", url, str(chosen.count)],
+                        check=True,
+                        timeout=SECONDS_MAX,
+                        stdout=subprocess.PIPE,
+                        text=True,
+                    ).stdout
+                )
                 tell(kind, measured)
             figures["web_resident_mib"] = web = memory_of_web(f"sqlite://{folder / 'bench.sqlite3'}", folder)
             print(f"web, after 50 pages: {web:.0f} MiB resident")
@@ -52,8 +59,10 @@ def main() -> None:
 
 def tell(kind: str, figures: dict[str, dict[str, dict[str, float]] | float]) -> None:
     """Print one database's figures."""
-    print(f"{kind}\n  accepted → recorded   {figures['deliveries_per_second']:8.0f} deliveries/s, "
-          f"{figures['ratio']:.2f} of the bare client's {figures['bare_client_per_second']:.0f}/s")
+    print(
+        f"{kind}\n  accepted → recorded   {figures['deliveries_per_second']:8.0f} deliveries/s, "
+        f"{figures['ratio']:.2f} of the bare client's {figures['bare_client_per_second']:.0f}/s"
+    )
     for rate, of in figures["accept_to_first_byte_ms"].items():  # type: ignore[union-attr]
         print(f"  accept → first byte   p50 {of['p50']:6.1f} ms   p99 {of['p99']:6.1f} ms   at {rate}")
     ami = figures["ami_to_first_byte_ms"]

@@ -20,6 +20,10 @@ from uuid import UUID, uuid4
 
 import aiohttp
 import uvloop
+from tests.fixtures.databases import KEYS
+from tests.fixtures.processes import free_port
+from tests.fixtures.seed import Seed
+from tests.pbx.fake_pbx import fake_pbx, inbound
 
 from switchhook.delivery.engine import DeliveryEngine
 from switchhook.domain.catalogue import EventType, Field
@@ -27,9 +31,6 @@ from switchhook.domain.event import Event, delivery_id, timed_id
 from switchhook.pbx.fleet import Fleet
 from switchhook.store import open_store
 from switchhook.store.current import CurrentConfiguration
-from tests.fixtures.databases import KEYS
-from tests.fixtures.processes import free_port
-from tests.fixtures.seed import Seed
 
 BODY_BYTES = 1024
 OUTSTANDING = 400  # events in the closed loop that are not yet delivered
@@ -43,13 +44,17 @@ class SinkProcess:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/hook"
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.sink", str(self.port)], stdout=subprocess.PIPE)
+            [sys.executable, "-m", "benchmarks.sink", str(self.port)], stdout=subprocess.PIPE
+        )
         assert self._process.stdout is not None
         self._process.stdout.readline()
 
     async def arrivals(self) -> dict[str, float]:
         """webhook-id → when its first byte came, since last asked."""
-        async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{self.port}/-/arrivals") as answer:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{self.port}/-/arrivals") as answer,
+        ):
             lines = (await answer.text()).splitlines()
         return {name: float(at) for at, name in (line.split(" ", 1) for line in lines)}
 
@@ -61,8 +66,15 @@ class SinkProcess:
 class Bench:
     """One engine's worth of parts, on one database, with one integration (or several) pointed at the sink."""
 
-    def __init__(self, store: object, delivery: DeliveryEngine, sink: SinkProcess, account: UUID, service: UUID,
-                 integrations: Sequence[UUID]) -> None:
+    def __init__(
+        self,
+        store: object,
+        delivery: DeliveryEngine,
+        sink: SinkProcess,
+        account: UUID,
+        service: UUID,
+        integrations: Sequence[UUID],
+    ) -> None:
         self.store, self.delivery, self.sink = store, delivery, sink
         self.account, self.service, self.integrations = account, service, integrations
 
@@ -70,10 +82,17 @@ class Bench:
         now = datetime.now(UTC)
         call = uuid4()
         return Event(
-            id=timed_id(int(now.timestamp() * 1000), "bench", number, call), type=EventType.INBOUND_RECEIVED,
-            account_id=self.account, service_id=self.service, at=now, order_key=str(call), sequence=1, call_uuid=call,
+            id=timed_id(int(now.timestamp() * 1000), "bench", number, call),
+            type=EventType.INBOUND_RECEIVED,
+            account_id=self.account,
+            service_id=self.service,
+            at=now,
+            order_key=str(call),
+            sequence=1,
+            call_uuid=call,
             native_call_id=f"bench.{number}",
-            fields={Field.SOURCE_NUMBER: "12025550171", Field.DESTINATION_NUMBER: "12025550101"})
+            fields={Field.SOURCE_NUMBER: "12025550171", Field.DESTINATION_NUMBER: "12025550101"},
+        )
 
     def delivered(self) -> int:
         return int(self.delivery.measurements().get('switchhook_attempts_total{verdict="delivered"}', 0))
@@ -120,11 +139,22 @@ async def bench(database_url: str, integrations: int = 1) -> AsyncIterator[Bench
     with Seed(database_url, KEYS) as seed:
         account = seed.account(allowed_networks=["127.0.0.0/8"])
         service = seed.service(account)
-        ids = [seed.integration(
-            account, service, event_type=EventType.INBOUND_RECEIVED, request_url=sink.url, max_in_flight=64,
-            signing=["whsec_" + "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="],
-            body_keys=[{"key": "source", "field": "source_number"}, {"key": "call", "field": "call_uuid"},
-                       {"key": "text", "text": "x" * (BODY_BYTES - 110)}]) for _ in range(integrations)]
+        ids = [
+            seed.integration(
+                account,
+                service,
+                event_type=EventType.INBOUND_RECEIVED,
+                request_url=sink.url,
+                max_in_flight=64,
+                signing=["whsec_" + "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="],
+                body_keys=[
+                    {"key": "source", "field": "source_number"},
+                    {"key": "call", "field": "call_uuid"},
+                    {"key": "text", "text": "x" * (BODY_BYTES - 110)},
+                ],
+            )
+            for _ in range(integrations)
+        ]
     store = open_store(database_url, KEYS)
     await store.open()
     engine_id = uuid4()
@@ -166,22 +196,9 @@ async def bare_client(count: int, concurrency: int = 64) -> float:
 
 async def ami_to_first_byte(database_url: str) -> list[float]:
     """Milliseconds from an AMI message written to the socket to the first byte at the receiver, when all is idle."""
-    told: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
-
-    async def pbx(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"Asterisk Call Manager/11.0.0\r\n")
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"Response: Success\r\nActionID: login\r\nMessage: Authentication accepted\r\n\r\n")
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"Response: Success\r\nActionID: snapshot\r\nEventList: start\r\n\r\n"
-                     b"Event: StatusComplete\r\nActionID: snapshot\r\nEventList: Complete\r\n\r\n")
-        told.put_nowait(writer)
-        await reader.read()
-
-    server = await asyncio.start_server(pbx, "127.0.0.1", 0)
-    async with bench(database_url) as one:
+    async with fake_pbx() as pbx, bench(database_url) as one:
         with Seed(database_url, KEYS) as seed:
-            connection = seed.connection(port=server.sockets[0].getsockname()[1])
+            connection = seed.connection(port=pbx.connection.port)
             seed.execute("UPDATE service SET connection_id = ? WHERE id = ?", connection, one.service)
         store = open_store(database_url, KEYS)
         await store.open()
@@ -190,15 +207,12 @@ async def ami_to_first_byte(database_url: str) -> list[float]:
         engine_id = uuid4()
         await store.begin_incarnation(engine_id, "bench", 2)
         fleet = asyncio.create_task(Fleet(store, current, one.delivery.accept, engine_id, random=Random(1)).run())
-        writer = await told.get()
+        writer = await pbx.connected.get()
         milliseconds = []
         for number in range(AMI_CALLS):
             await asyncio.sleep(0.05)
             written = time.monotonic()
-            writer.write((
-                "Event: Newchannel\r\nPrivilege: call,all\r\nChannel: PJSIP/trunk-1-%08x\r\nChannelState: 4\r\n"
-                "CallerIDNum: 12025550171\r\nContext: from-trunk\r\nExten: 12025550101\r\nPriority: 1\r\n"
-                "Uniqueid: %d.%d\r\nLinkedid: %d.%d\r\n\r\n" % ((number,) + (int(time.time()), number) * 2)).encode())
+            writer.write(inbound(number))
             arrived: dict[str, float] = {}
             while not arrived:
                 await asyncio.sleep(0.01)
@@ -207,7 +221,6 @@ async def ami_to_first_byte(database_url: str) -> list[float]:
         fleet.cancel()
         await asyncio.gather(fleet, return_exceptions=True)
         await store.close()
-        server.close()
     return milliseconds
 
 
@@ -233,8 +246,11 @@ async def measure(database_url: str, count: int) -> dict[str, object]:
         latency = {f"{per_second}/s": quantiles(await one.open_loop(per_second, 8)) for per_second in (200, 500)}
     bare = (bare_before + bare_after) / 2
     return {
-        "deliveries_per_second": rate, "bare_client_per_second": bare, "ratio": rate / bare,
-        "accept_to_first_byte_ms": latency, "ami_to_first_byte_ms": quantiles(await ami_to_first_byte(database_url)),
+        "deliveries_per_second": rate,
+        "bare_client_per_second": bare,
+        "ratio": rate / bare,
+        "accept_to_first_byte_ms": latency,
+        "ami_to_first_byte_ms": quantiles(await ami_to_first_byte(database_url)),
         "engine_resident_mib": resident_mib(),
     }
 

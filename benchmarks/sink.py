@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from typing import ClassVar
 
 ANSWER = b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"
 
@@ -16,7 +17,7 @@ ANSWER = b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"
 class Sink(asyncio.Protocol):
     """One connection; requests may come in pieces and one after the other."""
 
-    arrivals: list[tuple[float, str]] = []
+    arrivals: ClassVar[list[tuple[float, str]]] = []
 
     def __init__(self) -> None:
         self._pending = b""

@@ -82,7 +82,7 @@ def doctor(state: StateDir = None) -> None:
 @cli.command()
 def demo(
     state: StateDir = Path("demo-state"),
-    port: Annotated[int, typer.Option(help="The portal's port; intake and the request inbox take the next two.")] = 8000,
+    port: Annotated[int, typer.Option(help="The portal's; intake and the request inbox take the next two.")] = 8000,
 ) -> None:
     """A simulated PBX whose calls become requests before your eyes. Ctrl-C ends it."""
     from switchhook.supervisor import free_ports, supervise
@@ -109,7 +109,7 @@ def replay(
     file: Annotated[str, typer.Argument(help="Raw AMI text or JSON Lines, plain or gzipped; - for standard input.")],
     platform: Annotated[str, typer.Option(help="asterisk or freeswitch.")] = "asterisk",
     trunk: Annotated[list[str] | None, typer.Option(help="A trunk's device (glob); may be repeated.")] = None,
-    trunk_context: Annotated[list[str] | None, typer.Option(help="A context (glob) in which trunks' calls begin.")] = None,
+    trunk_context: Annotated[list[str] | None, typer.Option(help="Where trunks' calls begin (glob).")] = None,
     menu: Annotated[list[str] | None, typer.Option(help="CONTEXT=NAME (glob); may be repeated.")] = None,
     extension: Annotated[list[str] | None, typer.Option(help="Devices (glob) that are users' phones.")] = None,
 ) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import random
 import signal
 import socket
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +22,7 @@ from switchhook.inbox import InboxListener
 from switchhook.intake import Intake
 from switchhook.pbx.capture import capture
 from switchhook.pbx.fleet import Fleet
-from switchhook.pbx.pbx_errands import pbx_handlers
+from switchhook.pbx.pbx_errands import PbxErrands
 from switchhook.settings import Settings, listen_pair
 from switchhook.store import open_store
 from switchhook.store.current import CurrentConfiguration
@@ -31,7 +30,7 @@ from switchhook.store.ports import Store
 
 log = logging.getLogger("switchhook.engine")
 
-STOP_SECONDS = 15.0  # what is in flight may take so long to end
+STOP_SECONDS = 12.0  # what is in flight may take so long to end; with the last commits, less than the supervisor allows
 AWAY_SECONDS = 1.0
 PARTITION_DAYS_AHEAD = 7
 UPKEEP_SECONDS = 3600.0
@@ -70,13 +69,24 @@ class Engine:
 
     async def _run_parts(self) -> None:
         settings, store, current = self._settings, self._store, self._current
+        errands = PbxErrands(current)
         delivery = DeliveryEngine(
-            store=store, engine_id=self.id, current=current, inbox_url=settings.inbox_base_url,
-            max_in_flight=settings.deliveries_in_flight, waiting_events_bytes=settings.waiting_events_bytes,
-            handlers=pbx_handlers(current))
+            store=store,
+            engine_id=self.id,
+            current=current,
+            inbox_url=settings.inbox_base_url,
+            max_in_flight=settings.deliveries_in_flight,
+            waiting_events_bytes=settings.waiting_events_bytes,
+            handlers=errands.handlers(),
+        )
+        errands.accept_with(delivery.accept)
         fleet = Fleet(store, current, delivery.accept, self.id)
-        intake = Intake(current=current, accept=delivery.accept, not_ready=self._why_not_ready,
-                        measure=lambda: self._measurements(delivery, fleet))
+        intake = Intake(
+            current=current,
+            accept=delivery.accept,
+            not_ready=self._why_not_ready,
+            measure=lambda: self._measurements(delivery, fleet),
+        )
         inbox = InboxListener(store)
         async with AsyncExitStack() as listening, asyncio.TaskGroup() as parts:
             running: dict[str, asyncio.Task[None]] = {}
@@ -93,7 +103,9 @@ class Engine:
             for listener, address in ((intake, settings.intake_listen), (inbox, settings.inbox_listen)):
                 await listener.start(*listen_pair(address))
                 listening.push_async_callback(listener.stop)
-            log.info("engine.started engine=%s intake=%s inbox=%s", self.id, settings.intake_listen, settings.inbox_listen)
+            log.info(
+                "engine.started engine=%s intake=%s inbox=%s", self.id, settings.intake_listen, settings.inbox_listen
+            )
             try:
                 await self._stop.wait()
             except asyncio.CancelledError:  # a part has failed: nothing more may be sent in this one's name
@@ -128,7 +140,7 @@ class Engine:
         while True:
             with suppress(StoreUnavailable):
                 await self._store.make_partitions(PARTITION_DAYS_AHEAD)
-                while await self._store.prune(datetime.now(UTC) - RETENTION, PRUNE_ROWS):
+                while await self._store.prune(datetime.now(UTC) - RETENTION, PRUNE_ROWS):  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
             await asyncio.sleep(UPKEEP_SECONDS)
 
@@ -149,7 +161,7 @@ class Engine:
             "switchhook_pbx_messages_total": float(sum(line.ear.messages for line in fleet.lines.values())),
         }
 
-    async def _until_there(self, attempt) -> None:  # type: ignore[no-untyped-def]
+    async def _until_there(self, attempt: Callable[[], Awaitable[object]]) -> None:
         while not self._stop.is_set():
             try:
                 await attempt()
@@ -195,18 +207,19 @@ def capture_connection(settings: Settings, name_or_id: str, out: Path, seconds: 
         found = [one for one in connections if name_or_id in (one.name, str(one.id))]
         if len(found) != 1:
             names = ", ".join(f"“{one.name}”" for one in connections) or "none"
-            raise SettingsError(f"There is {'no' if not found else 'more than one'} Connection “{name_or_id}”; there are: {names}.")
+            many = "more than one" if found else "no"
+            raise SettingsError(f"There is {many} Connection “{name_or_id}”; there are: {names}.")
         platform = " --platform freeswitch" if found[0].platform is Platform.FREESWITCH else ""
         return await capture(found[0], out, seconds), f"switchhook replay {out}{platform}"
 
     try:
         count, replay = asyncio.run(run())
     except KeyboardInterrupt:
-        print(f"\nRecorded into {out}.")  # noqa: T201
+        print(f"\nRecorded into {out}.")
         return 0
     except OSError as error:
         raise SwitchhookError(f"The PBX does not answer: {error}.") from error
-    print(f"Recorded {count} messages into {out}; look at them with `{replay}`.")  # noqa: T201
+    print(f"Recorded {count} messages into {out}; look at them with `{replay}`.")
     return 0
 
 

@@ -75,8 +75,10 @@ async def _examine_configuration(store: Store, report: _Report) -> None:
     configuration = await store.load_configuration()
     for thing, why in configuration.broken.items():
         report.bad(f"{thing} cannot be used: {why}", "Open it in the portal, enter its secrets again, and save.")
-    report.good(f"{len(configuration.accounts)} account(s), {len(configuration.services)} service(s), "
-                f"{len(configuration.integrations)} integration(s), {len(configuration.users)} user(s)")
+    report.good(
+        f"{len(configuration.accounts)} account(s), {len(configuration.services)} service(s), "
+        f"{len(configuration.integrations)} integration(s), {len(configuration.users)} user(s)"
+    )
     backlog = await store.backlog()
     report.good(", ".join(f"{count} deliveries {what}" for what, count in backlog.items()) or "no backlog")
     if not configuration.connections:
@@ -101,9 +103,11 @@ async def _examine_connection(connection: Connection, configuration: Configurati
             compare = "user, password and access list with the PBX's directory and event_socket.conf.xml"
         report.bad(f"{name}: {error}", f"Compare {compare}.")
     except (PbxError, OSError, TimeoutError) as error:
-        report.bad(f"{name} does not answer: {error or 'no answer in time'}",
-                   "Check address, port, TLS and the firewall; on the PBX, that its manager interface or its Event "
-                   "Socket is enabled.")
+        report.bad(
+            f"{name} does not answer: {error or 'no answer in time'}",
+            "Check address, port, TLS and the firewall; on the PBX, that its manager interface or its Event "
+            "Socket is enabled.",
+        )
     else:
         for what in missing:
             report.bad(f"{name}: {what}", "Give the PBX's user the rights that the portal's Connection page shows.")
@@ -112,8 +116,11 @@ async def _examine_connection(connection: Connection, configuration: Configurati
 
 
 def _examine_ports(settings: Settings, report: _Report) -> None:
-    for what, address in (("portal", settings.web_listen), ("intake", settings.intake_listen),
-                          ("request inbox", settings.inbox_listen)):
+    for what, address in (
+        ("portal", settings.web_listen),
+        ("intake", settings.intake_listen),
+        ("request inbox", settings.inbox_listen),
+    ):
         host, port = listen_pair(address)
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -122,4 +129,3 @@ def _examine_ports(settings: Settings, report: _Report) -> None:
                 report.good(f"{what}: {address} is free")
             except OSError:
                 report.note(f"{what}: something listens on {address} (Switchhook itself, if it runs now)")
-

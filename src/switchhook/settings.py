@@ -29,28 +29,48 @@ class Settings(BaseSettings):
 
     state_dir: Path = Field(
         default=Path("~/.local/state/switchhook"),
-        description="The one directory that holds all state: the SQLite database, the key, the log of the first start.")
+        description="The one directory that holds all state: the SQLite database, the key, the log of the first start.",
+    )
     database_url: str = Field(
-        default="", description="sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME; empty: SQLite in the state directory.")
+        default="",
+        description="sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME; empty: SQLite in the state directory.",
+    )
     secret_keys: str = Field(
-        default="", description="Keys that seal stored secrets, newest first, comma separated; empty: secret.key in the state "
-        "directory, made on the first start.")
+        default="",
+        description="Keys that seal stored secrets, newest first, comma separated; empty: secret.key "
+        "in the state "
+        "directory, made on the first start.",
+    )
     web_listen: str = Field(default="127.0.0.1:8000", description="Address and port of the portal.")
     intake_listen: str = Field(default="127.0.0.1:8001", description="Address and port of intake, health and metrics.")
     inbox_listen: str = Field(default="127.0.0.1:8002", description="Address and port of the request inbox.")
     public_url: str = Field(default="", description="How browsers reach the portal; empty: http:// and web_listen.")
-    inbox_url: str = Field(default="", description="How requests reach the request inbox; empty: http:// and inbox_listen.")
-    brand_name: str = Field(default="Switchhook", description="The product's name in the portal: 'myCloudPBX', 'myECN'.")
+    inbox_url: str = Field(
+        default="", description="How requests reach the request inbox; empty: http:// and inbox_listen."
+    )
+    brand_name: str = Field(
+        default="Switchhook", description="The product's name in the portal: 'myCloudPBX', 'myECN'."
+    )
     service_type_name: str = Field(default="myCloudPBX", description="What Trigger Service Type shows.")
-    heartbeat_seconds: float = Field(default=3.0, gt=0, description="How often an engine renews its heartbeat, in seconds.")
+    heartbeat_seconds: float = Field(
+        default=3.0, gt=0, description="How often an engine renews its heartbeat, in seconds."
+    )
     dead_after_seconds: float = Field(default=10.0, gt=0, description="After how many seconds without one it is dead.")
-    deliveries_in_flight: int = Field(default=256, gt=0, description="Requests that one engine has open at once, at most.")
+    deliveries_in_flight: int = Field(
+        default=256, gt=0, description="Requests that one engine has open at once, at most."
+    )
     waiting_events_bytes: int = Field(
-        default=64 * 1024 * 1024, gt=0, description="Events that wait in memory while the database is away, in bytes.")
+        default=64 * 1024 * 1024, gt=0, description="Events that wait in memory while the database is away, in bytes."
+    )
     trusted_proxy: str = Field(
-        default="", description="Address of the reverse proxy whose X-Forwarded-… the portal believes; *: anybody's; empty: nobody's.")
+        default="",
+        description="Address of the reverse proxy whose X-Forwarded-… the portal believes; *: "
+        "anybody's; empty: nobody's.",
+    )
     smtp_url: str = Field(
-        default="", description="How e-mails are sent: smtp[s]://USER:PASSWORD@HOST:PORT; empty: none are (no password reset).")
+        default="",
+        description="How e-mails are sent: smtp[s]://USER:PASSWORD@HOST:PORT; empty: none are (no password reset).",
+    )
     mail_from: str = Field(default="switchhook@localhost", description="The sender of e-mails.")
     web_threads: int = Field(default=8, gt=0, description="Threads of the portal's server.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
@@ -95,7 +115,9 @@ class Settings(BaseSettings):
         text = self.secret_keys or _read_key_file(self.state_dir / "secret.key")
         keys = tuple(key.strip() for key in text.split(",") if key.strip())
         if not keys:
-            raise SettingsError("There is no key to seal secrets with: set SWITCHHOOK_SECRET_KEYS or run `switchhook migrate`.")
+            raise SettingsError(
+                "There is no key to seal secrets with: set SWITCHHOOK_SECRET_KEYS or run `switchhook migrate`."
+            )
         return keys
 
 

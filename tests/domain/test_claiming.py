@@ -10,12 +10,15 @@ from switchhook.domain.service import PbxUser, Service
 
 
 def service(tenant_key: str = "") -> Service:
-    return Service(id=uuid4(), account_id=uuid4(), connection_id=uuid4(), name="pbx", friendly_name="", tenant_key=tenant_key)
+    return Service(
+        id=uuid4(), account_id=uuid4(), connection_id=uuid4(), name="pbx", friendly_name="", tenant_key=tenant_key
+    )
 
 
 def leg(*, tenant: str = "", place: str = "from-trunk", account_code: str = "") -> LegStarted:
-    return LegStarted(at=None, party=Party(leg="1", call="1", place=place, began_call=True), tenant=tenant,
-                      account_code=account_code)
+    return LegStarted(
+        at=None, party=Party(leg="1", call="1", place=place, began_call=True), tenant=tenant, account_code=account_code
+    )
 
 
 def owner(services: list[Service], of: LegStarted) -> UUID | None:
@@ -55,8 +58,10 @@ def test_one_service_without_a_key_takes_the_rest_and_two_take_nothing() -> None
 
 def test_two_tenants_may_both_have_an_extension_101() -> None:
     first, second = service("acme"), service("globex")
-    users = {(one.id, "101"): PbxUser(id=uuid4(), service_id=one.id, extension_number="101", name="x")
-             for one in (first, second)}
+    users = {
+        (one.id, "101"): PbxUser(id=uuid4(), service_id=one.id, extension_number="101", name="x")
+        for one in (first, second)
+    }
     claim = claimant([first, second], users)
     for one, tenant in ((first, "acme"), (second, "globex")):
         profile = claim(leg(tenant=tenant))

@@ -71,7 +71,7 @@ async def observed(asterisk: Asterisk, seed: Seed, database_url: str, receiver: 
     running = asyncio.create_task(engine.run())
     try:
         async with asyncio.timeout(SETTLE_SECONDS):
-            while not seed.rows("SELECT state FROM connection_state WHERE state = 'connected'"):  # noqa: ASYNC110
+            while not seed.rows("SELECT state FROM connection_state WHERE state = 'connected'"):
                 await asyncio.sleep(0.02)
         yield Observed(receiver, service_id)
     finally:
@@ -128,7 +128,7 @@ async def test_after_the_pbx_was_away_calls_are_heard_again_and_the_gap_is_known
             await asyncio.to_thread(asterisk.kill)
             await asyncio.to_thread(asterisk.launch)
             async with asyncio.timeout(SETTLE_SECONDS):
-                while not seed.rows("SELECT id FROM gap"):  # noqa: ASYNC110
+                while not seed.rows("SELECT id FROM gap"):
                     await asyncio.sleep(0.02)
             await asterisk.place_call("inbound-answered")
             got = await engine.requests(2)
@@ -160,3 +160,27 @@ def by_call(events: object) -> dict[object, list[dict[str, object]]]:
     for event in events:  # type: ignore[attr-defined]
         calls.setdefault(event["source"], []).append(event)
     return calls
+
+
+async def test_a_picked_up_calls_timeline_says_why_no_answered_fired(
+    asterisk: Asterisk, postgres_url: str, receiver: Receiver, tmp_path: Path
+) -> None:
+    with Seed(postgres_url, KEYS) as seed:
+        async with observed(asterisk, seed, postgres_url, receiver, tmp_path) as engine:
+            await asterisk.place_call("pickup-directed")
+            (received,) = await engine.requests(1)
+            async with asyncio.timeout(SETTLE_SECONDS):
+                while not (calls := seed.rows(
+                        "SELECT * FROM call WHERE direction = 'inbound' AND ended_ms IS NOT NULL")):
+                    await asyncio.sleep(0.05)
+    (call,) = calls
+    assert str(call["id"]) == received["call_uuid"]
+    assert (call["state"], call["extension_number"]) == ("picked_up", "204")
+    assert call["began_ms"] < call["ended_ms"]
+    notes = [json.loads(line) for line in call["notes"].splitlines()]
+    assert "204 picked up the call that rang at 201: a pickup is not an answer" in [note["text"] for note in notes]
+    (withheld,) = [note for note in notes if note["kind"] == "withheld"]
+    assert (withheld["type"], withheld["text"]) == (
+        "call.inbound_answered", "picked up by 204 with **201: not rung, so not answered")
+    (told_note,) = [note for note in notes if note["kind"] == "told"]
+    assert told_note["event"] == received.get("event_id", told_note["event"])

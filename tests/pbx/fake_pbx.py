@@ -43,8 +43,15 @@ class FakePbx:
         from uuid import UUID
 
         port = self._server.sockets[0].getsockname()[1]
-        return Connection(id=UUID(int=5), name="Lab", platform=Platform.ASTERISK, host="127.0.0.1", port=port,
-                          username="switchhook", secret="secret")
+        return Connection(
+            id=UUID(int=5),
+            name="Lab",
+            platform=Platform.ASTERISK,
+            host="127.0.0.1",
+            port=port,
+            username="switchhook",
+            secret="secret",
+        )
 
     async def hang_up(self) -> None:
         """Close every connection, as a restart does."""
@@ -62,7 +69,10 @@ class FakePbx:
                 self.actions.append(name)
                 if name == "Login":
                     self.logins += 1
-                    writer.write(self.refuses or b"Response: Success\r\nActionID: login\r\nMessage: Authentication accepted\r\n\r\n")
+                    writer.write(
+                        self.refuses
+                        or b"Response: Success\r\nActionID: login\r\nMessage: Authentication accepted\r\n\r\n"
+                    )
                 elif name == "Status":
                     writer.write(NOTHING_UP)
                     self.connected.put_nowait(writer)

@@ -19,6 +19,7 @@ from switchhook.pbx.line import Line
 from switchhook.store import open_store
 from switchhook.store.ports import CallMemory, Store
 from tests.fixtures.databases import KEYS
+from tests.fixtures.seed import Seed
 from tests.pbx.fake_freeswitch import FakeFreeSwitch, fake_freeswitch, frame
 from tests.pbx.fake_pbx import FakePbx, fake_pbx, inbound
 from tests.pbx.test_freeswitch import EXPECTED, TYPES, lines_of
@@ -150,6 +151,47 @@ async def test_a_successor_goes_on_with_an_open_call_and_tells_nothing_twice(sto
         assert [event.native_call_id for event in successor.events] == ["1795312523.2"]
 
 
+async def test_a_call_is_kept_for_people_while_it_is_open_and_at_its_end(store: Store, seed: Seed) -> None:
+    accept = Acceptor()
+    async with fake_pbx() as pbx:
+        async with at_work(pbx, store, accept):
+            writer = await pbx.connected.get()
+            accept.gate.clear()  # a timeline does not wait for accepting, nor accepting for it
+            writer.write(inbound(1))
+            async with asyncio.timeout(20):
+                while not seed.rows("SELECT id FROM call"):
+                    await asyncio.sleep(0.02)
+            (row,) = seed.rows("SELECT state, ended_ms, source_number, notes FROM call")
+            assert (row["state"], row["ended_ms"], row["source_number"]) == ("ringing", None, "12025550171")
+            assert "came in over trunk-provider to 12025550101" in row["notes"]
+            writer.write(b"Event: Hangup\r\nChannel: PJSIP/trunk-provider-00000001\r\nUniqueid: 1795312523.1\r\n"
+                         b"Linkedid: 1795312523.1\r\nCause: 16\r\n\r\n")
+            accept.gate.set()
+            await accept.until(lambda: any(not call.memory for call in accept.calls))
+        (row,) = seed.rows("SELECT state, ended_ms, notes FROM call")  # a line that ends writes what it has
+        assert row["state"] == "unanswered"
+        assert row["ended_ms"] is not None
+        assert row["notes"].count("the caller left") == 1
+
+
+async def test_a_timeline_that_cannot_be_written_costs_no_event(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(_: object) -> None:
+        raise ValueError("no such column")
+
+    monkeypatch.setattr(store, "keep_calls", broken)
+    accept = Acceptor()
+    async with fake_pbx() as pbx, at_work(pbx, store, accept):
+        writer = await pbx.connected.get()
+        writer.write(inbound(1))
+        async with asyncio.timeout(20):
+            while "pbx.timelines_lost" not in caplog.text:
+                await asyncio.sleep(0.02)
+        writer.write(inbound(2))
+        await accept.until(lambda: len(accept.events) == 2)
+
+
 async def test_recorded_calls_of_a_freeswitch_come_through_the_socket(store: Store) -> None:
     accept = Acceptor()
     sent = b"".join(frame(line) for name in EXPECTED for line in lines_of(name))
@@ -165,7 +207,7 @@ async def test_recorded_calls_of_a_freeswitch_come_through_the_socket(store: Sto
         assert one.report().unclaimed == 0
 
 
-async def test_a_freeswitch_that_restarts_leaves_a_gap_and_no_open_call(store: Store, seed: object) -> None:
+async def test_a_freeswitch_that_restarts_leaves_a_gap_and_no_open_call(store: Store, seed: Seed) -> None:
     accept = Acceptor()
     lines = lines_of("in_direct")
     async with fake_freeswitch() as pbx, at_work(pbx, store, accept):
@@ -175,7 +217,7 @@ async def test_a_freeswitch_that_restarts_leaves_a_gap_and_no_open_call(store: S
         await pbx.connected.get()
         await accept.until(lambda: bool(accept.calls) and accept.calls[-1].memory == "")
         async with asyncio.timeout(20):
-            while not seed.rows("SELECT id FROM gap"):  # type: ignore[attr-defined]
+            while not seed.rows("SELECT id FROM gap"):
                 await asyncio.sleep(0.02)
-        (gap,) = seed.rows("SELECT partial_calls FROM gap")  # type: ignore[attr-defined]
+        (gap,) = seed.rows("SELECT partial_calls FROM gap")
         assert gap["partial_calls"] == 1

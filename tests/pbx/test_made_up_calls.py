@@ -16,8 +16,11 @@ from switchhook.domain.tracker import Tracker
 from switchhook.pbx.made_up_calls import PHONES, MadeUp, make_up
 
 PROFILE = Profile(
-    service_id=UUID(int=1), account_id=UUID(int=2), extensions=frozenset(PHONES),
-    reading=Reading(trunks=("trunk-provider",), menus=(("ivr-nps", "NPS"), ("ivr-*", ""))))
+    service_id=UUID(int=1),
+    account_id=UUID(int=2),
+    extensions=frozenset(PHONES),
+    reading=Reading(trunks=("trunk-provider",), menus=(("ivr-nps", "NPS"), ("ivr-*", ""))),
+)
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 
 EXPECTED = {
@@ -25,7 +28,13 @@ EXPECTED = {
     MadeUp.MISSED: [EventType.INBOUND_RECEIVED],
     MadeUp.OUTBOUND: [EventType.OUTBOUND_PLACED],
     MadeUp.MENU: [EventType.INBOUND_RECEIVED, EventType.IVR_RECEIVED, EventType.IVR_OPTION, EventType.INBOUND_ANSWERED],
-    MadeUp.SURVEY: [EventType.INBOUND_RECEIVED, EventType.INBOUND_ANSWERED, EventType.IVR_RECEIVED, EventType.IVR_OPTION],
+    MadeUp.SURVEY: [
+        EventType.INBOUND_RECEIVED,
+        EventType.INBOUND_ANSWERED,
+        EventType.IVR_RECEIVED,
+        EventType.IVR_OPTION,
+    ],
+    MadeUp.PICKED_UP: [EventType.INBOUND_RECEIVED],
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.test import Client
 
@@ -15,7 +15,7 @@ from switchhook.domain.catalogue import EVENTS, EventType, Field
 from switchhook.domain.event import delivery_id, timed_id
 from switchhook.domain.integration import Integration as Order
 from switchhook.web.integrations import actions
-from switchhook.web.models import Account, Attempt, Delivery, Event, Integration, Person, Service
+from switchhook.web.models import Account, Attempt, Call, Delivery, Event, Integration, Person, Service
 from tests.web.conftest import World
 
 NOON_MS = int(datetime(2026, 3, 4, 12, tzinfo=UTC).timestamp() * 1000)
@@ -78,6 +78,21 @@ class House:
             extension_number=str(values.get(Field.EXTENSION_NUMBER) or ""),
             fields=json.dumps({field.value: value for field, value in values.items()}), unwanted_reason=unwanted,
             is_test=False)
+
+    def call(
+        self, *notes: Mapping[str, Any], number: int = 1, id_: UUID | None = None, source: str = "12025550171",
+        destination: str = "12025550101", **more: Any,
+    ) -> Call:
+        """A call that is over, with those notes; `number` tells it from others and is its minute."""
+        began_ms = NOON_MS + number * 60_000
+        values: dict[str, Any] = {
+            "id": id_ or uuid5(A_CALL, str(number)), "account_id": self.account.id, "service_id": self.service.id,
+            "native_call_id": f"1772580115.{number}", "began_ms": began_ms, "ended_ms": began_ms + 61_500,
+            "direction": "inbound", "source_number": source, "source_tail": source[-8:],
+            "destination_number": destination, "destination_tail": destination[-8:], "extension_number": "201",
+            "state": "answered", "partial": False, "is_test": False,
+            "notes": "".join(json.dumps({"at": began_ms} | dict(note)) + "\n" for note in notes)}
+        return Call.objects.create(**values | more)
 
     def delivery(self, event: Event, integration: Integration, *, state: str = "delivered", attempts: int = 1,
                  **more: Any) -> Delivery:

@@ -102,3 +102,8 @@ class Call:
     legs: dict[str, Leg] = field(default_factory=dict, repr=False)
     past_legs: dict[str, Leg] = field(default_factory=dict, repr=False)  # over, but a late Fact may name them
     touched_at: datetime | None = None
+    rung: str = ""  # the first extension that rang; this and what follows is for people, nothing is decided by it
+    picked_up_by: str = ""
+    facts_noted: int = 0
+    notes: int = 0
+    last_note: str = field(default="", repr=False)

@@ -144,7 +144,8 @@ _FIELD_LIST = (
     _spec(Field.CHANGED_FIELDS, "Changed Fields",
           "What a Modify User changed: a JSON text of field → [old, new].",
           '{"name":["Ada Sample","Ada Example"]}', "User", extra=True),
-    _spec(Field.EVENT_ID, "Event ID", "The unique identifier of the event, the same for every integration that gets it.",
+    _spec(Field.EVENT_ID, "Event ID",
+          "The unique identifier of the event, the same for every integration that gets it.",
           "019cb6d0-1a2b-8c3d-9e4f-5a6b7c8d9e0f", "Event", extra=True),
     _spec(Field.SEQUENCE, "Sequence", "The event's place in its call, from 1.", 1, "Event", extra=True),
 )

@@ -36,6 +36,8 @@ from switchhook.domain.facts import (
 from switchhook.domain.memory import recall, remember
 from switchhook.domain.menus import Menus
 from switchhook.domain.milestones import Milestones
+from switchhook.domain.narrator import Narrator
+from switchhook.domain.notes import CallSheet, sheet_of
 from switchhook.domain.open_calls import Claim, OpenCalls
 from switchhook.domain.outcome import Outcome, Telling
 from switchhook.domain.profile import Acquaintance
@@ -54,6 +56,7 @@ class Tracker:
         self._known = known
         self._milestones = Milestones(self._telling, known)
         self._menus = Menus(self._telling, known, self._milestones.announce)
+        self._narrator = Narrator(self._telling, self._open, known, self._milestones.kind)
 
     @property
     def open_calls(self) -> Collection[str]:
@@ -72,7 +75,9 @@ class Tracker:
 
     def feed(self, fact: Fact) -> Outcome:
         """What one Fact comes to."""
+        self._narrator.before(fact)
         self._take(fact)
+        self._narrator.after(fact)
         return self._telling.harvest()
 
     def reconcile(self, present: Collection[str], at: datetime | None = None) -> Outcome:
@@ -87,6 +92,10 @@ class Tracker:
         for call in [call for call in calls if call.touched_at is not None and call.touched_at < idle_since]:
             self._open.give_up(call)
         return self._telling.harvest()
+
+    def sheet(self, call: str) -> CallSheet | None:
+        """What an open call is and has come to, for people; None when it is not open, or nobody's."""
+        return sheet_of(self._open.calls[call], ended=False) if call in self._open.calls else None
 
     def memory(self, call: str) -> str:
         """What a successor must know of an open call (JSON); "" when it is not open."""

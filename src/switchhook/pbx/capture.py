@@ -96,7 +96,7 @@ class _EslTape:
 
 
 async def capture(connection: Connection, out: Path, seconds: float) -> int:
-    """Record for so long into `out` (gzipped). Returns how many messages; raises PbxError, OSError, TimeoutError."""
+    """Record for so long into `out` (gzipped). Returns the number of messages; raises PbxError and OSError."""
     reader, writer = await open_socket(connection)
     tape, written = _EslTape() if connection.platform is Platform.FREESWITCH else _AmiTape(), 0
     try:

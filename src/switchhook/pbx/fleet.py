@@ -34,7 +34,8 @@ class Fleet:
     """Runs until cancelled; then every Line is ended and given back."""
 
     def __init__(
-        self, store: Store, current: CurrentConfiguration, accept: Accept, engine_id: UUID, *, random: Random | None = None
+        self, store: Store, current: CurrentConfiguration, accept: Accept, engine_id: UUID, *,
+        random: Random | None = None,
     ) -> None:
         self._store = store
         self._current = current

@@ -1,7 +1,7 @@
-"""Line: one Connection at work. A connector that hears, a tracker that understands, and a queue of what is to be accepted.
+"""Line: one Connection at work. A connector that hears, a tracker that understands, a queue of what is to be accepted.
 
 Hearing never waits for the database: what the tracker tells is queued and accepted by a task of its own, as many
-at once as have gathered. When too much waits, the connection is dropped and the gap recorded, rather than memory filled.
+at once as have gathered. When too much waits, events are given up and the gap is recorded, rather than memory filled.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from switchhook.domain.service import Connection, Platform
 from switchhook.domain.tracker import Claim, Tracker
 from switchhook.pbx.connector import Connector, Heard
 from switchhook.pbx.simulator import Simulator
-from switchhook.store.ports import CallMemory, ConnectionReport, Gap, Store
+from switchhook.pbx.timelines import Timelines
+from switchhook.store.ports import CallMemory, CallRecord, ConnectionReport, Gap, Store
 
 log = logging.getLogger("switchhook.pbx")
 
@@ -33,6 +34,8 @@ REPORT_SECONDS = 5.0
 EXPIRE_AFTER = timedelta(hours=12)  # a call of which nothing was heard for so long is over
 MOST_WAITING = 100_000  # events; beyond it what is heard is lost, and the gap recorded
 AWAY_SECONDS = 0.5
+TIMELINE_SECONDS = 1.0  # how often what is new of calls is written for people to read
+TIMELINES_AT_ONCE = 200  # so that accepting never waits long for it
 FINISH_SECONDS = 5.0
 
 
@@ -56,6 +59,7 @@ class Line:
         self._store = store
         self._accept = accept
         self._tracker = Tracker(lambda leg: self.claim(leg))
+        self._timelines = Timelines(self._tracker.sheet)
         self._waiting: list[Event] = []
         self._memories: dict[str, str] = {}
         self._something = asyncio.Event()
@@ -80,6 +84,7 @@ class Line:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.ear.run())
             tasks.create_task(self._accept_waiting())
+            tasks.create_task(self._keep_timelines())
             tasks.create_task(self._report())
 
     # -- hearing: never waits --------------------------------------------------------
@@ -90,6 +95,8 @@ class Line:
             except Exception:  # whatever a PBX says, the next fact is heard
                 log.exception("pbx.fact_not_understood connection=%s fact=%r", self.connection.id, fact)
                 continue
+            if outcome.notes or outcome.over:
+                self._timelines.hear(outcome, datetime.now(UTC))
             if outcome.events:
                 self._waiting += outcome.events
             for call in outcome.changed:
@@ -147,6 +154,27 @@ class Line:
             except (TimeoutError, StoreUnavailable):
                 log.error("pbx.events_lost connection=%s count=%s", self.connection.id, len(events))
 
+        await self._keep(self._timelines.take(TIMELINES_AT_ONCE), patient=False)
+
+    async def _keep_timelines(self) -> None:
+        """Write what is new of calls, apart from accepting and after it: a timeline never costs an event."""
+        while True:
+            await asyncio.sleep(TIMELINE_SECONDS)
+            while calls := self._timelines.take(TIMELINES_AT_ONCE):
+                await self._keep(calls)
+
+    async def _keep(self, calls: Sequence[CallRecord], *, patient: bool = True) -> None:
+        if not calls:
+            return
+        try:
+            if patient:
+                await self._patiently(lambda: self._store.keep_calls(calls))
+            else:
+                async with asyncio.timeout(FINISH_SECONDS):
+                    await self._store.keep_calls(calls)
+        except Exception:
+            log.exception("pbx.timelines_lost connection=%s count=%s", self.connection.id, len(calls))
+
     def _take_waiting(self) -> tuple[list[Event], list[CallMemory]]:
         events, self._waiting = self._waiting, []
         memories, self._memories = self._memories, {}
@@ -163,6 +191,7 @@ class Line:
                 self._gaps.pop(0)
             outcome = self._tracker.expire(datetime.now(UTC) - EXPIRE_AFTER)
             self._memories |= dict.fromkeys(outcome.ended, "")
+            self._timelines.hear(outcome, datetime.now(UTC))
             for _ in range(int(REPORT_SECONDS / 0.25)):
                 await asyncio.sleep(0.25)
                 if self._reports[-1] is not told or self._gaps:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from random import Random
 
 from switchhook.domain.facts import (
+    CallPickedUp,
     Fact,
     LegAnswered,
     LegBridged,
@@ -41,13 +42,18 @@ class MadeUp(StrEnum):
     OUTBOUND = "outbound"
     MENU = "menu"
     SURVEY = "survey"
+    PICKED_UP = "picked_up"
 
 
 #: How often each kind comes, of 20 calls.
-MIX = ((MadeUp.ANSWERED, 6), (MadeUp.MISSED, 2), (MadeUp.OUTBOUND, 5), (MadeUp.MENU, 3), (MadeUp.SURVEY, 4))
+MIX = (
+    (MadeUp.ANSWERED, 5), (MadeUp.MISSED, 2), (MadeUp.OUTBOUND, 5), (MadeUp.MENU, 3), (MadeUp.SURVEY, 4),
+    (MadeUp.PICKED_UP, 1))
 
 
-def make_up(kind: MadeUp, began_at: datetime, number: int, random: Random, phones: Sequence[str] = PHONES) -> list[Fact]:
+def make_up(
+    kind: MadeUp, began_at: datetime, number: int, random: Random, phones: Sequence[str] = PHONES
+) -> list[Fact]:
     """The facts of one call, each with its moment, from `began_at` on. `number` tells calls of one second apart."""
     call = _Call(began_at, f"{int(began_at.timestamp())}.{number}", random, tuple(phones) or PHONES)
     _SCRIPTS[kind](call)
@@ -56,9 +62,7 @@ def make_up(kind: MadeUp, began_at: datetime, number: int, random: Random, phone
 
 def any_kind(random: Random) -> MadeUp:
     """A kind, each as often as in MIX."""
-    kinds, weights = zip(*MIX, strict=True)
-    chosen: MadeUp = random.choices(kinds, weights)[0]
-    return chosen
+    return random.choices([kind for kind, _ in MIX], [often for _, often in MIX])[0]
 
 
 @dataclass(slots=True)
@@ -177,7 +181,25 @@ def _survey(call: _Call) -> None:
     call.end(caller)
 
 
+def _picked_up(call: _Call) -> None:
+    """One phone rings, and another dials ** and its extension: a pickup, and not an answer."""
+    caller = call.begin(TRUNK, "from-trunk", DESK_NUMBER, call.outside_number())
+    ringing, picking = call.random.sample(call.phones, 2) if len(call.phones) > 1 else call.phones * 2
+    rung = call.ring(caller, ringing)
+    call.pause(2, 4)
+    own = f"{call.id}-pickup"  # the picker's own call, until it is joined with the caller's
+    picker = Party(leg=own, call=own, device=picking, began_call=True, place="from-internal")
+    call.facts += [
+        LegStarted(at=call.at, party=picker, dialled=f"**{ringing}", caller_number=picking, call_began_at=call.at),
+        CallPickedUp(at=call.at, picker=picker, target=rung),
+    ]
+    call.answer(caller, picker)
+    call.end(rung)
+    call.pause(4, 15)
+    call.end(picker, caller)
+
+
 _SCRIPTS: dict[MadeUp, Callable[[_Call], None]] = {
     MadeUp.ANSWERED: _answered, MadeUp.MISSED: _missed, MadeUp.OUTBOUND: _outbound, MadeUp.MENU: _menu,
-    MadeUp.SURVEY: _survey,
+    MadeUp.SURVEY: _survey, MadeUp.PICKED_UP: _picked_up,
 }

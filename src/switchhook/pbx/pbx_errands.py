@@ -1,34 +1,59 @@
-"""What people ask of the engine that is about PBXs: test a Connection, place a made-up call."""
+"""What people ask of the engine that is about PBXs: test a Connection, place a test call."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from random import Random
 from uuid import UUID
 
 from switchhook.domain.errors import LoginRefused, PbxError
 from switchhook.domain.service import Connection, Platform
 from switchhook.pbx.connector import try_login
+from switchhook.pbx.made_up_calls import MadeUp
 from switchhook.pbx.pbx_socket import CONNECT_SECONDS, LOGIN_SECONDS, in_words
+from switchhook.pbx.placed_test_calls import Accept, number_of, place_test_call
 from switchhook.store.current import CurrentConfiguration
 from switchhook.store.ports import Errand
 
 Result = Mapping[str, object]
+Handler = Callable[[Errand], Awaitable[Result | None]]
 
 
-def pbx_handlers(current: CurrentConfiguration) -> dict[str, Callable[[Errand], Awaitable[Result | None]]]:
-    """The errands of this subject, by kind."""
+class PbxErrands:
+    """The errands of this subject."""
 
-    async def test_connection(errand: Errand) -> Result:
-        try:
-            connection = current.value.connections.get(UUID(str(errand.args.get("connection_id"))))
-        except ValueError:
-            connection = None
+    def __init__(self, current: CurrentConfiguration) -> None:
+        self._current = current
+        self._accept: Accept | None = None
+
+    def handlers(self) -> dict[str, Handler]:
+        """Who does what, by the errand's kind."""
+        return {"test_connection": self._test_connection, "test_call": self._test_call}
+
+    def accept_with(self, accept: Accept) -> None:
+        """Have the events of test calls accepted by it (it is made after these handlers)."""
+        self._accept = accept
+
+    async def _test_connection(self, errand: Errand) -> Result:
+        connection = self._current.value.connections.get(_uuid(errand.args.get("connection_id")))
         if connection is None:
             return {"ok": False, "detail": "There is no such Connection, or its secret cannot be read.", "missing": []}
         return await tried(connection)
 
-    return {"test_connection": test_connection}
+    async def _test_call(self, errand: Errand) -> Result:
+        configuration = self._current.value
+        service = configuration.services.get(_uuid(errand.args.get("service_id")))
+        if service is None or service.account_id != errand.account_id or self._accept is None:
+            return {"detail": "There is no such PBX."}
+        try:
+            kind = MadeUp(str(errand.args.get("kind")))
+        except ValueError:
+            return {"detail": "There is no such kind of call."}
+        extensions = [number for service_id, number in configuration.users if service_id == service.id]
+        events = await place_test_call(kind, service, extensions, self._accept, number=number_of(errand.id),
+                                       random=Random(errand.id.int))  # noqa: S311 - the same call when done twice
+        return {"call_uuid": str(events[0].call_uuid) if events else None, "events": len(events)}
 
 
 async def tried(connection: Connection) -> dict[str, object]:
@@ -44,3 +69,11 @@ async def tried(connection: Connection) -> dict[str, object]:
         return {"ok": False, "detail": in_words(error, connection), "missing": []}
     detail = "It lets us in, but something is missing." if missing else "It lets us in and tells us all that we need."
     return {"ok": not missing, "detail": detail, "missing": missing}
+
+
+def _uuid(value: object) -> UUID:
+    """The UUID in an errand's arguments; the nil UUID, which nothing has, for anything else."""
+    try:
+        return UUID(str(value))
+    except ValueError:
+        return UUID(int=0)

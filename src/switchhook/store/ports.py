@@ -17,6 +17,7 @@ from uuid import UUID
 from switchhook.domain.delivery import Attempt, Delivery
 from switchhook.domain.event import Event
 from switchhook.domain.integration import Integration
+from switchhook.domain.notes import CallSheet, Note
 from switchhook.domain.service import Account, Connection, PbxUser, Service
 
 
@@ -40,6 +41,16 @@ class CallMemory:
     connection_id: UUID
     key: str  # the PBX's id of the call
     memory: str  # JSON; "" when the call is over: forget it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """A call as it now is, for people, and what is to be added to its timeline. Every note has its time."""
+
+    sheet: CallSheet
+    notes: Sequence[Note]
+    began_ms: int  # the sheet's, or when we first heard of the call
+    ended_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,6 +267,10 @@ class Store(Protocol):
 
     async def forget_calls(self, connection_id: UUID, keys: Sequence[str]) -> None: ...
 
+    async def keep_calls(self, batch: Sequence[CallRecord]) -> None:
+        """Write calls for people to read, each once in the batch: new ones, or what is new of them. Nothing that must
+        not be lost is in it, and the same batch twice adds its notes twice."""
+
     # -- request inbox --------------------------------------------------------------
     async def inbox(self, inbox_id: UUID) -> Inbox | None: ...
 
@@ -268,8 +283,9 @@ class Store(Protocol):
         To be called at the start and daily. What cannot be made now (a lock, say) is made the next time."""
 
     async def prune(self, before: datetime, limit: int, account_id: UUID | None = None) -> int:
-        """Delete up to `limit` events (with deliveries and attempts) whose ids begin before that time: the account's,
-        or everybody's; then, on PostgreSQL, whole partitions go first. Returns how many there were."""
+        """Delete up to `limit` events (with deliveries and attempts) whose ids begin before that time, and as many
+        calls that began before it: the account's, or everybody's; then, on PostgreSQL, whole partitions go first.
+        Returns how many there were, of events or of calls, whichever were more."""
 
     async def backlog(self) -> Mapping[str, int]:
         """For health and metrics: {"pending", "due", "claimed"}; bounded work, not a count over history."""

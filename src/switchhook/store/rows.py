@@ -13,6 +13,9 @@ What an Attempt's JSON texts hold (the portal reads them by itself):
              timing is {"total_ms", "connect_ms", "first_byte_ms"}, null for what did not come to pass.
 ``verdict``  delivered · try_again · give_up · disable_integration.
 ``problem``  in plain words, empty when it was delivered.
+
+A call's ``notes`` is one JSON object a line: {"at": milliseconds, "kind": "fact" | "told" | "withheld", "text",
+"type"?: the event type that is meant, "event"?: the id of the event that was told}.
 """
 
 from __future__ import annotations
@@ -40,6 +43,8 @@ from switchhook.domain.delivery import (
     Verdict,
 )
 from switchhook.domain.event import Event
+from switchhook.domain.notes import Note
+from switchhook.store.ports import CallRecord
 
 MASK = "••••"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -65,6 +70,13 @@ ATTEMPT: Columns = {
     "delivery_id": "uuid", "number": "integer", "engine_id": "uuid", "started_at_ms": "bigint",
     "duration_ms": "integer", "status": "integer", "problem": "text", "verdict": "text", "request": "text",
     "answer": "text",
+}
+
+CALL: Columns = {
+    "id": "uuid", "account_id": "uuid", "service_id": "uuid", "native_call_id": "text", "began_ms": "bigint",
+    "ended_ms": "bigint", "direction": "text", "source_number": "text", "source_tail": "text",
+    "destination_number": "text", "destination_tail": "text", "extension_number": "text", "state": "text",
+    "partial": "boolean", "is_test": "boolean", "notes": "text",
 }
 
 
@@ -241,3 +253,29 @@ def _verdict_name(verdict: Verdict) -> str:
             return "disable_integration"
         case _:
             assert_never(verdict)
+
+
+# -- Call -------------------------------------------------------------------------------------------
+
+
+def call_row(record: CallRecord) -> dict[str, Any]:
+    sheet = record.sheet
+    return {
+        "id": sheet.id, "account_id": sheet.account_id, "service_id": sheet.service_id,
+        "native_call_id": sheet.native_call_id, "began_ms": record.began_ms, "ended_ms": record.ended_ms,
+        "direction": sheet.direction.value, "source_number": sheet.source_number,
+        "source_tail": tail(sheet.source_number), "destination_number": sheet.destination_number,
+        "destination_tail": tail(sheet.destination_number), "extension_number": sheet.extension_number,
+        "state": sheet.state.value, "partial": sheet.partial, "is_test": False,
+        "notes": "".join(_note_line(note) for note in record.notes),
+    }
+
+
+def _note_line(note: Note) -> str:
+    at_ms = 0 if note.at is None else to_ms(note.at)
+    line: dict[str, object] = {"at": at_ms, "kind": note.kind.value, "text": note.text}
+    if note.type is not None:
+        line["type"] = note.type.value
+    if note.event_id is not None:
+        line["event"] = str(note.event_id)
+    return json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n"

@@ -14,6 +14,7 @@ from switchhook.store.ports import (
     Acceptance,
     Accepted,
     CallMemory,
+    CallRecord,
     Claimed,
     Configuration,
     ConnectionReport,
@@ -25,6 +26,7 @@ from switchhook.store.ports import (
 )
 from switchhook.store.work import (
     accepting,
+    calls,
     claiming,
     configuration,
     connections,
@@ -38,7 +40,7 @@ from switchhook.store.work import (
 T = TypeVar("T")
 
 #: The schema that this release was written for. It runs on the next one's, too: that is how releases are rolled out.
-SCHEMA_NUMBER = 1
+SCHEMA_NUMBER = 2
 
 
 class SqlStore(ABC):
@@ -153,6 +155,9 @@ class SqlStore(ABC):
 
     async def forget_calls(self, connection_id: UUID, keys: Sequence[str]) -> None:
         await self.write(connections.forget_calls(connection_id, keys))
+
+    async def keep_calls(self, batch: Sequence[CallRecord]) -> None:
+        await self.write(calls.keep(batch))
 
     # -- request inbox --------------------------------------------------------------------------
 

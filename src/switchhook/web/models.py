@@ -1,6 +1,7 @@
 """Every model, by the folder of its subject; one app label, one line of migrations."""
 
 from switchhook.web.accounts.models import Account, ConfigurationVersion
+from switchhook.web.calls.models import Call
 from switchhook.web.deliveries.models import Attempt, Delivery, Errand, Event
 from switchhook.web.inbox.models import Inbox, InboxRequest
 from switchhook.web.integrations.models import Integration
@@ -9,6 +10,6 @@ from switchhook.web.services.models import Connection, ConnectionState, Engine, 
 from switchhook.web.users.models import PbxUser
 
 __all__ = [
-    "Account", "Attempt", "ConfigurationVersion", "Connection", "ConnectionState", "Delivery", "Engine", "Errand",
-    "Event", "Gap", "Inbox", "InboxRequest", "Integration", "Member", "PbxUser", "Person", "Service",
+    "Account", "Attempt", "Call", "ConfigurationVersion", "Connection", "ConnectionState", "Delivery", "Engine",
+    "Errand", "Event", "Gap", "Inbox", "InboxRequest", "Integration", "Member", "PbxUser", "Person", "Service",
 ]

@@ -70,6 +70,7 @@ class Shell:
                 Section("", [
                     self._item("Home", "outline/home", "home", slug),
                     self._item("PBXs", "outline/server-2", "pbx-list", slug),
+                    self._item("Calls", "outline/phone", "calls", slug),
                     self._item("Deliveries", "outline/send", "deliveries", slug),
                     self._item("Users", "outline/users", "users", slug),
                 ]),

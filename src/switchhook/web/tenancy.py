@@ -30,6 +30,7 @@ from django.utils import timezone
 from switchhook.web.members.models import Role
 from switchhook.web.models import (
     Account,
+    Call,
     Delivery,
     Errand,
     Event,
@@ -82,6 +83,9 @@ class Access:
 
     def inboxes(self) -> QuerySet[Inbox]:
         return Inbox.objects.filter(account=self.account)
+
+    def calls(self) -> QuerySet[Call]:
+        return Call.objects.filter(account_id=self.account.id)
 
     def events(self) -> QuerySet[Event]:
         return Event.objects.filter(account_id=self.account.id)

@@ -16,6 +16,12 @@ _OLD = "SELECT id FROM event WHERE id < :bound ORDER BY id LIMIT :limit {skip lo
 _OLD_OF_ACCOUNT = """
     SELECT id FROM event WHERE account_id = :account AND id < :bound ORDER BY id LIMIT :limit {skip locked}
 """
+_OLD_CALLS = "SELECT id FROM call WHERE began_ms < :before_ms ORDER BY began_ms LIMIT :limit {skip locked}"
+_OLD_CALLS_OF_ACCOUNT = """
+    SELECT id FROM call WHERE account_id = :account AND began_ms < :before_ms
+    ORDER BY began_ms LIMIT :limit {skip locked}
+"""
+_DROP_CALLS = "DELETE FROM call WHERE id IN :calls"
 _DELIVERIES = "SELECT id FROM delivery WHERE event_id IN :events"
 _DROP = (
     "DELETE FROM attempt WHERE delivery_id IN :deliveries",
@@ -39,19 +45,24 @@ _CLAIMED = "SELECT count(*) FROM (SELECT owner FROM delivery WHERE owner IS NOT 
 def prune(before: datetime, limit: int, account_id: UUID | None) -> Work[int]:
     """See `Store.prune`. What belongs to no account goes with everybody's."""
     bound = {"bound": first_id(to_ms(before)), "limit": limit}
+    old = {"before_ms": to_ms(before), "limit": limit}
     if account_id is None:
         rows = yield Query(_OLD, bound)
+        calls = yield Query(_OLD_CALLS, old)
         for statement in _DROP_REST:
-            yield Query(statement, bound | {"before_ms": to_ms(before)})
+            yield Query(statement, bound | old)
     else:
         rows = yield Query(_OLD_OF_ACCOUNT, bound | {"account": account_id})
+        calls = yield Query(_OLD_CALLS_OF_ACCOUNT, old | {"account": account_id})
     events = [to_uuid(id_) for (id_,) in rows]
     if events:
         deliveries = yield Query(_DELIVERIES, {"events": events})
         dropped = {"events": events, "deliveries": [to_uuid(id_) for (id_,) in deliveries]}
         for statement in _DROP:
             yield Query(statement, dropped)
-    return len(events)
+    if calls:
+        yield Query(_DROP_CALLS, {"calls": [to_uuid(id_) for (id_,) in calls]})
+    return max(len(events), len(calls))
 
 
 def backlog() -> Work[Mapping[str, int]]:

@@ -123,9 +123,9 @@ def intake(request: HttpRequest, access: Access, service: Service) -> HttpRespon
 @require_POST
 @service_view
 def test_call(request: HttpRequest, access: Access, service: Service) -> HttpResponse:
-    """Have the simulated PBX place one call now."""
+    """Have one call made up, through this PBX's settings and marked as a test."""
     kind = request.POST.get("kind", "")
     if kind in dict(TEST_CALLS):
         ask("test_call", access.account, {"service_id": str(service.id), "kind": kind}, access.person)
-        messages.success(request, "The simulated PBX places this call now: its deliveries come within seconds.")
+        messages.success(request, "A made-up call goes through this PBX now, marked as a test: look at its deliveries.")
     return redirect("pbx", account=access.account.slug, service_id=service.id)

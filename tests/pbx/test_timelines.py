@@ -1,0 +1,109 @@
+"""What people read of a call: facts in plain words, and beside them why an event was or was not told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from switchhook.domain.catalogue import EventType
+from switchhook.domain.facts import Direction, LegDialled, LegStarted, Party
+from switchhook.domain.notes import ENOUGH, MOST_FACTS, MOST_NOTES, CallState, NoteKind
+from switchhook.domain.tracker import Tracker
+from switchhook.pbx import timelines
+from switchhook.pbx.timelines import Timelines
+from switchhook.store.ports import CallRecord
+from tests.pbx.recorded import BY_NAME, PROFILE, facts
+
+NOW = datetime(2026, 3, 4, 10, 41, 55, tzinfo=UTC)
+
+
+def kept(name: str) -> list[CallRecord]:
+    """The calls of a recording as they would be written, all at once at its end."""
+    tracker = Tracker(lambda _: PROFILE)
+    gathered = Timelines(tracker.sheet)
+    for fact in facts(BY_NAME[name].parts):
+        gathered.hear(tracker.feed(fact), NOW)
+    return gathered.take(1000)
+
+
+def inbound(name: str) -> CallRecord:
+    return next(call for call in kept(name) if call.sheet.direction is Direction.INBOUND)
+
+
+def texts(call: CallRecord, kind: NoteKind | None = None) -> list[str]:
+    return [note.text for note in call.notes if kind is None or note.kind is kind]
+
+
+def test_a_pickups_timeline_says_why_no_answered_was_told() -> None:
+    call = inbound("22/pickup-directed")
+    assert texts(call, NoteKind.FACT) == [
+        "a call from 12025550171 came in over trunk-provider to 12025550101", "201 rings",
+        "204 picked up the call that rang at 201: a pickup is not an answer", "201 stopped ringing", "204 left",
+        "the caller left"]
+    (withheld,) = [note for note in call.notes if note.kind is NoteKind.WITHHELD]
+    assert (withheld.type, withheld.text) == (
+        EventType.INBOUND_ANSWERED, "picked up by 204 with **201: not rung, so not answered")
+    assert (call.sheet.state, call.sheet.extension_number) == (CallState.PICKED_UP, "204")
+    assert call.ended_ms is not None
+
+
+def test_what_was_told_names_its_event() -> None:
+    tracker = Tracker(lambda _: PROFILE)
+    for fact in facts(BY_NAME["22/inbound-answered"].parts):
+        outcome = tracker.feed(fact)
+        assert [note.event_id for note in outcome.notes if note.kind is NoteKind.TOLD] == [
+            event.id for event in outcome.events]
+
+
+def test_a_transfer_is_told_with_where_it_went() -> None:
+    assert "201 transferred the call to 202" in texts(inbound("22/transfer-blind"))
+    assert "201 transferred the call to 202 after speaking there" in texts(inbound("22/transfer-attended"))
+
+
+def test_digits_keyed_in_stand_in_no_fact() -> None:
+    for name in ("22/ivr-option-1", "22/ivr-invalid", "22/ivr-direct-dial"):
+        if name in BY_NAME:
+            assert not [text for text in texts(inbound(name), NoteKind.FACT) if "chose" in text or "option" in text]
+
+
+@pytest.mark.parametrize("name", sorted(BY_NAME))
+def test_every_recorded_call_has_a_bounded_timeline_and_an_end(name: str) -> None:
+    for call in kept(name):
+        assert 0 < len(call.notes) <= MOST_NOTES
+        assert call.began_ms > 0
+        assert call.sheet.ended
+        assert all(note.at is not None for note in call.notes)
+
+
+def test_a_call_that_rings_and_rings_leaves_room_for_decisions() -> None:
+    tracker = Tracker(lambda _: PROFILE)
+    caller = Party(leg="1.1", call="1.1", device="trunk-provider", began_call=True, place="from-trunk")
+    began = LegStarted(at=NOW, party=caller, dialled="12025550103", caller_number="12025550171", call_began_at=NOW)
+    told = list(tracker.feed(began).notes)
+    for number in range(MOST_FACTS * 2):
+        phone = Party(leg=f"2.{number}", call="1.1", device=f"{200 + number}", place="from-internal")
+        told += tracker.feed(LegDialled(at=NOW, dialling=caller, dialled=phone)).notes
+    assert len(told) == MOST_FACTS + 2
+    assert told[-1].text == ENOUGH
+
+
+def test_while_nothing_can_be_written_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timelines, "MOST_CALLS", 10)
+    tracker = Tracker(lambda _: PROFILE)
+    gathered = Timelines(tracker.sheet)
+    for number in range(30):
+        party = Party(leg=f"1.{number}", call=f"1.{number}", device="201", began_call=True, place="from-internal")
+        gathered.hear(tracker.feed(LegStarted(at=NOW, party=party, dialled="202", call_began_at=NOW)), NOW)
+    assert [call.sheet.native_call_id for call in gathered.take(100)] == [f"1.{number}" for number in range(20, 30)]
+    assert gathered.take(100) == []
+
+
+def test_a_call_that_no_service_claims_is_not_kept() -> None:
+    tracker = Tracker(lambda _: None)
+    gathered = Timelines(tracker.sheet)
+    for fact in facts(BY_NAME["22/inbound-answered"].parts):
+        gathered.hear(tracker.feed(fact), NOW)
+    assert gathered.take(100) == []
+    assert PROFILE.service_id == UUID(int=0)
