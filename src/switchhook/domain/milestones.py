@@ -103,6 +103,8 @@ class Milestones:
         extension = self._known.extension(call.profile, leg.device)
         reason = ""
         if self.kind(leg, call.profile) is Kind.TRUNK:
+            if call.direction is not Direction.INBOUND:
+                return  # the party that was called outside answers: nobody would expect Answered
             reason = f"answered outside, over the trunk {leg.device}: by no user"
         elif call.direction is not Direction.INBOUND:
             reason = f"answered by {extension}, but the call did not come in over a trunk"
