@@ -118,4 +118,4 @@ def distribution(counts: Sequence[int]) -> str:
 
 def _every(steps: int, width: int) -> int:
     """Each how-manieth step has room for its label."""
-    return max(1, -(-steps * 52 // width))
+    return max(1, -(-steps * 66 // width))

@@ -122,7 +122,7 @@ def _filters(view: View) -> str:
     surveys = (
         ""
         if len(view.menus) < 2
-        else '<nav class="tabs" aria-label="Survey">'
+        else '<nav class="tabs surveys" aria-label="Survey">'
         + "".join(
             f'<a href="/?{escape(_query(view, menu=menu))}"{" aria-current=true" if menu == view.menu else ""}>{escape(menu or "All surveys")}</a>'
             for menu in ("", *view.menus)
@@ -130,8 +130,8 @@ def _filters(view: View) -> str:
         + "</nav>"
     )
     return (
-        f'<nav class="tabs" aria-label="Period">{links}</nav>{surveys}'
-        f'<a class="button" href="/scores.csv?{escape(_query(view))}">Export CSV</a>'
+        f'<nav class="tabs" aria-label="Period">{links}</nav>'
+        f'<a class="button" href="/scores.csv?{escape(_query(view))}">Export CSV</a>{surveys}'
     )
 
 
@@ -155,8 +155,8 @@ def _now(view: View) -> str:
         f'<section class="wide hero"><div><p class="big" id="nps">{signed(whole.value)}</p>'
         f"<p>95 % confidence: <b>{signed(low)}</b> to <b>{signed(high)}</b></p>"
         f'<p class="hint"><span id="answers">{whole.answers}</span> answer{"s"[: whole.answers != 1]}, '
-        f"{escape(PERIODS[view.period].label.lower())}</p></div>"
-        f'<div class="groups">{charts.scale(whole, 360)}{charts.shares(whole)}<ul>{groups}</ul></div></section>'
+        f"in the last {escape(PERIODS[view.period].label.lower())}</p></div>"
+        f'<div class="groups">{charts.scale(whole, 600)}<p class="ends hint" aria-hidden="true"><span>−100</span><span>0</span><span>+100</span></p>{charts.shares(whole)}<ul>{groups}</ul></div></section>'
     )
 
 

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from conftest import SECRET, Clock, Program, running
 from nps.configuration import Misconfigured, configuration
 from nps.figures import PERIODS, starts
 from nps.rules import load_rules
+from nps_fixtures import SECRET, Clock, Program, running
 
 SYDNEY = ZoneInfo("Australia/Sydney")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import SECRET, Clock, Program, example, running
 from nps.book import AGAIN, Book, Row
+from nps_fixtures import SECRET, Clock, Program, example, running
 
 OTHER_SECRET = "whsec_" + "A" * 32
 

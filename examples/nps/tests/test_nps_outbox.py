@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Clock, Crm, MailServer, running, until
 from nps.book import Book
 from nps.outbox import Outbox
+from nps_fixtures import Clock, Crm, MailServer, running, until
 
 
 async def test_each_group_reaches_its_person(tmp_path: Path, clock: Clock, mail_server: MailServer) -> None:
