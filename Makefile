@@ -40,6 +40,7 @@ bench: $(TO_TEST) assets  ## How fast it is, on this machine
 lint: $(TO_CHECK)  ## Style, types, and which module may import which
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file= --strict examples/nps/nps
 	$(BIN)/lint-imports
 
 lock: $(TO_CHECK)  ## Write requirements/*.txt and package-lock.json anew; UPGRADE=1 takes newer Python packages
@@ -57,7 +58,7 @@ wheel: $(TO_RUN)  ## Build dist/switchhook-….whl
 clean:  ## Remove what was made here: .venv, caches, fetched and built files, the demo's state
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist demo-state \
 		src/switchhook/web/static/vendor src/switchhook/web/collected
-	find src tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+	find src tests benchmarks examples -name __pycache__ -prune -exec rm -rf {} +
 
 .PHONY: help
 help:

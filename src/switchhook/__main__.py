@@ -82,26 +82,31 @@ def doctor(state: StateDir = None) -> None:
 @cli.command()
 def demo(
     state: StateDir = Path("demo-state"),
-    port: Annotated[int, typer.Option(help="The portal's; intake and the request inbox take the next two.")] = 8000,
+    port: Annotated[int, typer.Option(help="The portal's port; what else listens takes the next three.")] = 8000,
 ) -> None:
     """A simulated PBX whose calls become requests before your eyes. Ctrl-C ends it."""
+    from switchhook.nps_example import is_there, nps_program
     from switchhook.supervisor import free_ports, supervise
 
-    ports = free_ports(port, 3)
+    *ports, nps_port = free_ports(port, 4)
     for name, number in zip(("WEB", "INTAKE", "INBOX"), ports, strict=True):
         os.environ[f"{PREFIX}{name}_LISTEN"] = f"127.0.0.1:{number}"
+    if is_there():
+        os.environ[f"{PREFIX}DEMO_NPS_URL"] = f"http://127.0.0.1:{nps_port}"
     os.environ.setdefault(f"{PREFIX}LOG_LEVEL", "WARNING")  # the page shows what happens
     settings = _prepare(state)
     from switchhook.web.migrate import migrate as bring_up_to_date
 
     bring_up_to_date()
     from switchhook.web.demo import seed_demo
+    from switchhook.web.demo_nps import seed_nps
 
     login = seed_demo(settings.inbox_base_url)
+    nps = [nps_program(settings, *seed_nps(settings.demo_nps_url))] if settings.demo_nps_url else []
     typer.echo(
         f"\nSwitchhook demo\n  open    {login.link}\n  or      {settings.portal_url}/  as {login.email}, "
         f"password {login.password}\n  state   {settings.state_dir}\n\nCalls are being made up; Ctrl-C ends it.\n")
-    raise typer.Exit(supervise())
+    raise typer.Exit(supervise(beside=nps))
 
 
 @cli.command()

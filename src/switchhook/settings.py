@@ -72,6 +72,8 @@ class Settings(BaseSettings):
         description="How e-mails are sent: smtp[s]://USER:PASSWORD@HOST:PORT; empty: none are (no password reset).",
     )
     mail_from: str = Field(default="switchhook@localhost", description="The sender of e-mails.")
+    demo_nps_url: str = Field(
+        default="", description="Where the demo's Net Promoter Score dashboard is; the home page then links to it.")
     web_threads: int = Field(default=8, gt=0, description="Threads of the portal's server.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 

@@ -1,4 +1,5 @@
-"""`switchhook serve`: one parent with two children, the engine and the web. It knows neither's inside.
+"""`switchhook serve`: one parent with two children, the engine and the web. It knows neither's inside. The demo
+has a third.
 
 A child that ends is started again, later each time while it keeps ending early (1 s, 2 s, … 30 s). On SIGTERM or
 SIGINT the web stops first (nobody asks for anything more), then the engine, which finishes what is in flight.
@@ -11,7 +12,10 @@ import logging
 import signal
 import socket
 import sys
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 
 log = logging.getLogger("switchhook.supervisor")
 
@@ -20,21 +24,37 @@ WEB_STOP_SECONDS = 8.0
 STEADY_SECONDS = 30.0  # a child that ran this long was well: its next restart is prompt again
 
 
-def supervise() -> int:
-    """Run both halves until a signal comes. Returns the exit code."""
-    return asyncio.run(_supervise())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """How a child is started, and how long it may take to end. Without an environment it has ours."""
+
+    name: str
+    command: tuple[str, ...]
+    stop_seconds: float
+    folder: Path | None = None
+    environment: Mapping[str, str] | None = None
 
 
-async def _supervise() -> int:
+_US = (sys.executable, "-m", "switchhook")
+ENGINE = Program(name="engine", command=(*_US, "engine"), stop_seconds=ENGINE_STOP_SECONDS)
+WEB = Program(name="web", command=(*_US, "web"), stop_seconds=WEB_STOP_SECONDS)
+
+
+def supervise(beside: Sequence[Program] = ()) -> int:
+    """Run both halves, and what stands beside them, until a signal comes. Returns the exit code."""
+    return asyncio.run(_supervise([*beside, ENGINE, WEB]))
+
+
+async def _supervise(programs: Sequence[Program]) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    engine, web = _Child("engine", ENGINE_STOP_SECONDS), _Child("web", WEB_STOP_SECONDS)
-    running = [asyncio.create_task(child.keep_running(), name=child.verb) for child in (engine, web)]
+    children = [_Child(program) for program in programs]
+    running = [asyncio.create_task(child.keep_running(), name=child.program.name) for child in children]
     await stop.wait()
-    await web.end()
-    await engine.end()
+    for child in reversed(children):
+        await child.end()
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
@@ -42,11 +62,10 @@ async def _supervise() -> int:
 
 
 class _Child:
-    """One half as a process of its own."""
+    """A program as a process of its own."""
 
-    def __init__(self, verb: str, stop_seconds: float) -> None:
-        self.verb = verb
-        self._stop_seconds = stop_seconds
+    def __init__(self, program: Program) -> None:
+        self.program = program
         self._process: asyncio.subprocess.Process | None = None
         self._ending = False
 
@@ -57,14 +76,13 @@ class _Child:
             began = loop.time()
             # a session of its own: a Ctrl-C in the terminal reaches the parent, which stops them in order
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "switchhook", self.verb, start_new_session=True
-            )
+                *self.program.command, start_new_session=True, cwd=self.program.folder, env=self.program.environment)
             code = await self._process.wait()
             if self._ending:
                 return
             if loop.time() - began > STEADY_SECONDS:
                 wait_seconds = 1.0
-            log.error("supervisor.child_ended child=%s code=%s restart_in_s=%s", self.verb, code, wait_seconds)
+            log.error("supervisor.child_ended child=%s code=%s restart_in_s=%s", self.program.name, code, wait_seconds)
             await asyncio.sleep(wait_seconds)
             wait_seconds = min(30.0, wait_seconds * 2)
 
@@ -77,9 +95,9 @@ class _Child:
         with suppress(ProcessLookupError):
             process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), self._stop_seconds)
+            await asyncio.wait_for(process.wait(), self.program.stop_seconds)
         except TimeoutError:
-            log.error("supervisor.child_killed child=%s", self.verb)
+            log.error("supervisor.child_killed child=%s", self.program.name)
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()

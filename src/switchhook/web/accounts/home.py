@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -64,7 +65,7 @@ def home(request: HttpRequest, access: Access) -> HttpResponse:
     return render(request, "accounts/home.html", {
         "figures": figures, "limit": COUNT_LIMIT, "cards": cards, "steps": _checklist(access, cards),
         "disabled": disabled, "troubled": [card for card in cards if card[1].kind in ("bad", "warn")],
-        "latest": _latest(access), "engine_runs": engine_runs()})
+        "latest": _latest(access), "engine_runs": engine_runs(), "nps_url": settings.SWITCHHOOK.demo_nps_url})
 
 
 def _figures(access: Access) -> Figures:

@@ -1,0 +1,196 @@
+"""The book: what was chosen, and what is still to be sent because of it, in one SQLite file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from nps.hook import Choice
+from nps.rules import Message
+
+AGAIN = "a second choice in the same call"
+NOT_COUNTED_KEPT_MS = 30 * 24 * 3600 * 1000
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS choice (
+  webhook_id TEXT PRIMARY KEY,   -- the same on every attempt of the sender
+  at_ms INTEGER NOT NULL,        -- when the caller chose, milliseconds since 1970
+  score INTEGER,                 -- 0 to 10; null: not counted
+  why TEXT NOT NULL,             -- why it is not counted
+  option TEXT NOT NULL, menu TEXT NOT NULL, call_uuid TEXT NOT NULL, source TEXT NOT NULL, destination TEXT NOT NULL,
+  user TEXT NOT NULL, extension TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS choice_at ON choice (at_ms);
+CREATE UNIQUE INDEX IF NOT EXISTS one_score_a_call ON choice (call_uuid, menu)
+  WHERE score IS NOT NULL AND call_uuid <> '';
+CREATE TABLE IF NOT EXISTS outbox (
+  id INTEGER PRIMARY KEY,
+  webhook_id TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL,
+  made_at REAL NOT NULL, next_at REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+  state TEXT NOT NULL DEFAULT 'waiting',  -- waiting, sent, given up
+  problem TEXT NOT NULL DEFAULT '',
+  UNIQUE (webhook_id, kind, target)
+);
+CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (next_at) WHERE state = 'waiting';
+"""
+
+SELECT_ROWS = """
+SELECT at_ms, score, why, option, menu, call_uuid, source, destination, user, extension, coalesce((
+  SELECT group_concat(kind || ' ' || state, ', ') FROM outbox WHERE outbox.webhook_id = choice.webhook_id), '')
+FROM choice WHERE """
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A choice as it was kept. `told`: its messages, how they stand ("mail sent, crm waiting")."""
+
+    at_ms: int
+    score: int | None
+    why: str
+    option: str
+    menu: str
+    call_uuid: str
+    source: str
+    destination: str
+    user: str
+    extension: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A message that waits for being sent."""
+
+    id: int
+    webhook_id: str
+    kind: str
+    target: str
+    subject: str
+    body: str
+    made_at: float
+    attempts: int
+
+
+class Book:
+    """One connection to the file. Every method is one transaction; `with Book(path) as book` closes it."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, timeout=10, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")  # what we answered 2xx for is on the disk
+        self._db.executescript(SCHEMA)
+
+    def __enter__(self) -> Book:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._db.close()
+
+    def keep(self, choice: Choice, score: int | None, why: str, owed: Sequence[Message], *, now: float) -> bool:
+        """Keep a choice and what is to be sent because of it. False: this request was here before; nothing is done."""
+        row = (
+            choice.webhook_id,
+            round(choice.at.timestamp() * 1000),
+            score,
+            why,
+            choice.option,
+            choice.menu,
+            choice.call_uuid,
+            choice.source,
+            choice.destination,
+            choice.user,
+            choice.extension,
+        )
+        with _transaction(self._db) as db:
+            if db.execute("SELECT 1 FROM choice WHERE webhook_id = ?", row[:1]).fetchone():
+                return False
+            if (
+                score is not None
+                and choice.call_uuid
+                and db.execute(
+                    "SELECT 1 FROM choice WHERE call_uuid = ? AND menu = ? AND score IS NOT NULL",
+                    (choice.call_uuid, choice.menu),
+                ).fetchone()
+            ):
+                row, owed = (*row[:2], None, AGAIN, *row[4:]), ()
+            db.execute("INSERT INTO choice VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            db.executemany(
+                "INSERT INTO outbox (webhook_id, kind, target, subject, body, made_at, next_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [(choice.webhook_id, one.kind, one.target, one.subject, one.body, now, now) for one in owed],
+            )
+        return True
+
+    def owed(self, *, now: float, limit: int = 20) -> list[Owed]:
+        """What is due to be sent, the oldest first."""
+        rows = self._db.execute(
+            "SELECT id, webhook_id, kind, target, subject, body, made_at, attempts FROM outbox"
+            " WHERE state = 'waiting' AND next_at <= ? ORDER BY next_at, id LIMIT ?",
+            (now, limit),
+        )
+        return [Owed(*row) for row in rows]
+
+    def next_due(self) -> float | None:
+        """When something is due, seconds since 1970; None when nothing waits."""
+        due: float | None = self._db.execute("SELECT min(next_at) FROM outbox WHERE state = 'waiting'").fetchone()[0]
+        return due
+
+    def note_sent(self, owed: Owed) -> None:
+        self._db.execute(
+            "UPDATE outbox SET state = 'sent', problem = '', attempts = attempts + 1 WHERE id = ?", (owed.id,)
+        )
+
+    def note_failed(self, owed: Owed, problem: str, *, next_at: float | None) -> None:
+        """It could not be sent; try again at `next_at`, or never."""
+        self._db.execute(
+            "UPDATE outbox SET state = ?, problem = ?, attempts = attempts + 1, next_at = coalesce(?, next_at)"
+            " WHERE id = ?",
+            ("given up" if next_at is None else "waiting", problem, next_at, owed.id),
+        )
+
+    def scores(self, since_ms: int, menu: str = "") -> list[Row]:
+        """The scores that count, the newest first."""
+        return self._rows(
+            "score IS NOT NULL AND at_ms >= ? AND (? = '' OR menu = ?) ORDER BY at_ms DESC", since_ms, menu, menu
+        )
+
+    def not_counted(self, limit: int) -> list[Row]:
+        """The latest that do not count, the newest first: tests, other menus, `*` and `#`."""
+        return self._rows("score IS NULL ORDER BY at_ms DESC LIMIT ?", limit)
+
+    def menus(self) -> list[str]:
+        """The names of the surveys."""
+        rows = self._db.execute("SELECT DISTINCT menu FROM choice WHERE score IS NOT NULL ORDER BY menu")
+        return [str(menu) for (menu,) in rows]
+
+    def forget(self, *, now: float) -> None:
+        """Drop what never counted and is older than 30 days."""
+        self._db.execute(
+            "DELETE FROM choice WHERE score IS NULL AND at_ms < ?", (int(now * 1000) - NOT_COUNTED_KEPT_MS,)
+        )
+
+    def _rows(self, where: str, *values: object) -> list[Row]:
+        with closing(self._db.execute(SELECT_ROWS + where, values)) as found:  # `where` is ours
+            return [Row(*row) for row in found]
+
+
+class _transaction:
+    """BEGIN IMMEDIATE … COMMIT, or ROLLBACK."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def __enter__(self) -> sqlite3.Connection:
+        self._db.execute("BEGIN IMMEDIATE")
+        return self._db
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._db.execute("COMMIT" if kind is None else "ROLLBACK")
