@@ -33,14 +33,16 @@ class Simulator:
         self.last_message_at: datetime | None = None
 
     async def run(self) -> NoReturn:
-        """Make calls up, some `calls_per_minute`, until cancelled."""
+        """Make calls up, some `calls_per_minute`, until cancelled; a survey first: who tries it need not wait."""
         self._tell(Heard(state="connected", at=datetime.now(UTC)))
+        kind = MadeUp.SURVEY
         async with asyncio.TaskGroup() as calls:
             while True:
                 if self._connection.calls_per_minute <= 0:
                     await asyncio.sleep(IDLE_SECONDS)
                     continue
-                calls.create_task(self.place(any_kind(self._random)))
+                calls.create_task(self.place(kind))
+                kind = any_kind(self._random)
                 await asyncio.sleep(60 / self._connection.calls_per_minute * self._random.uniform(0.5, 1.5))
 
     async def place(self, kind: MadeUp) -> None:
