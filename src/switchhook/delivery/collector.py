@@ -56,6 +56,7 @@ class Collector:
         self._outages_seen = 0
         self._lost_some = False
         self._stopped = False
+        current.when_changed(self._familiar.clear)  # somebody who was disabled may be caught up with from its middle
 
     def wake(self) -> None:
         """There may be something to do."""

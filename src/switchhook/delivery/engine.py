@@ -16,6 +16,7 @@ from switchhook.delivery.dispatcher import Dispatcher
 from switchhook.delivery.errands import Errands, Handler
 from switchhook.delivery.lanes import Lanes
 from switchhook.delivery.recorder import Recorder
+from switchhook.delivery.recovery import PER_SECOND, Recovery
 from switchhook.delivery.returns import Returns
 from switchhook.delivery.sender import Sender
 from switchhook.domain.errors import StoreError
@@ -38,7 +39,7 @@ class DeliveryEngine:
         tls: ssl.SSLContext | None = None, handlers: Mapping[str, Handler] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: Callable[[], float] = lambda: random.uniform(-1, 1),  # noqa: S311 (no secret)
-        lanes: Lanes | None = None,
+        lanes: Lanes | None = None, recovered_per_second: float = PER_SECOND,
     ) -> None:
         """`inbox_url`: see `Sender`. `max_in_flight`: requests open at once. `handlers`: see `Errands`."""
         self.sender = Sender(inbox_url=inbox_url, nameservers=nameservers, tls=tls)
@@ -55,9 +56,12 @@ class DeliveryEngine:
         self._returns.wake = self._collector.wake
         current.when_woken(self._collector.wake)
         self.dispatcher = Dispatcher(current, self._collector.has_room, clock)
+        recovery = Recovery(
+            store=store, engine_id=engine_id, current=current, dispatcher=self.dispatcher,
+            wake_collector=self._collector.wake, clock=clock, per_second=recovered_per_second)
         self._errands = Errands(
             store=store, engine_id=engine_id, current=current, dispatcher=self.dispatcher, recorder=self.recorder,
-            wake_collector=self._collector.wake, handlers=handlers)
+            wake_collector=self._collector.wake, handlers=handlers, long_handlers=recovery.handlers)
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def accept(

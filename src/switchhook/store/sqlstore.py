@@ -8,7 +8,10 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from switchhook.domain.delivery import Delivery
 from switchhook.domain.errors import OwnershipLost, SchemaMismatch
+from switchhook.domain.event import Event
+from switchhook.domain.integration import Integration
 from switchhook.store.dialect import Query, Work
 from switchhook.store.ports import (
     Acceptance,
@@ -22,9 +25,12 @@ from switchhook.store.ports import (
     Inbox,
     InboxRequest,
     Recording,
+    Stretch,
+    Undelivered,
 )
 from switchhook.store.work import (
     accepting,
+    catching_up,
     claiming,
     configuration,
     connections,
@@ -133,6 +139,20 @@ class SqlStore(ABC):
 
     async def redeliver(self, engine_id: UUID, delivery_ids: Sequence[UUID], account_id: UUID) -> int:
         return await self.write(recording.redeliver(delivery_ids, account_id))
+
+    async def progress_errand(self, engine_id: UUID, errand_id: UUID, progress: Mapping[str, object]) -> bool:
+        return await self.write(errands.progress(engine_id, errand_id, progress))
+
+    # -- catching up ----------------------------------------------------------------------------
+
+    async def missed_events(self, integration: Integration, after: UUID, until: UUID, limit: int) -> Stretch[Event]:
+        return await self.read(catching_up.missed_events(integration, after, until, limit))
+
+    async def owe(self, owed: Sequence[tuple[Event, Delivery]]) -> int:
+        return await self.write(catching_up.owe(owed)) if owed else 0
+
+    async def undelivered(self, wanted: Undelivered, after: UUID, limit: int) -> Stretch[UUID]:
+        return await self.read(catching_up.undelivered(wanted, after, limit))
 
     # -- PBX connections ------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from switchhook.domain.catalogue import EVENTS
 from switchhook.domain.delivery import DeliveryState
 from switchhook.web.deliveries import actions, search
 from switchhook.web.deliveries.recorded import attempts_of, labelled_fields
+from switchhook.web.deliveries.recovery import open_recoveries
 from switchhook.web.deliveries.search import Filters, Page, Row
 from switchhook.web.models import Delivery, Integration
 from switchhook.web.templatetags.catalogue import event_label
@@ -40,7 +41,7 @@ def deliveries(request: HttpRequest, access: Access) -> HttpResponse:
     offered = list(access.integrations().order_by("name")[:INTEGRATIONS_OFFERED])
     return render(request, "deliveries/list.html", {
         "rows": page.rows, "names": _names(access, page.rows), "filters": filters, "more": _more(filters, page),
-        "live": _live(request, filters, page), "chips": _chips(filters, offered),
+        "live": _live(request, filters, page), "recoveries": open_recoveries(access), "chips": _chips(filters, offered),
         "states": [(one.value, one.value.capitalize()) for one in DeliveryState],
         "event_types": [(spec.type.value, spec.label) for spec in EVENTS.values()], "integrations": offered,
     })

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from switchhook.domain.catalogue import EVENTS, EventType
 from switchhook.domain.errors import CannotOpen
 from switchhook.domain.validation import warnings
+from switchhook.web.deliveries.recovery import open_recoveries
 from switchhook.web.errands import ask
 from switchhook.web.integrations import actions
 from switchhook.web.integrations.stored import opened
@@ -75,7 +76,8 @@ def one(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRespo
     response = render(request, "integrations/one.html", {
         "row": row, "integration": found.integration, "unreadable": found.unreadable,
         "warnings": warnings(found.integration), "spec": spec, "recent": list(recent), "secret": secret,
-        "old_secret_until": _old_secret_until(row), "test": sent_test(access, row, request.GET.get("test", "")),
+        "recoveries": open_recoveries(access, row.id), "old_secret_until": _old_secret_until(row),
+        "test": sent_test(access, row, request.GET.get("test", "")),
     })
     if secret:
         response["Cache-Control"] = "no-store"
