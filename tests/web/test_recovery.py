@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
 from switchhook.web.deliveries import recovery
 from switchhook.web.integrations import actions
-from switchhook.web.models import Errand
+from switchhook.web.models import Errand, IntegrationHealth
 from tests.web.conftest import World
 from tests.web.made_up import NOON_MS, House
 
@@ -135,3 +136,26 @@ def test_recoveries_of_another_account_are_not_there(house: House) -> None:
     assert errand.state == "asked"
     viewer = house.client(house.world.viewer)
     assert viewer.post(f"{house.url}recoveries/{errand.id}/cancel/").status_code == 403
+
+
+def test_a_delivery_that_waits_for_a_failing_receiver_says_so(house: House) -> None:
+    row = house.integration()
+    delivery = house.delivery(house.event(), row, state="pending", attempts=0)
+    assert "Waiting" not in text(house.client().get(f"{house.url}deliveries/{delivery.id}/"))
+    now_ms = time.time_ns() // 1_000_000
+    health = IntegrationHealth.objects.create(
+        integration_id=row.id, failures=12, resting_since_ms=now_ms - 60_000, probe_at_ms=now_ms + 10_000)
+    for url in (f"deliveries/{delivery.id}/", f"integrations/{row.id}/"):
+        assert "Waiting: the receiver has been failing since" in text(house.client().get(house.url + url))
+    health.probe_at_ms = now_ms - 3_600_000  # of an engine that is no more
+    health.save()
+    assert "Waiting" not in text(house.client().get(f"{house.url}deliveries/{delivery.id}/"))
+
+
+def test_enabling_counts_failures_anew(house: House) -> None:
+    row = house.integration()
+    actions.disable(row, "Nothing but failures.")
+    IntegrationHealth.objects.create(integration_id=row.id, failures=12, failing_since_ms=1, last_failure_ms=2)
+    house.client().post(f"{house.url}integrations/{row.id}/enable/")
+    health = IntegrationHealth.objects.get()
+    assert (health.failures, health.failing_since_ms) == (0, None)

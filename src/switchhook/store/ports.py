@@ -16,6 +16,7 @@ from uuid import UUID
 
 from switchhook.domain.delivery import Attempt, Delivery, DeliveryState
 from switchhook.domain.event import Event
+from switchhook.domain.failing import Failing, NoticeKind
 from switchhook.domain.integration import Integration
 from switchhook.domain.service import Account, Connection, PbxUser, Service
 
@@ -90,6 +91,7 @@ class Recording:
 
     attempt: Attempt
     owner: UUID
+    integration_id: UUID | None = None  # for which it is counted; None: for none (a test)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +222,8 @@ class Store(Protocol):
         second on PostgreSQL. For one task at a time."""
 
     async def disable_integration(self, integration_id: UUID, reason: str) -> None:
-        """Disable it in the configuration, saying when and why, and raise the configuration's version."""
+        """Disable it in the configuration, saying when and why, raise the configuration's version, and owe the
+        account's admins an e-mail of it."""
 
     # -- the way of an event --------------------------------------------------
     async def accept(
@@ -261,6 +264,17 @@ class Store(Protocol):
     async def earlier_firsts_pending(self, delivery_ids: Sequence[UUID]) -> frozenset[UUID]:
         """Of these deliveries, those whose integration and order key have an earlier Delivery (by event sequence)
         with no recorded first attempt yet: they must wait."""
+
+    # -- how integrations do ------------------------------------------------------
+    async def rest(self, integration_id: UUID, since: datetime | None, probe_at: datetime | None) -> None:
+        """Say, for the portal, that it is left alone because its receiver has failed since then, and when it is
+        asked next; None: it is no longer."""
+
+    async def failing(self, at_least: int) -> list[Failing]:
+        """Enabled integrations with so many failures since their last success."""
+
+    async def give_notice(self, integration_id: UUID, kind: NoticeKind, since: datetime, detail: str) -> None:
+        """Owe the account's admins an e-mail, once for what has lasted since then."""
 
     # -- errands ----------------------------------------------------------------
     async def claim_errands(self, engine_id: UUID, limit: int) -> list[Errand]: ...

@@ -11,6 +11,7 @@ from uuid import UUID
 from switchhook.domain.delivery import Delivery
 from switchhook.domain.errors import OwnershipLost, SchemaMismatch
 from switchhook.domain.event import Event
+from switchhook.domain.failing import Failing, NoticeKind
 from switchhook.domain.integration import Integration
 from switchhook.store.dialect import Query, Work
 from switchhook.store.ports import (
@@ -38,13 +39,14 @@ from switchhook.store.work import (
     inboxes,
     incarnations,
     recording,
+    tallying,
     upkeep,
 )
 
 T = TypeVar("T")
 
 #: The schema that this release was written for. It runs on the next one's, too: that is how releases are rolled out.
-SCHEMA_NUMBER = 1
+SCHEMA_NUMBER = 3
 
 
 class SqlStore(ABC):
@@ -128,6 +130,17 @@ class SqlStore(ABC):
 
     async def earlier_firsts_pending(self, delivery_ids: Sequence[UUID]) -> frozenset[UUID]:
         return await self.read(claiming.earlier_firsts_pending(delivery_ids))
+
+    # -- how integrations do --------------------------------------------------------------------
+
+    async def rest(self, integration_id: UUID, since: datetime | None, probe_at: datetime | None) -> None:
+        await self.write(tallying.rest(integration_id, since, probe_at))
+
+    async def failing(self, at_least: int) -> list[Failing]:
+        return await self.read(tallying.failing(at_least))
+
+    async def give_notice(self, integration_id: UUID, kind: NoticeKind, since: datetime, detail: str) -> None:
+        await self.write(tallying.give_notice(integration_id, kind, since, detail))
 
     # -- errands --------------------------------------------------------------------------------
 
