@@ -19,6 +19,7 @@ from switchhook.delivery.recorder import Recorder
 from switchhook.delivery.recovery import PER_SECOND, Recovery
 from switchhook.delivery.returns import Returns
 from switchhook.delivery.sender import Sender
+from switchhook.delivery.watch import Watch
 from switchhook.domain.errors import StoreError
 from switchhook.domain.event import Event
 from switchhook.store.current import CurrentConfiguration
@@ -46,6 +47,7 @@ class DeliveryEngine:
         self.lanes = lanes or Lanes(max_in_flight=max_in_flight)
         self.recorder = Recorder(
             store, engine_id, self._settled, waiting_events_bytes=waiting_events_bytes, recorded=self._start_ready)
+        self._store = store
         self._returns = Returns(store, engine_id)
         self._deliverer = Deliverer(
             engine_id=engine_id, current=current, sender=self.sender, recorder=self.recorder, lanes=self.lanes,
@@ -80,7 +82,8 @@ class DeliveryEngine:
 
     async def run(self) -> None:
         """Deliver, until `stop()` or until a part breaks: then that is raised."""
-        runs = {"recorder": self.recorder.run(), "collector": self._collector.run(), "errands": self._errands.run()}
+        runs = {"recorder": self.recorder.run(), "collector": self._collector.run(), "errands": self._errands.run(),
+                "watch": Watch(self._store).run()}
         self._tasks = {name: asyncio.create_task(run, name=name) for name, run in runs.items()}
         self._collector.wake()
         try:
@@ -97,7 +100,7 @@ class DeliveryEngine:
         deadline = asyncio.get_running_loop().time() + grace_seconds + DRAIN_SECONDS
         self._collector.close()
         self._deliverer.close()
-        await self._cancel("errands", "collector")
+        await self._cancel("watch", "errands", "collector")
         await self._deliverer.stop(grace_seconds)
         try:
             async with asyncio.timeout_at(deadline):
