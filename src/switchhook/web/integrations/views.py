@@ -20,6 +20,7 @@ from switchhook.domain.validation import warnings
 from switchhook.web.deliveries.recovery import open_recoveries
 from switchhook.web.errands import ask
 from switchhook.web.integrations import actions
+from switchhook.web.integrations.figures import figures
 from switchhook.web.integrations.health import resting
 from switchhook.web.integrations.stored import opened
 from switchhook.web.integrations.testing import sent_test
@@ -78,6 +79,7 @@ def one(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRespo
         "row": row, "integration": found.integration, "unreadable": found.unreadable,
         "warnings": warnings(found.integration), "spec": spec, "recent": list(recent), "secret": secret,
         "recoveries": open_recoveries(access, row.id), "resting": resting(row.id),
+        "figures": figures(row.id),
         "old_secret_until": _old_secret_until(row), "test": sent_test(access, row, request.GET.get("test", "")),
     })
     if secret:
