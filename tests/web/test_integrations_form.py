@@ -65,7 +65,7 @@ def test_every_field_of_the_form_is_saved_and_secrets_are_sealed(house: House) -
         value_row=["0", "1"],
         **{"value-0-key": "caller", "value-0-field": "source_number", "value-1-key": "kind", "value-1-text": "phone",
            "value-1-fixed": "1"},
-        timeout_seconds="20", max_in_flight="3", expiry_hours="2")
+        timeout_seconds="20", max_in_flight="3", rate_per_second="5", expiry_hours="2")
     assert answer.status_code == 302, told(answer)
 
     row = Integration.objects.get()
@@ -80,6 +80,7 @@ def test_every_field_of_the_form_is_saved_and_secrets_are_sealed(house: House) -
         Header(name="X-Source", value="{source_number}"), Header(name="X-Key", value="sesame", secret=True))
     assert stored.body_keys == (BodyKey(key="caller", field=Field.SOURCE_NUMBER), BodyKey(key="kind", text="phone"))
     assert (stored.timeout_seconds, stored.max_in_flight, stored.expiry_seconds) == (20.0, 3, 7200)
+    assert stored.rate_per_second == 5
     assert len(stored.signing_secrets) == 1
     whole = json.dumps(Integration.objects.values().get(), default=str)
     assert not [secret for secret in ("a pass word", "sesame", stored.signing_secrets[0]) if secret in whole]

@@ -56,6 +56,7 @@ class Collector:
         self._outages_seen = 0
         self._lost_some = False
         self._stopped = False
+        current.when_changed(self._familiar.clear)  # somebody who was disabled may be caught up with from its middle
 
     def wake(self) -> None:
         """There may be something to do."""
@@ -106,7 +107,9 @@ class Collector:
 
     def _add(self, parcel: Parcel) -> None:
         integration = self._current.value.integrations.get(parcel.delivery.integration_id)
-        self._lanes.add(parcel, max_in_flight=1 if integration is None else max(1, integration.max_in_flight))
+        self._lanes.add(
+            parcel, max_in_flight=1 if integration is None else max(1, integration.max_in_flight),
+            per_second=None if integration is None else integration.rate_per_second)
 
     # -- the long way: by the database --------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from switchhook.delivery.lanes import Lanes, Parcel
 from switchhook.delivery.recorder import Recorder
 from switchhook.delivery.returns import Returns
 from switchhook.delivery.sender import Sender
+from switchhook.domain.breaker import is_alive
 from switchhook.domain.delivery import (
     Answer,
     Attempt,
@@ -70,8 +71,11 @@ class Deliverer:
         self._stopped = False
         self.broken_off: set[UUID] = set()  # deliveries whose attempt we did not see end
         self._gone: dict[UUID, str] = {}  # integrations that we are about to disable, and why
+        self._timer: asyncio.TimerHandle | None = None
+        self._known = dict(current.value.integrations) if current.loaded else {}
         self.verdicts: Counter[str] = Counter()
         current.when_changed(self._forget_gone)
+        current.when_changed(self._give_another_chance)
 
     def start_ready(self) -> None:
         """Start every attempt that may start now."""
@@ -79,6 +83,34 @@ class Deliverer:
             task = asyncio.create_task(self._work(parcel))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        wait_seconds = self._lanes.wait_seconds()
+        if wait_seconds is not None:
+            self._look_again(wait_seconds)
+
+    def _look_again(self, in_seconds: float) -> None:
+        """Somebody waits for the time: a probe that is not due yet, or a pace."""
+        loop = asyncio.get_running_loop()
+        if self._timer is None or self._timer.when() > loop.time() + in_seconds:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = loop.call_later(in_seconds, self._timer_rang)
+
+    def _timer_rang(self) -> None:
+        self._timer = None
+        self.start_ready()
+
+    def _tell_rest(self, integration_id: UUID) -> None:
+        """Have the portal know whether, and until when, the integration is left alone."""
+        resting = self._lanes.resting(integration_id)
+        if resting is None:
+            self._returns.rest(integration_id, None)
+            log.info("delivery.receiver_back integration=%s", integration_id)
+            return
+        now = self._clock()
+        since, probe_at = (
+            now - timedelta(seconds=resting.failing_seconds), now + timedelta(seconds=resting.probe_in_seconds))
+        self._returns.rest(integration_id, (since, probe_at))
+        log.warning("delivery.receiver_fails integration=%s probe_at=%s", integration_id, probe_at.isoformat())
 
     def _next(self) -> Parcel | None:
         return None if self._stopped or self._recorder.congested else self._lanes.next()
@@ -102,8 +134,9 @@ class Deliverer:
     async def _work(self, parcel: Parcel | None) -> None:
         """That parcel, and then whatever is next: a task for each would cost more."""
         while parcel is not None:
+            alive: bool | None = None
             try:
-                await self._deliver(parcel)
+                alive = await self._deliver(parcel)
             except asyncio.CancelledError:
                 self.broken_off.add(parcel.delivery.id)
                 raise
@@ -111,11 +144,12 @@ class Deliverer:
                 log.exception("delivery.broke delivery=%s", parcel.delivery.id)
                 self._returns.release(parcel.delivery.id, BROKEN_AGAIN_SECONDS)
             finally:
-                self._lanes.ended(parcel)
+                if self._lanes.ended(parcel, alive=alive, jitter=self._jitter()):
+                    self._tell_rest(parcel.delivery.integration_id)
             parcel = self._next()
             self.start_ready()
 
-    async def _deliver(self, parcel: Parcel) -> None:
+    async def _deliver(self, parcel: Parcel) -> bool | None:
         delivery, event = parcel.delivery, parcel.event
         configuration = self._current.value
         integration = configuration.integrations.get(delivery.integration_id)
@@ -130,17 +164,23 @@ class Deliverer:
         elif delivery.expires_at <= now:
             self._returns.release(delivery.id, 0.0)  # as it is fetched again, it expires
         else:
-            await self._attempt(parcel, integration, account, now)
+            return await self._attempt(parcel, integration, account, now)
+        return None
 
-    async def _attempt(self, parcel: Parcel, integration: Integration, account: Account, started_at: datetime) -> None:
+    async def _attempt(
+        self, parcel: Parcel, integration: Integration, account: Account, started_at: datetime
+    ) -> bool | None:
+        """Whether the receiver lives, by its answer; None: it tells nothing."""
         delivery, event = parcel.delivery, parcel.event
         request, answer = await self._exchange(delivery.id, event, integration, account, started_at)
         verdict = judge(
             answer, now=self._clock(), attempt=delivery.attempts, expires_at=delivery.expires_at, jitter=self._jitter(),
             url_has_placeholders=has_placeholders(integration.path_arguments))
-        self._recorder.record(Recording(owner=self._engine_id, attempt=Attempt(
+        attempt = Attempt(
             delivery_id=delivery.id, number=delivery.attempts, started_at=started_at, request=request, answer=answer,
-            verdict=verdict)))
+            verdict=verdict)
+        self._recorder.record(Recording(
+            owner=self._engine_id, attempt=attempt, integration_id=None if event.is_test else integration.id))
         if isinstance(verdict, DisableIntegration) and integration.id not in self._gone:
             self._gone[integration.id] = verdict.why
             self._returns.disable(integration.id, verdict.why)
@@ -151,6 +191,7 @@ class Deliverer:
             delivery.id, event.id, event.type.value, account.id, integration.id, delivery.attempts,
             f"status={answer.status}" if isinstance(answer, Responded) else f"problem={answer.problem.value}",
             answer.timing.total_ms, name, " test=1" if event.is_test else "")
+        return is_alive(answer)
 
     async def _exchange(
         self, delivery_id: UUID, event: Event, integration: Integration, account: Account, at: datetime
@@ -160,6 +201,16 @@ class Deliverer:
         except CannotRender as error:
             return None, NoAnswer(problem=Problem.CANNOT_RENDER, detail=str(error), timing=Timing(total_ms=0))
         return request, await self._sender.send(request, account=account, timeout_seconds=integration.timeout_seconds)
+
+    def _give_another_chance(self) -> None:
+        """Whoever was changed while it rested may work now."""
+        integrations = self._current.value.integrations
+        for id_ in self._lanes.all_resting():
+            if integrations.get(id_) != self._known.get(id_):
+                self._lanes.give_another_chance(id_)
+                self._tell_rest(id_)
+        self._known = dict(integrations)
+        self.start_ready()
 
     def _forget_gone(self) -> None:
         """An integration that the configuration knows as disabled needs no note of ours; nor one enabled since."""

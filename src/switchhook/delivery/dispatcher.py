@@ -64,21 +64,29 @@ class Dispatcher:
         account = self._current.value.accounts[integration.account_id]
         return self._owed(event, account, (integration,), self._clock(), "")
 
+    def owed_later(self, event: Event, integration: Integration) -> Delivery:
+        """The Delivery of an event that was accepted earlier to an integration that did not get it then."""
+        return self._delivery(event, self._current.value.accounts[event.account_id], integration, self._clock(), False)
+
     def _owed(
         self, event: Event, account: Account, integrations: Sequence[Integration], now: datetime, intake_key: str
     ) -> Acceptance:
         deliveries: list[Delivery] = []
         unclaimed: set[UUID] = set()
         for integration in integrations:
-            id_ = delivery_id(event.id, integration.id)
             claimed = self._has_room(integration.id, account.id)
+            deliveries.append(self._delivery(event, account, integration, now, claimed))
             if not claimed:
-                unclaimed.add(id_)
-            deliveries.append(Delivery(
-                id=id_, event_id=event.id, account_id=event.account_id, integration_id=integration.id,
-                order_key=event.order_key, created_at=now, expires_at=now + _time_to_live(integration, event, account),
-                attempts=1 if claimed else 0))
+                unclaimed.add(deliveries[-1].id)
         return Acceptance(event=event, deliveries=deliveries, unclaimed=frozenset(unclaimed), intake_key=intake_key)
+
+    def _delivery(
+        self, event: Event, account: Account, integration: Integration, now: datetime, claimed: bool
+    ) -> Delivery:
+        return Delivery(
+            id=delivery_id(event.id, integration.id), event_id=event.id, account_id=event.account_id,
+            integration_id=integration.id, order_key=event.order_key, created_at=now,
+            expires_at=now + _time_to_live(integration, event, account), attempts=1 if claimed else 0)
 
     def _index(self) -> None:
         candidates: dict[tuple[UUID, EventType, UUID | None], list[Integration]] = {}

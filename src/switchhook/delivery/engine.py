@@ -16,8 +16,10 @@ from switchhook.delivery.dispatcher import Dispatcher
 from switchhook.delivery.errands import Errands, Handler
 from switchhook.delivery.lanes import Lanes
 from switchhook.delivery.recorder import Recorder
+from switchhook.delivery.recovery import PER_SECOND, Recovery
 from switchhook.delivery.returns import Returns
 from switchhook.delivery.sender import Sender
+from switchhook.delivery.watch import Watch
 from switchhook.domain.errors import StoreError
 from switchhook.domain.event import Event
 from switchhook.store.current import CurrentConfiguration
@@ -38,13 +40,14 @@ class DeliveryEngine:
         tls: ssl.SSLContext | None = None, handlers: Mapping[str, Handler] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: Callable[[], float] = lambda: random.uniform(-1, 1),  # noqa: S311 (no secret)
-        lanes: Lanes | None = None,
+        lanes: Lanes | None = None, recovered_per_second: float = PER_SECOND,
     ) -> None:
         """`inbox_url`: see `Sender`. `max_in_flight`: requests open at once. `handlers`: see `Errands`."""
         self.sender = Sender(inbox_url=inbox_url, nameservers=nameservers, tls=tls)
         self.lanes = lanes or Lanes(max_in_flight=max_in_flight)
         self.recorder = Recorder(
             store, engine_id, self._settled, waiting_events_bytes=waiting_events_bytes, recorded=self._start_ready)
+        self._store = store
         self._returns = Returns(store, engine_id)
         self._deliverer = Deliverer(
             engine_id=engine_id, current=current, sender=self.sender, recorder=self.recorder, lanes=self.lanes,
@@ -55,9 +58,12 @@ class DeliveryEngine:
         self._returns.wake = self._collector.wake
         current.when_woken(self._collector.wake)
         self.dispatcher = Dispatcher(current, self._collector.has_room, clock)
+        recovery = Recovery(
+            store=store, engine_id=engine_id, current=current, dispatcher=self.dispatcher,
+            wake_collector=self._collector.wake, clock=clock, per_second=recovered_per_second)
         self._errands = Errands(
             store=store, engine_id=engine_id, current=current, dispatcher=self.dispatcher, recorder=self.recorder,
-            wake_collector=self._collector.wake, handlers=handlers)
+            wake_collector=self._collector.wake, handlers=handlers, long_handlers=recovery.handlers)
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def accept(
@@ -76,7 +82,8 @@ class DeliveryEngine:
 
     async def run(self) -> None:
         """Deliver, until `stop()` or until a part breaks: then that is raised."""
-        runs = {"recorder": self.recorder.run(), "collector": self._collector.run(), "errands": self._errands.run()}
+        runs = {"recorder": self.recorder.run(), "collector": self._collector.run(), "errands": self._errands.run(),
+                "watch": Watch(self._store).run()}
         self._tasks = {name: asyncio.create_task(run, name=name) for name, run in runs.items()}
         self._collector.wake()
         try:
@@ -93,7 +100,7 @@ class DeliveryEngine:
         deadline = asyncio.get_running_loop().time() + grace_seconds + DRAIN_SECONDS
         self._collector.close()
         self._deliverer.close()
-        await self._cancel("errands", "collector")
+        await self._cancel("watch", "errands", "collector")
         await self._deliverer.stop(grace_seconds)
         try:
             async with asyncio.timeout_at(deadline):

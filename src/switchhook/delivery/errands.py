@@ -47,7 +47,9 @@ class Errands:
     def __init__(
         self, *, store: Store, engine_id: UUID, current: CurrentConfiguration, dispatcher: Dispatcher,
         recorder: Recorder, wake_collector: Callable[[], None], handlers: Mapping[str, Handler] | None = None,
+        long_handlers: Mapping[str, Handler] | None = None,
     ) -> None:
+        """`long_handlers` have those of kinds that take long: they take no place away from the others."""
         self._store = store
         self._engine_id = engine_id
         self._current = current
@@ -56,8 +58,10 @@ class Errands:
         self._wake_collector = wake_collector
         self._handlers: dict[str, Handler] = {
             "user_changed": self._user_changed, "send_test": self._send_test, "redeliver": self._redeliver,
-            "cancel": self._cancel, **(handlers or {})}
+            "cancel": self._cancel, **(handlers or {}), **(long_handlers or {})}
+        self._long_kinds = frozenset(long_handlers or {})
         self._tasks: set[asyncio.Task[None]] = set()
+        self._short_tasks = 0
         self._wake = asyncio.Event()
         current.when_woken(self.wake)
 
@@ -69,13 +73,14 @@ class Errands:
         """Do errands, until cancelled; what was begun is then broken off and done anew by whoever comes next."""
         try:
             while True:
-                room = AT_ONCE - len(self._tasks)
+                room = AT_ONCE - self._short_tasks
                 claimed: Sequence[Errand] = ()
                 with suppress(StoreUnavailable):
                     claimed = await self._store.claim_errands(self._engine_id, room) if room else ()
                 for errand in claimed:
-                    task = asyncio.create_task(self._do(errand))
+                    task = asyncio.create_task(self._do(errand), name=errand.kind)
                     self._tasks.add(task)
+                    self._short_tasks += errand.kind not in self._long_kinds
                     task.add_done_callback(self._ended)
                 if not claimed:
                     with suppress(TimeoutError):
@@ -89,6 +94,7 @@ class Errands:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._short_tasks -= task.get_name() not in self._long_kinds
         self.wake()
 
     async def _do(self, errand: Errand) -> None:

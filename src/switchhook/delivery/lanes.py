@@ -1,4 +1,4 @@
-"""Who goes next. Pure: no clock, no task, no database.
+"""Who goes next. Pure: no task, no database, and a clock that is an argument.
 
 First attempts and retries stand in lanes of their own, by integration. Whoever has something to send takes turns:
 accounts among each other, then the integrations of an account. An integration has so many requests in flight at
@@ -8,21 +8,33 @@ go one after the other: the next may start when the one before has ended, whatev
 What waits here is bounded, for each integration and in all. What has no room is shed: it stays in the database,
 unclaimed. From then on the integration is *behind*: all its first attempts are shed until those in the database
 have been fetched, or a later event would overtake an earlier one.
+
+An integration whose receiver fails and fails is resting (domain/breaker.py): nothing of it starts, until its oldest
+first attempt is the probe. When the receiver is back, what has gathered goes out at twice the pace at which it came,
+so that nobody who has just got up is run over. An integration may have a pace of its own, too.
 """
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from uuid import UUID
 
+from switchhook.domain import breaker
+from switchhook.domain.breaker import Breaker
 from switchhook.domain.delivery import Delivery
 from switchhook.domain.event import Event
+from switchhook.domain.pacing import Pacer
 
 FIRSTS_WAITING = 1000  # of one integration
 RETRIES_WAITING = 100
 ALL_WAITING = 20_000
+CATCHING_UP = 2.0  # how much faster than usual a receiver that is back gets what has gathered
+SLOWEST_PER_SECOND = 5.0  # but never slower than this
+CAUGHT_UP_SECONDS = 2.0  # a pace that nothing has needed for so long is over
 RETRY_EVERY = 8  # while both kinds wait for a place, every eighth turn is a retry's
 
 
@@ -35,11 +47,12 @@ class Parcel:
     retry: bool = False
     manual: bool = False  # a person asked for it: goes with the first attempts, but keeps no order
     in_flight: bool = False
+    probe: bool = False  # of a receiver that was failing
 
     @property
     def ordered(self) -> bool:
         """Whether it must keep its place among those with the same order key."""
-        return not self.retry and not self.manual
+        return not self.retry and not self.manual and not self.event.is_test
 
 
 @dataclass(slots=True)
@@ -57,9 +70,33 @@ class _Lane:
     behind: bool = False
     shed: int = 0  # how many were shed so far
     unsettled: int = 0  # of these, how many are not in the database yet
+    breaker: Breaker | None = None  # None: its last answer was a good one
+    arrived: int = 0  # first attempts, since the breaker opened
+    recovering: Pacer | None = None  # its receiver is back, and not all that gathered has gone out
+    pacer: Pacer | None = None  # its own limit
+    timer_at: float | None = None  # when it is to be looked at, as it waits for its time
+
+    @property
+    def timed(self) -> bool:
+        """Whether the time has a say in when it may start something."""
+        return self.breaker is not None or self.recovering is not None or self.pacer is not None
+
+    @property
+    def resting(self) -> bool:
+        return self.breaker is not None and self.breaker.is_open
+
+    def free_at(self) -> float:
+        """From when on it may start something, as far as time has a say; infinite while its probe is under way."""
+        at = max((pacer.next_at for pacer in (self.recovering, self.pacer) if pacer is not None), default=0.0)
+        if self.breaker is not None and self.breaker.is_open:
+            return float("inf") if self.breaker.probing else max(at, self.breaker.probe_at)
+        return at
 
     def may_start(self, *, retry: bool) -> bool:
-        """Whether one more may go now. (The place for a breaker and a rate limit.)"""
+        """Whether one more may go now, as far as places have a say. A resting one's probe is a first attempt, if
+        there is any."""
+        if self.resting and retry and self.ready:
+            return False
         if self.in_flight >= self.max_in_flight:
             return False
         if retry:
@@ -68,7 +105,15 @@ class _Lane:
 
     @property
     def empty(self) -> bool:
-        return not (self.in_flight or self.firsts_waiting or self.retries or self.behind)
+        return not (self.in_flight or self.firsts_waiting or self.retries or self.behind or self.timed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resting:
+    """An integration that is left alone: its receiver has failed for so long, and is asked again in so long."""
+
+    failing_seconds: float
+    probe_in_seconds: float
 
 
 class _Turns:
@@ -103,9 +148,14 @@ class Lanes:
 
     def __init__(
         self, *, max_in_flight: int, firsts_waiting: int = FIRSTS_WAITING, retries_waiting: int = RETRIES_WAITING,
-        all_waiting: int = ALL_WAITING,
+        all_waiting: int = ALL_WAITING, failures: int = breaker.FAILURES,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`max_in_flight`: requests open at once. The others bound what waits: of one integration, and in all."""
+        """`max_in_flight`: requests open at once. The next three bound what waits: of one integration, and in all.
+        `failures`: after so many in a row an integration rests. `clock` in seconds, since whenever."""
+        self._failures = failures
+        self._clock = clock
+        self._timers: list[tuple[float, UUID]] = []  # when an integration that waits for its time is to be looked at
         self._max_in_flight = max_in_flight
         self._firsts_waiting, self._retries_waiting, self._all_waiting = firsts_waiting, retries_waiting, all_waiting
         self._lanes: dict[UUID, _Lane] = {}
@@ -138,6 +188,7 @@ class Lanes:
         lane = self._lane(integration_id, account_id)
         lane.behind = True
         lane.shed += 1
+        lane.arrived += 1
         lane.unsettled += not settled
 
     def settled_in_database(self, integration_id: UUID) -> None:
@@ -174,17 +225,28 @@ class Lanes:
         lane = self._lanes.get(parcel.delivery.integration_id)
         return lane is not None and parcel.delivery.order_key in lane.rows
 
-    def add(self, parcel: Parcel, *, max_in_flight: int) -> None:
-        """Take it in. `max_in_flight`: the integration's cap as it is now."""
+    def add(self, parcel: Parcel, *, max_in_flight: int, per_second: float | None = None) -> None:
+        """Take it in. `max_in_flight` and `per_second` (None: as many as come): the integration's as they are now."""
         delivery = parcel.delivery
         lane = self._lane(delivery.integration_id, delivery.account_id)
         lane.max_in_flight = max_in_flight
+        if per_second is None:
+            lane.pacer = None
+        elif lane.pacer is None:
+            lane.pacer = Pacer(per_second)
+        else:
+            lane.pacer.per_second = per_second
         self._parcels[delivery.id] = parcel
         if parcel.retry:
             lane.retries.append(parcel)
         else:
             lane.firsts_waiting += 1
-            if not parcel.ordered:
+            lane.arrived += 1
+            if parcel.event.is_test:  # somebody waits for it: it is the next one, and a probe is not put off
+                lane.ready.appendleft(parcel)
+                if lane.breaker is not None:
+                    lane.breaker.probe_at = 0.0
+            elif not parcel.ordered:
                 lane.ready.append(parcel)
             elif delivery.order_key in lane.rows:
                 lane.rows[delivery.order_key].append(parcel)
@@ -195,6 +257,8 @@ class Lanes:
 
     def next(self) -> Parcel | None:
         """The parcel to send now, which is in flight from here on; None: nothing may start."""
+        if self._timers:
+            self._ring()
         retries_may = self._retries_in_flight < max(1, self._max_in_flight // 2)
         integration_id = None
         if retries_may and self._since_retry >= RETRY_EVERY - 1:
@@ -206,10 +270,36 @@ class Lanes:
             integration_id, retry = self._retries.next(self._fits), True
         return None if integration_id is None else self._start(integration_id, retry=retry)
 
-    def ended(self, parcel: Parcel) -> None:
-        """Its attempt has ended, whatever came of it."""
+    def wait_seconds(self) -> float | None:
+        """After how many seconds something may start although nothing happens until then; None: nothing will."""
+        return max(0.0, self._timers[0][0] - self._clock()) if self._timers else None
+
+    def resting(self, integration_id: UUID) -> Resting | None:
+        """Whether the integration is left alone because its receiver fails, and for how much longer."""
+        lane = self._lanes.get(integration_id)
+        if lane is None or lane.breaker is None or not lane.breaker.is_open:
+            return None
+        now = self._clock()
+        since = now if lane.breaker.failing_since is None else lane.breaker.failing_since
+        return Resting(failing_seconds=now - since, probe_in_seconds=max(0.0, lane.breaker.probe_at - now))
+
+    def all_resting(self) -> list[UUID]:
+        """The integrations that are left alone now."""
+        return [id_ for id_, lane in self._lanes.items() if lane.resting]
+
+    def give_another_chance(self, integration_id: UUID) -> None:
+        """Somebody changed the integration: what it failed at may be mended."""
+        lane = self._lanes.get(integration_id)
+        if lane is not None and lane.breaker is not None and lane.breaker.is_open:
+            self._close(lane, self._clock())
+            self._seat(integration_id, lane)
+
+    def ended(self, parcel: Parcel, *, alive: bool | None = None, jitter: float = 0.0) -> bool:
+        """Its attempt has ended. `alive`: whether its receiver is (None: it did not come to that). `jitter`: at random
+        between −1 and 1. Returns whether the integration rests from now on, rests on, or rests no longer."""
         delivery = parcel.delivery
         lane = self._lanes[delivery.integration_id]
+        changed = self._learn(lane, parcel, alive, jitter) if lane.timed or alive is False else False
         del self._parcels[delivery.id]
         self.in_flight -= 1
         lane.in_flight -= 1
@@ -220,6 +310,7 @@ class Lanes:
             self._move_up(lane, delivery.order_key)
         self._seat(delivery.integration_id, lane)
         self._tidy(delivery.integration_id, lane)
+        return changed
 
     def __iter__(self) -> Iterator[Parcel]:
         return iter(self._parcels.values())
@@ -243,10 +334,61 @@ class Lanes:
             lane.firsts_waiting -= 1
             self._since_retry += 1
         parcel.in_flight = True
+        if lane.timed:
+            self._note_start(lane, parcel)
         lane.in_flight += 1
         self.in_flight += 1
         self._seat(integration_id, lane)
         return parcel
+
+    def _note_start(self, lane: _Lane, parcel: Parcel) -> None:
+        now = self._clock()
+        for pacer in (lane.recovering, lane.pacer):
+            if pacer is not None:
+                pacer.take(now)
+        if lane.breaker is not None and lane.breaker.is_open:
+            parcel.probe = lane.breaker.probing = True
+
+    def _learn(self, lane: _Lane, parcel: Parcel, alive: bool | None, jitter: float) -> bool:
+        """What the end of the attempt says about the receiver. Whether its rest begins, goes on or ends by that."""
+        now = self._clock()
+        if lane.recovering is not None and lane.recovering.unused_seconds(now) > CAUGHT_UP_SECONDS:
+            lane.recovering = None
+        if alive is None:
+            _undo_start(lane, parcel)
+            return False
+        if alive:
+            was_open = lane.resting
+            if was_open:
+                self._close(lane, now)
+            lane.breaker = None
+            return was_open
+        if lane.breaker is None:
+            lane.breaker = Breaker(self._failures)
+        opened = lane.breaker.failed(now, jitter)
+        if opened:
+            lane.arrived = 0
+        elif parcel.probe and lane.breaker.is_open:
+            lane.breaker.probe_failed(now, jitter)
+        return opened or (parcel.probe and lane.breaker.is_open)
+
+    def _close(self, lane: _Lane, now: float) -> None:
+        """Go on, at a pace that one who has just got up can bear: by how much came in while it was down."""
+        opened_at = now if lane.breaker is None or lane.breaker.opened_at is None else lane.breaker.opened_at
+        usual = lane.arrived / max(1.0, now - opened_at)
+        lane.recovering = Pacer(max(SLOWEST_PER_SECOND, CATCHING_UP * usual))
+        lane.breaker = None
+
+    def _ring(self) -> None:
+        """Those whose time has come are looked at again."""
+        now = self._clock()
+        while self._timers and self._timers[0][0] <= now:
+            _, integration_id = heappop(self._timers)
+            lane = self._lanes.get(integration_id)
+            if lane is not None:
+                lane.timer_at = None
+                self._seat(integration_id, lane)
+                self._tidy(integration_id, lane)
 
     def _move_up(self, lane: _Lane, order_key: str) -> None:
         """The head of the row has gone: the next one is ready."""
@@ -259,11 +401,26 @@ class Lanes:
 
     def _seat(self, integration_id: UUID, lane: _Lane) -> None:
         """Let the integration take turns exactly when it may start something."""
+        if lane.timed and self._must_wait(integration_id, lane):
+            self._firsts.leave(lane.account_id, integration_id)
+            self._retries.leave(lane.account_id, integration_id)
+            return
         for turns, retry in ((self._firsts, False), (self._retries, True)):
             if lane.may_start(retry=retry):
                 turns.join(lane.account_id, integration_id)
             else:
                 turns.leave(lane.account_id, integration_id)
+
+    def _must_wait(self, integration_id: UUID, lane: _Lane) -> bool:
+        """Whether its time has not come yet; then it will be looked at again when it has, if anything waits."""
+        now, free_at = self._clock(), lane.free_at()
+        if free_at <= now:
+            return False
+        if (lane.ready or lane.retries) and free_at != float("inf") and (
+                lane.timer_at is None or free_at < lane.timer_at):
+            lane.timer_at = free_at
+            heappush(self._timers, (free_at, integration_id))
+        return True
 
     def _lane(self, integration_id: UUID, account_id: UUID) -> _Lane:
         lane = self._lanes.get(integration_id)
@@ -274,3 +431,12 @@ class Lanes:
     def _tidy(self, integration_id: UUID, lane: _Lane) -> None:
         if lane.empty:
             del self._lanes[integration_id]
+
+
+def _undo_start(lane: _Lane, parcel: Parcel) -> None:
+    """No request was made: it counts for no pace, and another may be the probe."""
+    for pacer in (lane.recovering, lane.pacer):
+        if pacer is not None:
+            pacer.give_back()
+    if parcel.probe and lane.breaker is not None:
+        lane.breaker.probing = False

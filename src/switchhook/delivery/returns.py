@@ -6,6 +6,7 @@ It gathers here and is written together, by the collector. While the database is
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from switchhook.store.ports import Store
@@ -21,6 +22,7 @@ class Returns:
         self._releases: dict[float, list[UUID]] = {}  # due in so many seconds
         self._cancels: dict[str, list[UUID]] = {}  # why
         self._disables: dict[UUID, str] = {}
+        self._rests: dict[UUID, tuple[datetime, datetime] | None] = {}
         self._disabled: set[UUID] = set()
         self.wake = wake
 
@@ -40,6 +42,11 @@ class Returns:
         self._disabled.discard(integration_id)
         self.wake()
 
+    def rest(self, integration_id: UUID, since_and_probe_at: tuple[datetime, datetime] | None) -> None:
+        """Say whether the integration is left alone: since when its receiver fails, and when it is asked next."""
+        self._rests[integration_id] = since_and_probe_at
+        self.wake()
+
     def was_disabled(self, integration_id: UUID) -> bool:
         """Whether what `disable` asked for has been done."""
         return integration_id in self._disabled
@@ -50,6 +57,13 @@ class Returns:
             await self._store.disable_integration(integration_id, reason)
             del self._disables[integration_id]
             self._disabled.add(integration_id)
+        while self._rests:
+            integration_id, rest = self._rests.popitem()
+            try:
+                await self._store.rest(integration_id, *(rest or (None, None)))
+            except BaseException:
+                self._rests.setdefault(integration_id, rest)
+                raise
         while self._cancels:
             why, ids = self._cancels.popitem()
             try:

@@ -91,6 +91,7 @@ class Integration:
     enabled: bool = True
     timeout_seconds: float = 15.0
     max_in_flight: int = 8
+    rate_per_second: int | None = None  # None: as many as come
     expiry_seconds: int | None = None  # None: the account's for this kind of event
 
 

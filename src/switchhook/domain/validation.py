@@ -50,6 +50,7 @@ MOST_ROWS = 100
 MOST_SIGNING_SECRETS = 2
 TIMEOUT_SECONDS = (1.0, 30.0)
 MAX_IN_FLIGHT = (1, 64)
+RATE_PER_SECOND = (1, 1000)
 EXPIRY_SECONDS = (10, 30 * 24 * 3600)
 
 _DOUBLED = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -213,6 +214,8 @@ def _limits(integration: Integration) -> Iterator[Mistake]:
                           message="A signing secret is whsec_ and the base64 of 24 to 64 bytes: let us make one.")
     yield from check_between("timeout_seconds", integration.timeout_seconds, TIMEOUT_SECONDS)
     yield from check_between("max_in_flight", integration.max_in_flight, MAX_IN_FLIGHT)
+    if integration.rate_per_second is not None:
+        yield from check_between("rate_per_second", integration.rate_per_second, RATE_PER_SECOND)
     if integration.expiry_seconds is not None:
         yield from check_between("expiry_seconds", integration.expiry_seconds, EXPIRY_SECONDS)
 

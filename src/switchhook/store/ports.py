@@ -11,14 +11,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
-from switchhook.domain.delivery import Attempt, Delivery
+from switchhook.domain.delivery import Attempt, Delivery, DeliveryState
 from switchhook.domain.event import Event
+from switchhook.domain.failing import Failing, NoticeKind
 from switchhook.domain.integration import Integration
 from switchhook.domain.notes import CallSheet, Note
 from switchhook.domain.service import Account, Connection, PbxUser, Service
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,7 @@ class Recording:
 
     attempt: Attempt
     owner: UUID
+    integration_id: UUID | None = None  # for which it is counted; None: for none (a test)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +113,9 @@ class Errand:
     - ``send_test``     {"integration_id", "event_type"?: str}   result {"delivery_id"}
     - ``redeliver``     {"delivery_ids": [...]}                   result {"count"}
     - ``cancel``        {"delivery_ids": [...]}                   result {"count"}
+    - ``catch_up``      {"integration_id", "since_ms", "total"?: int}
+    - ``redeliver_many`` {"integration_id"?, "event_type"?, "state"?, "since_ms", "until_ms", "total"?: int}
+      both: result {"done", "total"}, also while they are under way; "total" is an estimate, null: unknown
     - ``test_connection`` {"connection_id"}                      result {"ok", "detail", "missing": [...]}
     - ``test_call``     {"service_id", "kind"}                    result {"call_uuid"}
     """
@@ -118,6 +125,30 @@ class Errand:
     kind: str
     args: Mapping[str, object]
     created_at: datetime
+    progress: Mapping[str, object] = field(default_factory=dict)  # how far it had come: `Store.progress_errand`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undelivered:
+    """Which deliveries a person wants to recover: those of the account that ended in one of the states without having
+    been delivered, of events from `since` to before `until`. Tests are never among them."""
+
+    account_id: UUID
+    since: datetime
+    until: datetime
+    integration_id: UUID | None = None
+    event_type: str = ""
+    states: frozenset[DeliveryState] = frozenset(
+        {DeliveryState.FAILED, DeliveryState.EXPIRED, DeliveryState.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch(Generic[T]):
+    """What was found in a bounded stretch of history, oldest first. `end`: the id with which it ended, after which the
+    next one begins; None: this was the last."""
+
+    found: Sequence[T]
+    end: UUID | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +233,8 @@ class Store(Protocol):
         second on PostgreSQL. For one task at a time."""
 
     async def disable_integration(self, integration_id: UUID, reason: str) -> None:
-        """Disable it in the configuration, saying when and why, and raise the configuration's version."""
+        """Disable it in the configuration, saying when and why, raise the configuration's version, and owe the
+        account's admins an e-mail of it."""
 
     # -- the way of an event --------------------------------------------------
     async def accept(
@@ -244,14 +276,41 @@ class Store(Protocol):
         """Of these deliveries, those whose integration and order key have an earlier Delivery (by event sequence)
         with no recorded first attempt yet: they must wait."""
 
+    # -- how integrations do ------------------------------------------------------
+    async def rest(self, integration_id: UUID, since: datetime | None, probe_at: datetime | None) -> None:
+        """Say, for the portal, that it is left alone because its receiver has failed since then, and when it is
+        asked next; None: it is no longer."""
+
+    async def failing(self, at_least: int) -> list[Failing]:
+        """Enabled integrations with so many failures since their last success."""
+
+    async def give_notice(self, integration_id: UUID, kind: NoticeKind, since: datetime, detail: str) -> None:
+        """Owe the account's admins an e-mail, once for what has lasted since then."""
+
     # -- errands ----------------------------------------------------------------
     async def claim_errands(self, engine_id: UUID, limit: int) -> list[Errand]: ...
 
     async def finish_errand(self, errand_id: UUID, *, ok: bool, result: Mapping[str, object]) -> None: ...
 
+    async def progress_errand(self, engine_id: UUID, errand_id: UUID, progress: Mapping[str, object]) -> bool:
+        """Write how far a long errand has come: for the page, and for who takes it up when we die. False: it is ours
+        no longer (a person paused or cancelled it, another engine has it), so that it must not be gone on with."""
+
     async def redeliver(self, engine_id: UUID, delivery_ids: Sequence[UUID], account_id: UUID) -> int:
         """Make each of the account's deliveries PENDING again, due now, its attempt marked as manual, its expiry
         renewed; one that an engine has in its hands is left to it. Returns how many there were."""
+
+    # -- catching up --------------------------------------------------------------
+    async def missed_events(self, integration: Integration, after: UUID, until: UUID, limit: int) -> Stretch[Event]:
+        """Events of the integration's kind and place with ids after one and before another, in a stretch of `limit`
+        events of the account; tests are not among them, nor what came while Applications were off."""
+
+    async def owe(self, owed: Sequence[tuple[Event, Delivery]]) -> int:
+        """Write deliveries of events that were accepted earlier, due at once for whoever claims them. One that is
+        there already stays as it is. Returns how many were new."""
+
+    async def undelivered(self, wanted: Undelivered, after: UUID, limit: int) -> Stretch[UUID]:
+        """The ids of such deliveries, after one, in a stretch of `limit` deliveries of the account or integration."""
 
     # -- PBX connections ----------------------------------------------------------
     async def own_connection(self, engine_id: UUID, connection_id: UUID) -> bool:

@@ -8,7 +8,11 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from switchhook.domain.delivery import Delivery
 from switchhook.domain.errors import OwnershipLost, SchemaMismatch
+from switchhook.domain.event import Event
+from switchhook.domain.failing import Failing, NoticeKind
+from switchhook.domain.integration import Integration
 from switchhook.store.dialect import Query, Work
 from switchhook.store.ports import (
     Acceptance,
@@ -23,10 +27,13 @@ from switchhook.store.ports import (
     Inbox,
     InboxRequest,
     Recording,
+    Stretch,
+    Undelivered,
 )
 from switchhook.store.work import (
     accepting,
     calls,
+    catching_up,
     claiming,
     configuration,
     connections,
@@ -34,13 +41,14 @@ from switchhook.store.work import (
     inboxes,
     incarnations,
     recording,
+    tallying,
     upkeep,
 )
 
 T = TypeVar("T")
 
 #: The schema that this release was written for. It runs on the next one's, too: that is how releases are rolled out.
-SCHEMA_NUMBER = 2
+SCHEMA_NUMBER = 3
 
 
 class SqlStore(ABC):
@@ -125,6 +133,17 @@ class SqlStore(ABC):
     async def earlier_firsts_pending(self, delivery_ids: Sequence[UUID]) -> frozenset[UUID]:
         return await self.read(claiming.earlier_firsts_pending(delivery_ids))
 
+    # -- how integrations do --------------------------------------------------------------------
+
+    async def rest(self, integration_id: UUID, since: datetime | None, probe_at: datetime | None) -> None:
+        await self.write(tallying.rest(integration_id, since, probe_at))
+
+    async def failing(self, at_least: int) -> list[Failing]:
+        return await self.read(tallying.failing(at_least))
+
+    async def give_notice(self, integration_id: UUID, kind: NoticeKind, since: datetime, detail: str) -> None:
+        await self.write(tallying.give_notice(integration_id, kind, since, detail))
+
     # -- errands --------------------------------------------------------------------------------
 
     async def claim_errands(self, engine_id: UUID, limit: int) -> list[Errand]:
@@ -135,6 +154,20 @@ class SqlStore(ABC):
 
     async def redeliver(self, engine_id: UUID, delivery_ids: Sequence[UUID], account_id: UUID) -> int:
         return await self.write(recording.redeliver(delivery_ids, account_id))
+
+    async def progress_errand(self, engine_id: UUID, errand_id: UUID, progress: Mapping[str, object]) -> bool:
+        return await self.write(errands.progress(engine_id, errand_id, progress))
+
+    # -- catching up ----------------------------------------------------------------------------
+
+    async def missed_events(self, integration: Integration, after: UUID, until: UUID, limit: int) -> Stretch[Event]:
+        return await self.read(catching_up.missed_events(integration, after, until, limit))
+
+    async def owe(self, owed: Sequence[tuple[Event, Delivery]]) -> int:
+        return await self.write(catching_up.owe(owed)) if owed else 0
+
+    async def undelivered(self, wanted: Undelivered, after: UUID, limit: int) -> Stretch[UUID]:
+        return await self.read(catching_up.undelivered(wanted, after, limit))
 
     # -- PBX connections ------------------------------------------------------------------------
 

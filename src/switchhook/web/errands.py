@@ -16,19 +16,20 @@ from switchhook.web.configuration import wake_engines
 from switchhook.web.models import Account, Errand, Person
 
 #: What can be asked (args and results: the docstring of `Errand` in store/ports.py).
-Kind = Literal["user_changed", "send_test", "redeliver", "cancel", "test_connection", "test_call"]
+Kind = Literal[
+    "user_changed", "send_test", "redeliver", "cancel", "catch_up", "redeliver_many", "test_connection", "test_call"]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How an errand stands, for the page that waits for it."""
 
-    state: str  # asked · working · done · failed
+    state: str  # asked · working · paused · done · failed · cancelled
     result: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def finished(self) -> bool:
-        return self.state in ("done", "failed")
+        return self.state in ("done", "failed", "cancelled")
 
 
 def ask(kind: Kind, account: Account | None, args: Mapping[str, object], asked_by: Person) -> Errand:

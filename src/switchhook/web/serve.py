@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import threading
 import time
 from types import FrameType
 from typing import Any
@@ -29,7 +30,13 @@ def run(settings: Settings) -> None:
 
     address, port = listen_pair(settings.web_listen)
     log.info("The portal is at %s", settings.portal_url)
+    stopped = threading.Event()
+    if settings.smtp_url:
+        from switchhook.web.notices import send_notices
+
+        threading.Thread(target=send_notices, args=(stopped,), name="notices", daemon=True).start()
     serve(application, address, port, threads=settings.web_threads, trusted_proxy=settings.trusted_proxy)
+    stopped.set()
 
 
 def serve(application: Any, address: str, port: int, *, threads: int = 8, trusted_proxy: str = "") -> None:

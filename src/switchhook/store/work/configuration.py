@@ -9,6 +9,7 @@ from uuid import UUID
 
 from switchhook.domain.catalogue import EventType, Field
 from switchhook.domain.errors import CannotOpen
+from switchhook.domain.failing import NoticeKind
 from switchhook.domain.integration import (
     Authentication,
     BasicAuth,
@@ -25,6 +26,7 @@ from switchhook.domain.service import Account, Connection, PbxUser, Platform, Re
 from switchhook.store.dialect import Query, Work
 from switchhook.store.ports import Configuration
 from switchhook.store.rows import to_json, to_uuid, to_uuid_or_none
+from switchhook.store.work.tallying import give_notice
 
 T = TypeVar("T")
 
@@ -38,7 +40,8 @@ _CONNECTIONS = "SELECT id, name, platform, host, port, tls, username, secret_sea
 _INTEGRATIONS = """
     SELECT id, account_id, service_id, name, event_type, request_url, path_arguments, method, format,
         authentication_type, username, password_sealed, token_sealed, token_prefix, token_header, headers, body_keys,
-        signing_secrets, enabled, timeout_seconds, max_in_flight, expiry_seconds FROM integration
+        signing_secrets, enabled, timeout_seconds, max_in_flight, expiry_seconds, rate_per_second
+    FROM integration
 """
 _USERS = """
     SELECT id, service_id, extension_number, name, outbound_phone_number, has_voicemail, enabled_calls FROM pbx_user
@@ -61,9 +64,11 @@ def version() -> Work[int]:
 
 def disable_integration(integration_id: UUID, reason: str) -> Work[None]:
     """See `Store.disable_integration`."""
-    rows = yield Query(_DISABLE, {"id": integration_id, "reason": reason, "at": datetime.now(UTC)})
+    now = datetime.now(UTC)
+    rows = yield Query(_DISABLE, {"id": integration_id, "reason": reason, "at": now})
     if rows:
         yield Query(_RAISE_VERSION, {})
+        yield from give_notice(integration_id, NoticeKind.DISABLED, now, reason)
 
 
 def load(keys: Sequence[str]) -> Work[Configuration]:
@@ -154,6 +159,7 @@ class _Opener:
         path_arguments: str, method: str, format_: str, authentication_type: str, username: str, password_sealed: str,
         token_sealed: str, token_prefix: str, token_header: str, headers: Any, body_keys: Any, signing_secrets: Any,
         enabled: bool, timeout_seconds: float, max_in_flight: int, expiry_seconds: int | None,
+        rate_per_second: int | None,
     ) -> Integration:
         own = to_uuid(id_)
         authentication: Authentication = NoAuth()
@@ -175,7 +181,7 @@ class _Opener:
             headers=tuple(self._header(own, one) for one in to_json(headers)),
             body_keys=tuple(_body_key(one) for one in to_json(body_keys)), signing_secrets=signing,
             enabled=bool(enabled), timeout_seconds=timeout_seconds, max_in_flight=max_in_flight,
-            expiry_seconds=expiry_seconds)
+            expiry_seconds=expiry_seconds, rate_per_second=rate_per_second)
 
     def _header(self, integration_id: UUID, stored: dict[str, str]) -> Header:
         name = stored["name"]

@@ -14,7 +14,11 @@ from switchhook.store.rows import from_ms, to_uuid, to_uuid_or_none
 _CLAIM = """
     UPDATE errand SET state = 'working', owner = :engine WHERE id IN (
         SELECT id FROM errand WHERE state = 'asked' ORDER BY created_at_ms LIMIT :limit {skip locked})
-    RETURNING id, account_id, kind, args, created_at_ms
+    RETURNING id, account_id, kind, args, result, created_at_ms
+"""
+_PROGRESS = """
+    UPDATE errand SET result = :result
+    WHERE id = :id AND (owner = :engine AND state = 'working' OR owner IS NULL AND state = 'paused') RETURNING state
 """
 _FINISH = """
     UPDATE errand SET state = :state, result = :result, owner = NULL, finished_at_ms = {now}
@@ -27,9 +31,9 @@ def claim(engine_id: UUID, limit: int) -> Work[list[Errand]]:
     rows = yield Query(_CLAIM, {"engine": engine_id, "limit": limit})
     errands = [
         Errand(
-            id=to_uuid(id_), account_id=to_uuid_or_none(account), kind=kind, args=_args(args),
-            created_at=from_ms(at_ms))
-        for id_, account, kind, args, at_ms in rows]
+            id=to_uuid(id_), account_id=to_uuid_or_none(account), kind=kind, args=_object(args),
+            progress=_object(result), created_at=from_ms(at_ms))
+        for id_, account, kind, args, result, at_ms in rows]
     return sorted(errands, key=lambda one: (one.created_at, one.id))
 
 
@@ -39,9 +43,15 @@ def finish(errand_id: UUID, ok: bool, result: Mapping[str, object]) -> Work[None
         "id": errand_id, "state": "done" if ok else "failed", "result": json.dumps(result, default=str)})
 
 
-def _args(text: str) -> dict[str, Any]:
+def progress(engine_id: UUID, errand_id: UUID, told: Mapping[str, object]) -> Work[bool]:
+    """See `Store.progress_errand`. What was done while a person paused it is known, too."""
+    rows = yield Query(_PROGRESS, {"id": errand_id, "engine": engine_id, "result": json.dumps(told, default=str)})
+    return [state for (state,) in rows] == ["working"]
+
+
+def _object(text: str) -> dict[str, Any]:
     try:
-        args = json.loads(text)
+        value = json.loads(text)
     except ValueError:
         return {}
-    return args if isinstance(args, dict) else {}
+    return value if isinstance(value, dict) else {}

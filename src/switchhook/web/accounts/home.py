@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -14,11 +15,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from switchhook.domain.catalogue import EVENTS, EventType
-from switchhook.web.models import Delivery, Service
+from switchhook.domain.failing import AT_LEAST, WARN_AFTER
+from switchhook.web.models import Delivery, IntegrationHealth, Service
 from switchhook.web.services.state import Shown, engine_runs, state_of, states_of
 from switchhook.web.tenancy import Access, account_view
 
 DAY_MS = 24 * 3600 * 1000
+FAILING_AFTER_MS = WARN_AFTER // timedelta(milliseconds=1)
 COUNT_LIMIT = 5000  # so many rows are counted at most; then it says "5,000+"
 CARD_LIMIT = 12
 LATEST = 8
@@ -62,7 +65,13 @@ def home(request: HttpRequest, access: Access) -> HttpResponse:
     cards = [(service, state_of(service, states)) for service in services]
     figures = _figures(access)
     disabled = access.integrations().filter(enabled=False).exclude(disabled_reason="").order_by("-disabled_at")[:5]
+    since_ms = time.time_ns() // 1_000_000 - FAILING_AFTER_MS
+    enabled = access.integrations().filter(enabled=True)
+    failing = IntegrationHealth.objects.filter(
+        integration_id__in=enabled.values("id"), failing_since_ms__lt=since_ms, failures__gte=AT_LEAST)[:5]
+    since = {one.integration_id: one.failing_since_ms for one in failing}
     return render(request, "accounts/home.html", {
+        "failing": [(one, since[one.id]) for one in enabled.filter(id__in=since).order_by("name")],
         "figures": figures, "limit": COUNT_LIMIT, "cards": cards, "steps": _checklist(access, cards),
         "disabled": disabled, "troubled": [card for card in cards if card[1].kind in ("bad", "warn")],
         "latest": _latest(access), "engine_runs": engine_runs(), "nps_url": settings.SWITCHHOOK.demo_nps_url})

@@ -85,7 +85,7 @@ class Errand(models.Model):
     id = models.UUIDField(primary_key=True)
     account_id = models.UUIDField(null=True)
     kind = models.TextField()
-    state = models.TextField()  # asked · working · done · failed
+    state = models.TextField()  # asked · working · paused · done · failed · cancelled
     args = models.TextField()
     result = models.TextField()
     owner = models.UUIDField(null=True)

@@ -15,7 +15,9 @@ from switchhook.domain.catalogue import EVENTS
 from switchhook.domain.delivery import DeliveryState
 from switchhook.web.deliveries import actions, search
 from switchhook.web.deliveries.recorded import attempts_of, labelled_fields
+from switchhook.web.deliveries.recovery import open_recoveries
 from switchhook.web.deliveries.search import Filters, Page, Row
+from switchhook.web.integrations.health import resting
 from switchhook.web.models import Delivery, Integration
 from switchhook.web.templatetags.catalogue import event_label
 from switchhook.web.tenancy import Access, account_view
@@ -40,7 +42,7 @@ def deliveries(request: HttpRequest, access: Access) -> HttpResponse:
     offered = list(access.integrations().order_by("name")[:INTEGRATIONS_OFFERED])
     return render(request, "deliveries/list.html", {
         "rows": page.rows, "names": _names(access, page.rows), "filters": filters, "more": _more(filters, page),
-        "live": _live(request, filters, page), "chips": _chips(filters, offered),
+        "live": _live(request, filters, page), "recoveries": open_recoveries(access), "chips": _chips(filters, offered),
         "states": [(one.value, one.value.capitalize()) for one in DeliveryState],
         "event_types": [(spec.type.value, spec.label) for spec in EVENTS.values()], "integrations": offered,
     })
@@ -51,12 +53,14 @@ def delivery(request: HttpRequest, access: Access, delivery_id: UUID) -> HttpRes
     """One delivery: its attempts, and the event."""
     row = get_object_or_404(access.deliveries().select_related("event"), id=delivery_id)
     attempts = attempts_of(row)
-    seen = f"{row.state}.{row.attempts}.{len(attempts)}.{row.next_attempt_at_ms}"
+    rest = resting(row.integration_id) if row.state == DeliveryState.PENDING else None
+    told = "" if rest is None else rest.probe_at_ms
+    seen = f"{row.state}.{row.attempts}.{len(attempts)}.{row.next_attempt_at_ms}.{told}"
     if request.GET.get("seen") == seen:  # the page asks for news, and there is none
         return HttpResponse(status=204)
     latest = next((one for one in attempts if not one.unknown), None)
     return render(request, "deliveries/one.html", {
-        "delivery": row, "event": row.event, "attempts": attempts, "latest": latest,
+        "delivery": row, "event": row.event, "attempts": attempts, "resting": rest, "latest": latest,
         "integration": access.integrations().filter(id=row.integration_id).first(),
         "fields": labelled_fields(row.event), "pending": row.state == DeliveryState.PENDING, "seen": seen,
     })

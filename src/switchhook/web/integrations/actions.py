@@ -23,6 +23,7 @@ from switchhook.domain.validation import Mistake, mistakes
 from switchhook.web.accounts.models import Account
 from switchhook.web.configuration import touch
 from switchhook.web.integrations import models
+from switchhook.web.integrations.health import IntegrationHealth
 from switchhook.web.integrations.stored import context, fill
 from switchhook.web.secrets import seal, unseal
 from switchhook.web.services.models import Service
@@ -55,8 +56,9 @@ def change(row: models.Integration, wanted: Integration, *, signed: bool) -> Non
 
 @transaction.atomic
 def enable(row: models.Integration) -> None:
-    """Send again from the next event on."""
+    """Send again from the next event on. Its failures are counted anew."""
     row.enabled, row.disabled_reason, row.disabled_at = True, "", None
+    IntegrationHealth.objects.filter(integration_id=row.id).update(failing_since_ms=None, failures=0)
     _save(row)
 
 

@@ -80,6 +80,9 @@ class IntegrationForm(forms.Form):
     max_in_flight = forms.IntegerField(
         label="Requests at once", min_value=1, max_value=64,
         help_text="How many requests may be open at the same time.")
+    rate_per_second = forms.IntegerField(
+        label="Requests a second", min_value=1, max_value=1000, required=False,
+        help_text="At most so many, evenly spaced. Empty: as many as come.")
     expiry_hours = forms.FloatField(
         label="Give up after (hours)", min_value=0.0025, max_value=720, required=False,
         help_text="How long a delivery is tried again. Empty: the account's usual time.",
@@ -146,6 +149,7 @@ class IntegrationForm(forms.Form):
             headers=tuple(map(self._header, self._used_header_rows())),
             body_keys=tuple(map(_body_key, self._used_value_rows())),
             timeout_seconds=values["timeout_seconds"], max_in_flight=values["max_in_flight"],
+            rate_per_second=values["rate_per_second"] or None,
             expiry_seconds=round(hours * 3600) if hours else None)
 
     def _used_header_rows(self) -> list[rows.HeaderRow]:
@@ -251,5 +255,6 @@ def _initial(before: Integration) -> dict[str, Any]:
         "password": "", "clear_password": False, "token": "", "clear_token": False,
         "token_prefix": token.prefix, "token_header": token.header,
         "timeout_seconds": before.timeout_seconds, "max_in_flight": before.max_in_flight,
+        "rate_per_second": before.rate_per_second,
         "expiry_hours": before.expiry_seconds / 3600 if before.expiry_seconds else None,
     }

@@ -53,6 +53,7 @@ class Integration(models.Model):
     timeout_seconds = models.FloatField(default=15.0)
     max_in_flight = models.PositiveSmallIntegerField(default=8)
     expiry_seconds = models.PositiveIntegerField(null=True, blank=True)
+    rate_per_second = models.PositiveIntegerField(null=True, blank=True)
     enabled = models.BooleanField(default=True)
     disabled_reason = models.TextField(blank=True)
     disabled_at = models.DateTimeField(null=True, blank=True)

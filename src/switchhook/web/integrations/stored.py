@@ -69,7 +69,8 @@ def opened(row: models.Integration, now: datetime) -> Opened:
                 BodyKey(key=one["key"], field=Field(one["field"])) if "field" in one
                 else BodyKey(key=one["key"], text=one["text"]) for one in row.body_keys),
             signing_secrets=tuple(secret for secret in signing if secret), enabled=row.enabled,
-            timeout_seconds=row.timeout_seconds, max_in_flight=row.max_in_flight, expiry_seconds=row.expiry_seconds),
+            timeout_seconds=row.timeout_seconds, max_in_flight=row.max_in_flight, expiry_seconds=row.expiry_seconds,
+            rate_per_second=row.rate_per_second),
         unreadable=tuple(unreadable))
 
 
@@ -87,6 +88,7 @@ def fill(row: models.Integration, wanted: Integration) -> None:
         {"key": one.key, "text": one.text} if one.field is None else {"key": one.key, "field": one.field.value}
         for one in wanted.body_keys]
     row.timeout_seconds, row.max_in_flight = wanted.timeout_seconds, wanted.max_in_flight
+    row.rate_per_second = wanted.rate_per_second
     row.expiry_seconds = wanted.expiry_seconds
 
 

@@ -17,8 +17,11 @@ from django.views.decorators.http import require_POST
 from switchhook.domain.catalogue import EVENTS, EventType
 from switchhook.domain.errors import CannotOpen
 from switchhook.domain.validation import warnings
+from switchhook.web.deliveries.recovery import open_recoveries
 from switchhook.web.errands import ask
 from switchhook.web.integrations import actions
+from switchhook.web.integrations.figures import figures
+from switchhook.web.integrations.health import resting
 from switchhook.web.integrations.stored import opened
 from switchhook.web.integrations.testing import sent_test
 from switchhook.web.members.models import Role
@@ -75,6 +78,8 @@ def one(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRespo
     response = render(request, "integrations/one.html", {
         "row": row, "integration": found.integration, "unreadable": found.unreadable,
         "warnings": warnings(found.integration), "spec": spec, "recent": list(recent), "secret": secret,
+        "recoveries": open_recoveries(access, row.id), "resting": resting(row.id),
+        "figures": figures(row.id),
         "old_secret_until": _old_secret_until(row), "test": sent_test(access, row, request.GET.get("test", "")),
     })
     if secret:

@@ -1,0 +1,82 @@
+"""The figures of an integration's last 24 hours, from what the engine has counted: at most 24 rows are read."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from switchhook.domain.histogram import BOUNDS_MS, percentile_ms
+from switchhook.web.integrations.health import IntegrationHour
+
+HOURS = 24
+HOUR_MS = 3_600_000
+#: The picture's measures, in its own units.
+BAR_WIDTH, GAP, HEIGHT = 10, 3, 60
+_BUCKETS = (*(f"up_to_{bound}_ms" for bound in BOUNDS_MS), "slower")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One hour of the picture: what was delivered stands on what failed."""
+
+    hour_ms: int
+    delivered: int
+    failed: int
+    x: int
+    delivered_y: float
+    delivered_height: float
+    failed_y: float
+    failed_height: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """How an integration did in the last 24 hours."""
+
+    delivered: int
+    failed: int
+    median_ms: float | None
+    p95_ms: float | None
+    bars: tuple[Bar, ...]
+
+    width = HOURS * (BAR_WIDTH + GAP) - GAP
+    height = HEIGHT
+    bar_width = BAR_WIDTH
+
+    @property
+    def attempts(self) -> int:
+        return self.delivered + self.failed
+
+    @property
+    def success_percent(self) -> float | None:
+        """None: there was no attempt. Never 100 when something failed."""
+        if not self.attempts:
+            return None
+        percent = 100 * self.delivered / self.attempts
+        return min(percent, 99.9) if self.failed else percent
+
+
+def figures(integration_id: UUID) -> Figures:
+    """The integration's figures of the last 24 hours."""
+    this_hour_ms = time.time_ns() // 1_000_000 // HOUR_MS * HOUR_MS
+    first_ms = this_hour_ms - (HOURS - 1) * HOUR_MS
+    found = IntegrationHour.objects.filter(integration_id=integration_id, hour_ms__gte=first_ms)
+    rows = {row.hour_ms: row for row in found}
+    highest = max((row.delivered + row.failed for row in rows.values()), default=0)
+    counts = [sum(getattr(row, bucket) for row in rows.values()) for bucket in _BUCKETS]
+    return Figures(
+        delivered=sum(row.delivered for row in rows.values()), failed=sum(row.failed for row in rows.values()),
+        median_ms=percentile_ms(counts, 0.5), p95_ms=percentile_ms(counts, 0.95),
+        bars=tuple(_bar(number, hour_ms, rows.get(hour_ms), highest)
+                   for number, hour_ms in enumerate(range(first_ms, this_hour_ms + 1, HOUR_MS))))
+
+
+def _bar(number: int, hour_ms: int, row: IntegrationHour | None, highest: int) -> Bar:
+    delivered, failed = (row.delivered, row.failed) if row is not None else (0, 0)
+    delivered_height, failed_height = (
+        max(1.5, HEIGHT * count / highest) if count else 0.0 for count in (delivered, failed))
+    return Bar(
+        hour_ms=hour_ms, delivered=delivered, failed=failed, x=number * (BAR_WIDTH + GAP),
+        failed_y=HEIGHT - failed_height, failed_height=failed_height,
+        delivered_y=max(0.0, HEIGHT - failed_height - delivered_height), delivered_height=delivered_height)

@@ -1,0 +1,87 @@
+"""Notices: the e-mails that are owed to an account's admins, sent by a thread of the web.
+
+A notice is taken by putting its next turn off, so that of several webs one sends it; one that dies over it is no
+loss, the notice comes up again. Nothing is sent that is older than three days, or when there is no SMTP server.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import DatabaseError, close_old_connections
+from django.urls import reverse
+
+from switchhook.domain.failing import NoticeKind
+from switchhook.web.members.models import Role
+from switchhook.web.models import Account, Integration, Member, Notice
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 10.0
+AGAIN_MS = 300_000  # after a failure
+TOO_OLD_MS = 3 * 24 * 3_600_000
+AT_ONCE = 20
+
+
+def send_notices(stopped: threading.Event) -> None:
+    """Send what is owed, again and again, until told to stop."""
+    while not stopped.wait(LOOK_SECONDS):
+        try:
+            close_old_connections()
+            send_owed()
+        except DatabaseError:
+            log.warning("notices.database_away")
+
+
+def send_owed() -> int:
+    """Send what is owed now. Returns how many were sent."""
+    now_ms = time.time_ns() // 1_000_000
+    owed = Notice.objects.filter(sent_at_ms=None, due_ms__lte=now_ms, created_at_ms__gt=now_ms - TOO_OLD_MS)
+    sent = 0
+    for notice in owed.order_by("due_ms")[:AT_ONCE]:
+        ours = Notice.objects.filter(id=notice.id, due_ms=notice.due_ms).update(due_ms=now_ms + AGAIN_MS)
+        if not ours:
+            continue
+        try:
+            _send(notice)
+        except (OSError, SMTPException) as error:
+            log.warning("notice.not_sent notice=%s reason=%s", notice.id, error)
+            Notice.objects.filter(id=notice.id).update(problem=str(error)[:500])
+        else:
+            Notice.objects.filter(id=notice.id).update(sent_at_ms=time.time_ns() // 1_000_000, problem="")
+            sent += 1
+    return sent
+
+
+def _send(notice: Notice) -> None:
+    """To each of the account's admins, nobody seeing the others' addresses."""
+    integration = Integration.objects.filter(id=notice.integration_id).first()
+    account = Account.objects.filter(id=notice.account_id).first()
+    if integration is None or account is None:
+        return
+    admins = Member.objects.filter(account=account, role=Role.ADMIN, person__is_active=True).select_related("person")
+    addresses = [member.person.email for member in admins]
+    if not addresses:
+        return
+    subject, first = _words(NoticeKind(notice.kind), integration.name)
+    url = settings.SWITCHHOOK.portal_url.rstrip("/") + reverse(
+        "integration", kwargs={"account": account.slug, "integration_id": integration.id})
+    body = f"{first}\n\n{notice.detail}\n\nWhat was sent and what came back:\n{url}\n"
+    EmailMessage(f"{settings.SWITCHHOOK.brand_name}: {subject}", body, bcc=addresses).send()
+
+
+def _words(kind: NoticeKind, name: str) -> tuple[str, str]:
+    name = " ".join(name.split())  # a subject is one line
+    match kind:
+        case NoticeKind.FAILING:
+            return f"{name} is failing", (
+                f"The integration “{name}” does nothing but fail. When that lasts for five days, it will be disabled.")
+        case NoticeKind.DISABLED:
+            return f"{name} is disabled", (
+                f"The integration “{name}” has been disabled. It sends nothing any more. Nothing is lost: once its "
+                "receiver is mended, enable it and catch up with what it missed.")
