@@ -6,9 +6,11 @@ from switchhook.web.inbox.models import Inbox, InboxRequest
 from switchhook.web.integrations.models import Integration
 from switchhook.web.members.models import Member, Person
 from switchhook.web.services.models import Connection, ConnectionState, Engine, Gap, Service
+from switchhook.web.tokens.models import ApiAnswer, ApiToken
 from switchhook.web.users.models import PbxUser
 
 __all__ = [
-    "Account", "Attempt", "ConfigurationVersion", "Connection", "ConnectionState", "Delivery", "Engine", "Errand",
-    "Event", "Gap", "Inbox", "InboxRequest", "Integration", "Member", "PbxUser", "Person", "Service",
+    "Account", "ApiAnswer", "ApiToken", "Attempt", "ConfigurationVersion", "Connection", "ConnectionState", "Delivery",
+    "Engine", "Errand", "Event", "Gap", "Inbox", "InboxRequest", "Integration", "Member", "PbxUser", "Person",
+    "Service",
 ]
