@@ -220,8 +220,10 @@ def test_a_limited_token_has_to_do_with_its_services_alone(
     of_account = _made(program, users)
     assert limited.get("/integrations")["data"] == []
     for each in (made, of_account):
-        for method, rest in (("GET", ""), ("GET", "/preview"), ("DELETE", ""), ("PATCH", ""), ("POST", "/enable"),
-                             ("POST", "/disable"), ("POST", "/duplicate"), ("POST", "/rotate-secret"), ("POST", "/test")):
+        for method, rest in (
+            ("GET", ""), ("GET", "/preview"), ("DELETE", ""), ("PATCH", ""), ("POST", "/enable"), ("POST", "/disable"),
+            ("POST", "/duplicate"), ("POST", "/rotate-secret"), ("POST", "/test"),
+        ):
             body = {} if method == "PATCH" else None
             limited.refused(method, f"/integrations/{each['id']}{rest}", body, status=404)
     limited.refused("POST", "/integrations", wanted, status=422)

@@ -1,4 +1,4 @@
-"""ETag and If-Match: who changes something may say which state they know. When it is another by now, nothing is done."""
+"""ETag and If-Match: who changes something may say which state they know. When it is another now, nothing is done."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ def shape_of(row: Row) -> IntegrationShape:
     return IntegrationShape(
         id=row.id, service_id=row.service_id, name=row.name, event_type=row.event_type, request_url=row.request_url,
         path_arguments=row.path_arguments, method=Method(row.method), format=Format(row.format),
-        authentication_type=row.authentication_type, username=row.username,
+        authentication_type=_type(row), username=row.username,
         password=IsSet(set=bool(row.password_sealed)), token=IsSet(set=bool(row.token_sealed)),
         token_prefix=row.token_prefix, token_header=row.token_header,
         headers=[
@@ -164,12 +164,23 @@ def applied(before: Integration, change: IntegrationChange) -> Integration:
     return replace(before, authentication=_authentication(before.authentication, change), **values)
 
 
+def _type(row: Row) -> AuthenticationType:
+    match row.authentication_type:
+        case "basic":
+            return "basic"
+        case "token":
+            return "token"
+        case _:
+            return "none"
+
+
 def _authentication(before: Authentication, change: IntegrationChange) -> Authentication:
     kinds: dict[type, AuthenticationType] = {NoAuth: "none", BasicAuth: "basic", TokenAuth: "token"}
     match change.authentication_type or kinds[type(before)]:
         case "basic":
             basic = before if isinstance(before, BasicAuth) else BasicAuth(username="", password="")
-            return BasicAuth(username=_or(change.username, basic.username), password=_or(change.password, basic.password))
+            return BasicAuth(username=_or(change.username, basic.username),
+                             password=_or(change.password, basic.password))
         case "token":
             token = before if isinstance(before, TokenAuth) else TokenAuth(token="")
             return TokenAuth(token=_or(change.token, token.token), prefix=_or(change.token_prefix, token.prefix),

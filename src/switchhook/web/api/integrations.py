@@ -95,8 +95,8 @@ def create_integration(request: HttpRequest, wanted: NewIntegration, response: H
             raise invalid([Mistake(where="service_id", message="There is no such service.")])
     elif access.only is not None:
         raise invalid([Mistake(where="service_id", message="This token is limited to services: name one of them.")])
-    before = blank(access.account.id, wanted.service_id)
-    row = actions.create(access.account, service, replace(applied(before, wanted), enabled=wanted.enabled), signed=bool(wanted.signed))
+    order = replace(applied(blank(access.account.id, wanted.service_id), wanted), enabled=wanted.enabled)
+    row = actions.create(access.account, service, order, signed=bool(wanted.signed))
     response["Location"] = f"{request.path}/{row.id}"
     return _with_secret(row, response)
 
