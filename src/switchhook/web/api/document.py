@@ -22,8 +22,16 @@ _PROBLEM = {
             "properties": {"where": {"type": "string"}, "message": {"type": "string"}}}},
     },
 }
-_ALWAYS = {400: "Malformed", 401: "No token that works", 403: "The token lacks a scope", 429: "Too many requests"}
-_WITH_BODY = {413: "Larger than 1 MiB", 415: "Not JSON", 422: "It cannot be done as asked: see errors"}
+_WORDS = {
+    "400": "malformed", "401": "no token that works", "403": "the token lacks the scope",
+    "404": "there is no such thing",
+    "409": "not in this state", "412": "changed meanwhile (If-Match)", "413": "larger than 1 MiB", "415": "no JSON",
+    "422": "cannot be done as asked, see `errors`", "429": "too many requests, see Retry-After",
+}
+_ANY_PROBLEM = {
+    "description": "A problem. " + ". ".join(f"{status}: {words}" for status, words in _WORDS.items()) + ".",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
 
 
 class Document(OpenAPISchema):
@@ -34,17 +42,8 @@ class Document(OpenAPISchema):
         scopes = [one.scope.value for one in operation.auth_callbacks if isinstance(one, Bearer)]
         return [{"Bearer": scopes}] if found else found
 
-    def responses(self, operation: Operation) -> dict[int, dict[str, Any]]:
-        problems = dict(_ALWAYS)
-        if "{" in operation.path:
-            problems[404] = "There is no such thing"
-        if self.request_body(operation) or self.operation_parameters(operation):
-            problems |= _WITH_BODY
-        if "PATCH" in operation.methods or "DELETE" in operation.methods:
-            problems[412] = "Changed meanwhile (If-Match)"
-        told = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-        return super().responses(operation) | {
-            status: {"description": words, "content": told} for status, words in sorted(problems.items())}
+    def responses(self, operation: Operation) -> dict[Any, dict[str, Any]]:
+        return super().responses(operation) | {"4XX": _ANY_PROBLEM}
 
     def operation_parameters(self, operation: Operation) -> list[dict[str, Any]]:
         more = []

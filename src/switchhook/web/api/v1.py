@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja.errors import HttpError, ValidationError
 
@@ -17,7 +18,7 @@ from switchhook.web.integrations.actions import Mistaken
 assert bulk_users  # it adds its operation to the router of users
 
 api = Api(
-    title="API", version="1", urls_namespace="api-1",
+    title=f"{settings.SWITCHHOOK.brand_name} API", version="1", urls_namespace="api-1",
     description=f"What the portal does, for programs. Switchhook {__version__}. Times are RFC 3339, lists are pages.")
 api.add_router("", services.router, tags=["Services"])
 api.add_router("", users.router, tags=["Users"])
