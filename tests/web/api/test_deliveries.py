@@ -105,6 +105,7 @@ def test_pages_follow_one_another_without_gap(
     ("/events?limit=1000", "limit"), ("/events?cursor=x", "cursor"), ("/events?number=x", "number"),
     ("/events?call_uuid=x", "call_uuid"), ("/deliveries?state=lost", "state"), ("/deliveries?cursor=x", "cursor"),
     ("/events?extension=%00", "extension"), ("/integrations?cursor=x", "cursor"),
+    ("/events?typ=user.created", "typ"), ("/event-types?limit=1", "limit"), ("/deliveries?unwanted=true", "unwanted"),
 ])
 def test_a_filter_that_means_nothing_is_refused(program: Program, path: str, where: str) -> None:
     assert program.refused("GET", path, status=422)["errors"][0]["where"] == where

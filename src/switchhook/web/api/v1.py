@@ -12,6 +12,7 @@ from switchhook import __version__
 from switchhook.domain.checks import Mistake
 from switchhook.web.api import bulk_users, deliveries, errands, event_types, events, integrations, services, users
 from switchhook.web.api.document import Api
+from switchhook.web.api.parameters import only_known
 from switchhook.web.api.problems import Problem, answer, invalid
 from switchhook.web.integrations.actions import Mistaken
 
@@ -27,6 +28,9 @@ api.add_router("", integrations.router, tags=["Integrations"])
 api.add_router("", events.router, tags=["Events"])
 api.add_router("", deliveries.router, tags=["Deliveries"])
 api.add_router("", errands.router, tags=["Errands"])
+
+
+api.add_decorator(only_known)
 
 
 @api.exception_handler(Problem)
