@@ -101,20 +101,21 @@ def test_pages_are_joined_by_key_without_gap_or_repetition(house: House, monkeyp
     assert seen == rows[::-1]
 
 
+@pytest.mark.parametrize("place", [0, 1, 2])
 def test_a_page_looks_through_a_bounded_number_of_rows_and_goes_on_below(
-    house: House, monkeypatch: pytest.MonkeyPatch,
+    house: House, monkeypatch: pytest.MonkeyPatch, place: int,
 ) -> None:
     monkeypatch.setattr(search, "WINDOW_ROWS", 3)
     crm = house.integration()
-    wanted = house.delivery(house.event(number=0), crm, state="failed")
-    for number in range(1, 6):
-        house.delivery(house.event(number=number), crm)
+    rows = [
+        house.delivery(house.event(number=number), crm, state="failed" if number == place else "delivered")
+        for number in range(6)]
     first = page(house, "deliveries/?state=failed")
     assert found(first) == []
     assert "Nothing like this was found" not in first
     more = re.search(r'id="more".*?href="([^"]+)"', first, re.DOTALL)
     assert more is not None
-    assert found(page(house, f"deliveries/{more[1]}")) == [str(wanted.id)]
+    assert found(page(house, f"deliveries/{more[1]}")) == [str(rows[place].id)]
 
 
 def test_the_first_page_asks_for_news_down_to_its_last_row(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 
 log = logging.getLogger(__name__)
@@ -29,3 +31,17 @@ class RequestId:
             log.error("request %s: %s %s answered %s", request.request_id, request.method,  # type: ignore[attr-defined]
                       request.path, response.status_code)
         return response
+
+
+class LoginRequired(LoginRequiredMiddleware):
+    """Every page needs a login, unless it says otherwise. The API needs a token instead (web/api/manners.py); its
+    page of documentation is a page like the others."""
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], view_args: tuple[Any, ...],
+        view_kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
+        match = request.resolver_match
+        if match is not None and match.app_name == "ninja" and match.url_name != "openapi-view":
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)

@@ -8,10 +8,11 @@ from switchhook.web.integrations.health import IntegrationHealth, IntegrationHou
 from switchhook.web.integrations.models import Integration
 from switchhook.web.members.models import Member, Person
 from switchhook.web.services.models import Connection, ConnectionState, Engine, Gap, Service
+from switchhook.web.tokens.models import ApiAnswer, ApiToken
 from switchhook.web.users.models import PbxUser
 
 __all__ = [
-    "Account", "Attempt", "Call", "ConfigurationVersion", "Connection", "ConnectionState", "Delivery", "Engine",
-    "Errand", "Event", "Gap", "Inbox", "InboxRequest", "Integration", "IntegrationHealth", "IntegrationHour", "Member",
-    "Notice", "PbxUser", "Person", "Service",
+    "Account", "ApiAnswer", "ApiToken", "Attempt", "Call", "ConfigurationVersion", "Connection", "ConnectionState",
+    "Delivery", "Engine", "Errand", "Event", "Gap", "Inbox", "InboxRequest", "Integration", "IntegrationHealth",
+    "IntegrationHour", "Member", "Notice", "PbxUser", "Person", "Service",
 ]

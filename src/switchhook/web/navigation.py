@@ -77,6 +77,7 @@ class Shell:
                 Section("My Admin", [
                     self._item("Integrations", "outline/webhook", "integrations", slug),
                     self._item("Request inbox", "outline/inbox", "inbox", slug),
+                    self._item("API tokens", "outline/key", "tokens", slug),
                 ]),
             ]
         if user.is_authenticated and user.is_operator:

@@ -18,18 +18,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
+from switchhook.domain.catalogue import EVENTS, Level
 from switchhook.web.members.models import Role
 from switchhook.web.models import (
     Account,
+    ApiToken,
     Call,
     Delivery,
     Errand,
@@ -44,8 +46,10 @@ from switchhook.web.models import (
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OPERATOR = "Operator"
+ACCOUNT_LEVEL = frozenset(one.value for one, spec in EVENTS.items() if spec.level is Level.ACCOUNT)
 
 View = Callable[..., HttpResponse]
+Row = TypeVar("Row", bound=Model)
 
 
 class RoleNeeded(PermissionDenied):
@@ -63,6 +67,8 @@ class Access:
     person: Person
     account: Account
     role: Role
+    #: An API token may be limited to some services: nothing but what belongs to them is seen then.
+    only: frozenset[UUID] | None = None
 
     @property
     def can_write(self) -> bool:
@@ -70,31 +76,42 @@ class Access:
         return self.role is Role.ADMIN
 
     def services(self) -> QuerySet[Service]:
-        return Service.objects.filter(account=self.account)
+        return self._of_services(Service.objects.filter(account=self.account), "id")
 
     def users(self) -> QuerySet[PbxUser]:
-        return PbxUser.objects.filter(service__account=self.account)
+        return self._of_services(PbxUser.objects.filter(service__account=self.account), "service_id")
 
     def integrations(self) -> QuerySet[Integration]:
-        return Integration.objects.filter(account=self.account)
+        return self._of_services(Integration.objects.filter(account=self.account), "service_id")
 
     def members(self) -> QuerySet[Member]:
-        return Member.objects.filter(account=self.account)
+        return self._of_account(Member.objects.filter(account=self.account))
 
     def inboxes(self) -> QuerySet[Inbox]:
-        return Inbox.objects.filter(account=self.account)
+        return self._of_account(Inbox.objects.filter(account=self.account))
+
+    def tokens(self) -> QuerySet[ApiToken]:
+        return self._of_account(ApiToken.objects.filter(account=self.account))
 
     def calls(self) -> QuerySet[Call]:
-        return Call.objects.filter(account_id=self.account.id)
+        return self._of_services(Call.objects.filter(account_id=self.account.id), "service_id")
 
     def events(self) -> QuerySet[Event]:
-        return Event.objects.filter(account_id=self.account.id)
+        return self._of_services(Event.objects.filter(account_id=self.account.id), "service_id")
 
     def deliveries(self) -> QuerySet[Delivery]:
-        return Delivery.objects.filter(account_id=self.account.id)
+        """Those of the account's own integrations (for user.*) are not what a limited token may see."""
+        found = self._of_services(Delivery.objects.filter(account_id=self.account.id), "service_id")
+        return found if self.only is None else found.exclude(event_type__in=ACCOUNT_LEVEL)
 
     def errands(self) -> QuerySet[Errand]:
         return Errand.objects.filter(account_id=self.account.id)
+
+    def _of_services(self, found: QuerySet[Row], service: str) -> QuerySet[Row]:
+        return found if self.only is None else found.filter(**{f"{service}__in": self.only})
+
+    def _of_account(self, found: QuerySet[Row]) -> QuerySet[Row]:
+        return found if self.only is None else found.none()
 
 
 def accounts_of(person: Person) -> QuerySet[Account]:

@@ -8,18 +8,20 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from switchhook.web import errors, start
 from switchhook.web.accounts import urls as accounts
+from switchhook.web.api.v1 import api
 from switchhook.web.calls import urls as calls
 from switchhook.web.deliveries import urls as deliveries
 from switchhook.web.inbox import urls as inbox
 from switchhook.web.integrations import urls as integrations
 from switchhook.web.members import urls as members
 from switchhook.web.services import urls as services
+from switchhook.web.tokens import urls as tokens
 from switchhook.web.users import urls as users
 
 Patterns = list[URLPattern | URLResolver]
 account_urls: Patterns = [
     *accounts.account_urls, *services.account_urls, *users.account_urls, *integrations.account_urls,
-    *calls.account_urls, *deliveries.account_urls, *inbox.account_urls,
+    *calls.account_urls, *deliveries.account_urls, *inbox.account_urls, *tokens.account_urls,
 ]
 service_urls: Patterns = [*services.service_urls, *users.service_urls, *integrations.service_urls]
 
@@ -29,6 +31,7 @@ urlpatterns: Patterns = [
     path("favicon.ico", start.favicon),
     path("theme/", start.choose_theme, name="theme"),
     path("", include(members.login_urls)),
+    path("api/v1/", api.urls),
     path("a/<slug:account>/pbx/<uuid:service_id>/", include(service_urls)),
     path("a/<slug:account>/", include(account_urls)),
     path("operator/", include([*accounts.operator_urls, *services.operator_urls, *members.operator_urls])),

@@ -131,7 +131,7 @@ def _page(whole: QuerySet[Row], found: QuerySet[Row], data: Mapping[str, str]) -
     rows = list(found[: PAGE_ROWS + 1])
     if len(rows) > PAGE_ROWS:
         return Page(rows=rows[:PAGE_ROWS], next_key=str(rows[PAGE_ROWS - 1].pk))
-    return Page(rows=rows, next_key="" if floor is None else str(floor))
+    return Page(rows=rows, next_key="" if floor is None else str(UUID(int=floor.int + 1)))  # the floor comes next
 
 
 def _matching_events(access: Access, query: str, data: Mapping[str, str]) -> tuple[list[UUID], str]:

@@ -1,0 +1,81 @@
+"""Who asks: the token in `Authorization: Bearer swh_…`, and what it may do."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+from ninja.security import HttpBearer
+
+from switchhook.web.api.problems import Problem
+from switchhook.web.members.models import Role
+from switchhook.web.models import ApiToken
+from switchhook.web.tenancy import Access, access_to
+from switchhook.web.tokens.actions import note_use, token_of
+from switchhook.web.tokens.models import Scope
+
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="api"'}
+
+
+def authenticated(request: HttpRequest) -> ApiToken:
+    """The token that the request shows. Raises Problem 401 that says what is wrong with it."""
+    kind, _, text = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not text.strip():
+        raise _unknown("Show a token: Authorization: Bearer swh_… (My Admin → API tokens).", "unauthenticated")
+    token = token_of(text.strip())
+    if token is None:
+        raise _unknown("This token is unknown.", "token_unknown")
+    now = timezone.now()
+    if ended := token.ended(now):
+        raise _unknown(f"This token is {ended}.", f"token_{ended}")
+    note_use(token, now)
+    return token
+
+
+def access_of_token(token: ApiToken) -> Access:
+    """What the token may see: no more than who made it, and no more than its services. Raises Problem 401."""
+    try:
+        if not token.made_by.is_active:
+            raise Http404
+        access = access_to(token.made_by, token.account.slug)
+    except Http404:
+        raise _unknown("Who made this token has no access to the account any more.", "token_orphaned") from None
+    only = frozenset(UUID(one) for one in token.services) if token.services else None
+    return Access(access.person, access.account, access.role, only)
+
+
+def access_of(request: HttpRequest) -> Access:
+    """What this request may see and do; all querysets come from here."""
+    access: Access = request.access  # type: ignore[attr-defined]  # manners.py put it there
+    return access
+
+
+class Bearer(HttpBearer):
+    """On every operation: the scope that it needs. The token itself was looked at before (manners.py)."""
+
+    openapi_description = "A token that an admin made under My Admin → API tokens."
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__()
+        self.scope = scope
+
+    def __call__(self, request: HttpRequest) -> Any:
+        token: ApiToken = request.api_token  # type: ignore[attr-defined]  # manners.py put it there
+        if self.scope.value not in token.scopes:
+            raise Problem(403, f"This token lacks the scope “{self.scope.value}”.", code="scope_missing",
+                          scope=self.scope.value)
+        if self.scope is not Scope.READ and access_of(request).role is not Role.ADMIN:
+            raise Problem(403, "Who made this token is not an admin of the account any more.", code="role_missing")
+        return token
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        raise NotImplementedError  # __call__ does it all
+
+
+READ, USERS, INTEGRATIONS, EVENTS = (Bearer(one) for one in Scope)
+
+
+def _unknown(detail: str, code: str) -> Problem:
+    return Problem(401, detail, code=code, headers=_CHALLENGE)

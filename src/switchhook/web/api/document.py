@@ -1,0 +1,75 @@
+"""The OpenAPI document: each operation with the scope that it needs and the problems that it may answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
+
+from switchhook.web.api.bearer import Bearer
+
+_PROBLEM = {
+    "type": "object", "required": ["type", "title", "status", "code", "detail", "request_id"],
+    "properties": {
+        "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
+        "code": {"type": "string", "description": "Stable, for programs."},
+        "detail": {"type": "string", "description": "For people."},
+        "request_id": {"type": "string"}, "scope": {"type": "string", "description": "The scope that is missing."},
+        "errors": {"type": "array", "items": {
+            "type": "object", "required": ["where", "message"],
+            "properties": {"where": {"type": "string"}, "message": {"type": "string"}}}},
+    },
+}
+_WORDS = {
+    "400": "malformed", "401": "no token that works", "403": "the token lacks the scope",
+    "404": "there is no such thing",
+    "409": "not in this state", "412": "changed meanwhile (If-Match)", "413": "larger than 1 MiB", "415": "no JSON",
+    "422": "cannot be done as asked, see `errors`", "429": "too many requests, see Retry-After",
+}
+_ANY_PROBLEM = {
+    "description": "A problem. " + ". ".join(f"{status}: {words}" for status, words in _WORDS.items()) + ".",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+
+class Document(OpenAPISchema):
+    """ninja's, with more in it."""
+
+    def operation_security(self, operation: Operation) -> list[dict[str, Any]] | None:
+        found = super().operation_security(operation)
+        scopes = [one.scope.value for one in operation.auth_callbacks if isinstance(one, Bearer)]
+        return [{"Bearer": scopes}] if found else found
+
+    def responses(self, operation: Operation) -> dict[Any, dict[str, Any]]:
+        return super().responses(operation) | {"4XX": _ANY_PROBLEM}
+
+    def operation_parameters(self, operation: Operation) -> list[dict[str, Any]]:
+        more = []
+        if "POST" in operation.methods:
+            more.append(_header("Idempotency-Key", "The same key within 24 hours: done once, answered the same."))
+        if "PATCH" in operation.methods or "DELETE" in operation.methods:
+            more.append(_header("If-Match", "The ETag that you know: 412 when it is another by now."))
+        return super().operation_parameters(operation) + more
+
+    def get_components(self) -> dict[str, Any]:
+        components: dict[str, Any] = super().get_components()
+        components.setdefault("schemas", {})["Problem"] = _PROBLEM
+        return components
+
+
+class Api(NinjaAPI):
+    """The API, described by our Document."""
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None,
+    ) -> OpenAPISchema:
+        return Document(self, self.get_root_path(path_params or {}) if path_prefix is None else path_prefix)
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        return str(operation.view_func.__name__)
+
+
+def _header(name: str, description: str) -> dict[str, Any]:
+    return {"in": "header", "name": name, "required": False, "schema": {"type": "string"}, "description": description}

@@ -1,0 +1,201 @@
+"""An integration as the API tells of it and takes it. Secrets go in and never come out: `{"set": true}` stands for one.
+
+The names are those of domain/validation.py, so that the place of a mistake is the place in what was sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field as Describe
+from pydantic import StrictBool
+
+from switchhook.domain.catalogue import EventType, Field
+from switchhook.domain.headers import ALWAYS_SECRET
+from switchhook.domain.integration import (
+    Authentication,
+    BasicAuth,
+    BodyKey,
+    Format,
+    Header,
+    Integration,
+    Method,
+    NoAuth,
+    TokenAuth,
+)
+from switchhook.web.api.shapes import Shape, Text
+from switchhook.web.models import Integration as Row
+
+AuthenticationType = Literal["none", "basic", "token"]
+
+
+class IsSet(Shape):
+    """Stands for a secret: whether there is one."""
+
+    set: bool
+
+
+class HeaderShape(Shape):
+    """A custom header."""
+
+    name: str
+    value: str | IsSet
+    secret: bool
+
+
+class HeaderWanted(Shape):
+    """A custom header as it is to be. A secret one without a value keeps the value that is stored under its name."""
+
+    name: Text
+    value: Text | None = Describe(default=None, description="May hold placeholders.")
+    secret: StrictBool = False
+
+
+class BodyKeyShape(Shape):
+    """A request key with a field, or with a fixed text."""
+
+    key: Text
+    field: Field | None = None
+    text: Text = ""
+
+
+class IntegrationShape(Shape):
+    """A standing order."""
+
+    id: UUID
+    service_id: UUID | None = Describe(description="null: of the account, for all its PBXs")
+    name: str
+    event_type: str
+    request_url: str
+    path_arguments: str
+    method: Method
+    format: Format
+    authentication_type: AuthenticationType
+    username: str
+    password: IsSet
+    token: IsSet
+    token_prefix: str
+    token_header: str
+    headers: list[HeaderShape]
+    body_keys: list[BodyKeyShape]
+    signed: bool
+    timeout_seconds: float
+    max_in_flight: int
+    expiry_seconds: int | None
+    enabled: bool
+    disabled_reason: str
+    disabled_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class IntegrationChange(Shape):
+    """What is to change; what is left out stays, secrets too. A list takes the place of the whole list."""
+
+    name: Text | None = None
+    event_type: EventType | None = None
+    request_url: Text | None = None
+    path_arguments: Text | None = None
+    method: Method | None = None
+    format: Format | None = None
+    authentication_type: AuthenticationType | None = None
+    username: Text | None = Describe(default=None, max_length=255)
+    password: Text | None = None
+    token: Text | None = None
+    token_prefix: Text | None = Describe(default=None, max_length=40)
+    token_header: Text | None = Describe(default=None, max_length=80)
+    headers: list[HeaderWanted] | None = None
+    body_keys: list[BodyKeyShape] | None = Describe(
+        default=None, description="Empty: every field that the event has, under its own name.")
+    signed: StrictBool | None = None
+    timeout_seconds: float | None = Describe(default=None, allow_inf_nan=False)
+    max_in_flight: int | None = None
+    expiry_seconds: int | None = Describe(default=None, description="null: the account's usual time.")
+
+
+class NewIntegration(IntegrationChange):
+    """A new integration. `service_id` is the PBX's UUID; null for an event of the account (user.*)."""
+
+    name: Text
+    event_type: EventType
+    request_url: Text
+    service_id: UUID | None = None
+    enabled: StrictBool = True
+    signed: StrictBool | None = True
+
+
+class Created(IntegrationShape):
+    """A new integration, with the signing secret, which is not told again; null: requests are not signed."""
+
+    signing_secret: str | None
+
+
+def shape_of(row: Row) -> IntegrationShape:
+    """The integration as the API tells of it."""
+    return IntegrationShape(
+        id=row.id, service_id=row.service_id, name=row.name, event_type=row.event_type, request_url=row.request_url,
+        path_arguments=row.path_arguments, method=Method(row.method), format=Format(row.format),
+        authentication_type=_type(row), username=row.username,
+        password=IsSet(set=bool(row.password_sealed)), token=IsSet(set=bool(row.token_sealed)),
+        token_prefix=row.token_prefix, token_header=row.token_header,
+        headers=[
+            HeaderShape(name=one["name"], secret=True, value=IsSet(set=bool(one["sealed"]))) if "sealed" in one
+            else HeaderShape(name=one["name"], secret=False, value=one["value"]) for one in row.headers],
+        body_keys=[BodyKeyShape(**one) for one in row.body_keys], signed=bool(row.signing_secrets),
+        timeout_seconds=row.timeout_seconds, max_in_flight=row.max_in_flight, expiry_seconds=row.expiry_seconds,
+        enabled=row.enabled, disabled_reason=row.disabled_reason, disabled_at=row.disabled_at,
+        created_at=row.created_at, updated_at=row.updated_at)
+
+
+def applied(before: Integration, change: IntegrationChange) -> Integration:
+    """The integration with what was sent."""
+    plain = ("name", "event_type", "request_url", "path_arguments", "method", "format", "timeout_seconds",
+             "max_in_flight")
+    values = {name: value for name in plain if (value := getattr(change, name)) is not None}
+    if "expiry_seconds" in change.model_fields_set:
+        values["expiry_seconds"] = change.expiry_seconds
+    if change.headers is not None:
+        values["headers"] = tuple(_header(one, before) for one in change.headers)
+    if change.body_keys is not None:
+        values["body_keys"] = tuple(BodyKey(key=one.key, field=one.field, text=one.text) for one in change.body_keys)
+    return replace(before, authentication=_authentication(before.authentication, change), **values)
+
+
+def _type(row: Row) -> AuthenticationType:
+    match row.authentication_type:
+        case "basic":
+            return "basic"
+        case "token":
+            return "token"
+        case _:
+            return "none"
+
+
+def _authentication(before: Authentication, change: IntegrationChange) -> Authentication:
+    kinds: dict[type, AuthenticationType] = {NoAuth: "none", BasicAuth: "basic", TokenAuth: "token"}
+    match change.authentication_type or kinds[type(before)]:
+        case "basic":
+            basic = before if isinstance(before, BasicAuth) else BasicAuth(username="", password="")
+            return BasicAuth(username=_or(change.username, basic.username),
+                             password=_or(change.password, basic.password))
+        case "token":
+            token = before if isinstance(before, TokenAuth) else TokenAuth(token="")
+            return TokenAuth(token=_or(change.token, token.token), prefix=_or(change.token_prefix, token.prefix),
+                             header=_or(change.token_header, token.header))
+        case _:
+            return NoAuth()
+
+
+def _header(wanted: HeaderWanted, before: Integration) -> Header:
+    """As the form has it: a secret that is kept stays secret, and what is always secret is."""
+    kept = next((one.value for one in before.headers if one.secret and one.name.lower() == wanted.name.lower()), "")
+    stays = bool(kept) and wanted.value is None
+    secret = wanted.secret or stays or wanted.name.lower() in ALWAYS_SECRET
+    return Header(name=wanted.name, value=kept if wanted.value is None else wanted.value, secret=secret)
+
+
+def _or(sent: str | None, stored: str) -> str:
+    return stored if sent is None else sent

@@ -1,0 +1,219 @@
+"""Integrations over the API: what the form can do, and the buttons beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Query, Router
+from pydantic import Field
+
+from switchhook.domain.catalogue import EventType
+from switchhook.domain.checks import Mistake
+from switchhook.domain.errors import CannotOpen
+from switchhook.domain.validation import warnings
+from switchhook.web.api.bearer import INTEGRATIONS, READ, access_of
+from switchhook.web.api.errands import ErrandShape, asked
+from switchhook.web.api.etags import check_match, stamp
+from switchhook.web.api.integration_shapes import (
+    Created,
+    IntegrationChange,
+    IntegrationShape,
+    NewIntegration,
+    applied,
+    shape_of,
+)
+from switchhook.web.api.paging import by_id
+from switchhook.web.api.problems import Problem, invalid, not_found
+from switchhook.web.api.shapes import Page, Paging, Shape
+from switchhook.web.deliveries.recorded import event_of
+from switchhook.web.errands import ask
+from switchhook.web.integrations import actions
+from switchhook.web.integrations.forms import blank
+from switchhook.web.integrations.preview import example, preview
+from switchhook.web.integrations.stored import opened
+from switchhook.web.models import Integration
+from switchhook.web.tenancy import Access
+
+router = Router()
+_ONE = "/integrations/{uuid:integration_id}"
+
+
+class Narrowed(Paging):
+    """Which integrations, and which page of them."""
+
+    service_id: UUID | None = None
+    event_type: EventType | None = None
+    enabled: bool | None = None
+
+
+class PreviewShape(Shape):
+    """Exactly what would be sent, secrets masked; or in `problem` why it cannot be."""
+
+    http: str
+    curl: str
+    problem: str
+    warnings: list[str]
+
+
+class Rotated(Shape):
+    """The new signing secret, which is not told again. The one before signs along until `old_until`."""
+
+    signing_secret: str
+    old_until: datetime
+
+
+class Sample(Shape):
+    """Which event the preview is of."""
+
+    event_id: UUID | None = Field(default=None, description="Without: the catalogue's example.")
+
+
+@router.get("/integrations", response=Page[IntegrationShape], auth=READ)
+def list_integrations(request: HttpRequest, narrowed: Query[Narrowed]) -> Page[IntegrationShape]:
+    """The integrations of the account and of its PBXs."""
+    found = access_of(request).integrations()
+    for name in ("service_id", "event_type", "enabled"):
+        if (value := getattr(narrowed, name)) is not None:
+            found = found.filter(**{name: value})
+    rows, following = by_id(found, narrowed, newest_first=False)
+    return Page(data=[shape_of(row) for row in rows], next=following)
+
+
+@router.post("/integrations", response={201: Created}, auth=INTEGRATIONS)
+def create_integration(request: HttpRequest, wanted: NewIntegration, response: HttpResponse) -> Created:
+    """Create an integration. The signing secret is in this answer and in no other."""
+    access = access_of(request)
+    service = None
+    if wanted.service_id is not None:
+        service = access.services().filter(id=wanted.service_id).first()
+        if service is None:
+            raise invalid([Mistake(where="service_id", message="There is no such service.")])
+    elif access.only is not None:
+        raise invalid([Mistake(where="service_id", message="This token is limited to services: name one of them.")])
+    order = replace(applied(blank(access.account.id, wanted.service_id), wanted), enabled=wanted.enabled)
+    row = actions.create(access.account, service, order, signed=bool(wanted.signed))
+    response["Location"] = f"{request.path}/{row.id}"
+    return _with_secret(row, response)
+
+
+@router.get(_ONE, response=IntegrationShape, auth=READ)
+def get_integration(request: HttpRequest, integration_id: UUID, response: HttpResponse) -> IntegrationShape:
+    """One integration."""
+    return _stamped(_row(access_of(request), integration_id), response)
+
+
+@router.patch(_ONE, response=IntegrationShape, auth=INTEGRATIONS)
+def change_integration(
+    request: HttpRequest, integration_id: UUID, change: IntegrationChange, response: HttpResponse,
+) -> IntegrationShape:
+    """Change an integration; also what it still owes is sent as it stands then."""
+    row = _locked(access_of(request), integration_id)
+    check_match(request, shape_of(row))
+    before = opened(row, timezone.now()).integration
+    signed = bool(row.signing_secrets) if change.signed is None else change.signed
+    actions.change(row, applied(before, change), signed=signed)
+    return _stamped(row, response)
+
+
+@router.delete(_ONE, response={204: None}, auth=INTEGRATIONS)
+def delete_integration(request: HttpRequest, integration_id: UUID) -> None:
+    """Delete an integration. Its deliveries can still be read."""
+    row = _locked(access_of(request), integration_id)
+    check_match(request, shape_of(row))
+    actions.delete(row)
+
+
+@router.post(f"{_ONE}/enable", response=IntegrationShape, auth=INTEGRATIONS)
+def enable_integration(request: HttpRequest, integration_id: UUID, response: HttpResponse) -> IntegrationShape:
+    """Send again, from the next event on."""
+    row = _locked(access_of(request), integration_id)
+    actions.enable(row)
+    return _stamped(row, response)
+
+
+@router.post(f"{_ONE}/disable", response=IntegrationShape, auth=INTEGRATIONS)
+def disable_integration(request: HttpRequest, integration_id: UUID, response: HttpResponse) -> IntegrationShape:
+    """Send nothing any more; its events stay known."""
+    row = _locked(access_of(request), integration_id)
+    token = request.api_token  # type: ignore[attr-defined]  # manners.py put it there
+    actions.disable(row, f"Disabled over the API by {token}.")
+    return _stamped(row, response)
+
+
+@router.post(f"{_ONE}/duplicate", response={201: Created}, auth=INTEGRATIONS)
+def duplicate_integration(request: HttpRequest, integration_id: UUID, response: HttpResponse) -> Created:
+    """A disabled copy, with a signing secret of its own."""
+    twin = actions.duplicate(_row(access_of(request), integration_id))
+    response["Location"] = request.path.replace(f"{integration_id}/duplicate", str(twin.id))
+    return _with_secret(twin, response)
+
+
+@router.post(f"{_ONE}/rotate-secret", response=Rotated, auth=INTEGRATIONS)
+def rotate_secret(request: HttpRequest, integration_id: UUID) -> Rotated:
+    """Sign with a new secret, and for 24 hours also with the one before."""
+    row = _locked(access_of(request), integration_id)
+    if not row.signing_secrets:
+        raise Problem(409, "This integration does not sign: change `signed` to true first.", code="not_signed")
+    actions.rotate_signing_secret(row)
+    return Rotated(signing_secret=actions.signing_secret(row), old_until=timezone.now() + actions.ROTATION_OVERLAP)
+
+
+@router.post(f"{_ONE}/test", response={202: ErrandShape}, auth=INTEGRATIONS)
+def test_integration(request: HttpRequest, integration_id: UUID, response: HttpResponse) -> ErrandShape:
+    """Have the engine send a test. The errand's result has the delivery's id."""
+    access = access_of(request)
+    row = _row(access, integration_id)
+    return asked(ask("send_test", access.account, {"integration_id": str(row.id)}, access.person), response)
+
+
+@router.get(f"{_ONE}/preview", response=PreviewShape, auth=READ)
+def preview_integration(request: HttpRequest, integration_id: UUID, sample: Query[Sample]) -> PreviewShape:
+    """Exactly the request that would be sent for an event, secrets masked. Nothing is sent."""
+    access, now = access_of(request), timezone.now()
+    row = _row(access, integration_id)
+    wanted = opened(row, now).integration
+    event = example(wanted, row.service, now)
+    if sample.event_id is not None:
+        found = access.events().filter(id=sample.event_id, type=row.event_type).first()
+        if found is None:
+            raise invalid([Mistake(where="event_id", message="There is no such event of this integration's type.")])
+        event = event_of(found)
+    shown = preview(wanted, event, signed=bool(row.signing_secrets), at=now)
+    return PreviewShape(http=shown.http, curl=shown.curl, problem=shown.problem,
+                        warnings=[one.message for one in warnings(wanted)])
+
+
+def _row(access: Access, integration_id: UUID) -> Integration:
+    return _found(access.integrations(), integration_id)
+
+
+def _locked(access: Access, integration_id: UUID) -> Integration:
+    """The integration, which nobody else changes until we are through with it."""
+    return _found(access.integrations().select_for_update(of=("self",)), integration_id)
+
+
+def _found(among: QuerySet[Integration], integration_id: UUID) -> Integration:
+    row = among.select_related("service", "account").filter(id=integration_id).first()
+    if row is None:
+        raise not_found("integration")
+    return row
+
+
+def _stamped(row: Integration, response: HttpResponse) -> IntegrationShape:
+    shape = shape_of(row)
+    stamp(response, shape)
+    return shape
+
+
+def _with_secret(row: Integration, response: HttpResponse) -> Created:
+    shape = _stamped(row, response)
+    try:
+        secret = actions.signing_secret(row) or None
+    except CannotOpen as error:
+        raise Problem(500, str(error)) from error
+    return Created(**shape.model_dump(), signing_secret=secret)

@@ -1,0 +1,41 @@
+"""How often a token may ask: so many requests a minute, counted in the cache."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.core.cache import cache
+
+PER_MINUTE = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of this minute."""
+
+    remaining: int
+    reset_seconds: int
+
+    @property
+    def exceeded(self) -> bool:
+        return self.remaining < 0
+
+    def headers(self) -> dict[str, str]:
+        """As they stand in every answer."""
+        return {
+            "RateLimit-Limit": str(PER_MINUTE), "RateLimit-Remaining": str(max(self.remaining, 0)),
+            "RateLimit-Reset": str(self.reset_seconds)}
+
+
+def count(token_id: UUID) -> Allowance:
+    """Count one request."""
+    minute, second = divmod(int(time.time()), 60)
+    key = f"api:{token_id}:{minute}"
+    cache.add(key, 0, timeout=120)
+    try:
+        used = cache.incr(key)
+    except ValueError:  # thrown out of a full cache just now
+        used = 1
+    return Allowance(PER_MINUTE - used, 60 - second)

@@ -1,0 +1,62 @@
+"""Problem: what went wrong, as RFC 9457 tells it. Every answer of 400 and above is one.
+
+`code` is stable, for programs; `detail` is for people and may change. Where a request was understood and cannot be
+done as it is (422), `errors` has a place (`headers.0.name`) and a sentence for each mistake.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from switchhook.domain.checks import Mistake
+
+CONTENT_TYPE = "application/problem+json"
+
+#: The codes of answers that are the same everywhere.
+CODES: Mapping[int, str] = {
+    400: "malformed", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
+    409: "conflict", 412: "changed_meanwhile", 413: "too_large", 415: "not_json", 422: "invalid",
+    429: "too_many_requests", 500: "broken", 503: "unavailable",
+}
+
+
+class Problem(Exception):
+    """Raised anywhere below an operation; becomes the answer."""
+
+    def __init__(
+        self, status: int, detail: str, *, code: str = "", errors: Sequence[Mistake] = (),
+        headers: Mapping[str, str] | None = None, **more: object,
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.code = status, detail, code or CODES.get(status, "error")
+        self.errors, self.headers, self.more = tuple(errors), dict(headers or {}), more
+
+
+def not_found(what: str) -> Problem:
+    """There is no such thing, or it is none of this token's business."""
+    return Problem(404, f"There is no such {what}.")
+
+
+def invalid(errors: Sequence[Mistake]) -> Problem:
+    """It cannot be done as it was asked."""
+    return Problem(422, " ".join(one.message for one in errors[:3]), errors=errors)
+
+
+def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """The problem as a response."""
+    told: dict[str, Any] = {
+        "type": f"urn:switchhook:problem:{problem.code}", "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status, "code": problem.code, "detail": problem.detail, **problem.more,
+        "request_id": getattr(request, "request_id", ""),
+    }
+    if problem.errors:
+        told["errors"] = [{"where": one.where, "message": one.message} for one in problem.errors]
+    response = HttpResponse(json.dumps(told, ensure_ascii=False), status=problem.status, content_type=CONTENT_TYPE)
+    for name, value in problem.headers.items():
+        response[name] = value
+    return response

@@ -1,0 +1,71 @@
+"""/api/v1: the REST API. It does what the portal does, by the same verbs (each subject's actions.py)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja.errors import HttpError, ValidationError
+
+from switchhook import __version__
+from switchhook.domain.checks import Mistake
+from switchhook.web.api import bulk_users, deliveries, errands, event_types, events, integrations, services, users
+from switchhook.web.api.document import Api
+from switchhook.web.api.parameters import only_known
+from switchhook.web.api.problems import Problem, answer, invalid
+from switchhook.web.integrations.actions import Mistaken
+
+assert bulk_users  # it adds its operation to the router of users
+
+api = Api(
+    title=f"{settings.SWITCHHOOK.brand_name} API", version="1", urls_namespace="api-1",
+    description=f"What the portal does, for programs. Switchhook {__version__}. Times are RFC 3339, lists are pages.")
+api.add_router("", services.router, tags=["Services"])
+api.add_router("", users.router, tags=["Users"])
+api.add_router("", event_types.router, tags=["Event types"])
+api.add_router("", integrations.router, tags=["Integrations"])
+api.add_router("", events.router, tags=["Events"])
+api.add_router("", deliveries.router, tags=["Deliveries"])
+api.add_router("", errands.router, tags=["Errands"])
+
+
+api.add_decorator(only_known)
+
+
+@api.exception_handler(Problem)
+def _problem(request: HttpRequest, problem: Any) -> HttpResponse:
+    return answer(request, problem)
+
+
+@api.exception_handler(Http404)
+def _nothing(request: HttpRequest, error: Any) -> HttpResponse:
+    return answer(request, Problem(404, str(error) or "There is no such thing."))
+
+
+@api.exception_handler(Mistaken)
+def _mistaken(request: HttpRequest, error: Any) -> HttpResponse:
+    return answer(request, invalid(error.mistakes))
+
+
+@api.exception_handler(HttpError)
+def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
+    detail = "The body is no JSON." if error.status_code == 400 else str(error)
+    return answer(request, Problem(error.status_code, detail))
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
+    return answer(request, invalid([_mistake(one) for one in error.errors]))
+
+
+def _mistake(told: dict[str, Any]) -> Mistake:
+    """pydantic's error in our words; what was sent is not quoted: it may be a secret."""
+    source, *rest = told["loc"]
+    place = rest[1:] if source == "body" else rest[-1:]
+    where = ".".join(map(str, place)) or str(source)
+    if told["type"] == "extra_forbidden":
+        return Mistake(where=where, message=f"There is no “{place[-1]}” here.")
+    if told["type"] == "missing":
+        return Mistake(where=where, message=f"“{place[-1]}” is missing." if place else "A JSON body is missing.")
+    return Mistake(where=where, message=str(told["msg"]).removeprefix("Value error, "))

@@ -1,0 +1,54 @@
+"""What happens to API tokens: made (and shown once), used, revoked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+
+from switchhook.web.models import ApiToken
+from switchhook.web.secrets import new_token, token_hash
+from switchhook.web.tenancy import Access
+from switchhook.web.tokens.models import Scope
+
+#: What a token begins with, so that who finds one somewhere knows what it is.
+PREFIX = "swh_"
+SHOWN_CHARACTERS = 8
+
+#: That a token is used is written at most so often.
+NOTED_EVERY = timedelta(minutes=1)
+
+
+def make_token(
+    access: Access, name: str, scopes: Sequence[Scope], *, services: Sequence[UUID] = (),
+    expires_at: datetime | None = None,
+) -> tuple[ApiToken, str]:
+    """A new token and its text, which nobody can see again."""
+    text = new_token(PREFIX)
+    token = ApiToken.objects.create(
+        account=access.account, made_by=access.person, name=name, prefix=text[:SHOWN_CHARACTERS], hash=token_hash(text),
+        scopes=[one.value for one in Scope if one in scopes], services=sorted(map(str, services)),
+        expires_at=expires_at)
+    return token, text
+
+
+def revoke(token: ApiToken) -> None:
+    """It works no more, from the next request on."""
+    ApiToken.objects.filter(id=token.id, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def token_of(text: str) -> ApiToken | None:
+    """The token of that text, whether or not it still works; None when it is none of ours."""
+    if not text.startswith(PREFIX):
+        return None
+    return ApiToken.objects.select_related("account", "made_by").filter(hash=token_hash(text)).first()
+
+
+def note_use(token: ApiToken, now: datetime) -> None:
+    """Remember that it was used."""
+    if token.last_used_at is None or token.last_used_at < now - NOTED_EVERY:
+        long_ago = Q(last_used_at=None) | Q(last_used_at__lt=now - NOTED_EVERY)
+        ApiToken.objects.filter(long_ago, id=token.id).update(last_used_at=now)

@@ -1,0 +1,64 @@
+"""ApiToken: what a program shows to use the REST API. ApiAnswer: what a POST was answered, so that it is done once."""
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+
+
+class Scope(models.TextChoices):
+    """What a token may do. The label says it to people."""
+
+    READ = "read", "Read everything of the account but secrets"
+    USERS = "users", "Create, modify and delete users"
+    INTEGRATIONS = "integrations", "Change integrations and PBXs, send tests"
+    EVENTS = "events", "Redeliver and cancel deliveries"
+
+
+class ApiToken(models.Model):
+    """A token of an account. It can do what its scopes say, and no more than who made it. Only its hash is kept.
+
+    services: ids (texts) of the services that it is limited to; empty: all
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey("web.Account", on_delete=models.CASCADE, related_name="tokens")
+    made_by = models.ForeignKey("web.Person", on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=120)
+    prefix = models.CharField(max_length=12)  # how the token begins, to tell it from others
+    hash = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    services = models.JSONField(default=list, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "api_token"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def ended(self, now: datetime) -> str:
+        """Why it works no more: "revoked", "expired"; empty while it works."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expires_at is not None and self.expires_at <= now else ""
+
+
+class ApiAnswer(models.Model):
+    """What a POST with an Idempotency-Key was answered: written in the transaction of what it did, kept 24 hours."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    token = models.ForeignKey(ApiToken, on_delete=models.CASCADE, related_name="answers")
+    key = models.CharField(max_length=255)
+    asked = models.CharField(max_length=64)  # SHA-256 of method, path and body
+    status = models.PositiveSmallIntegerField(default=0)
+    headers = models.JSONField(default=dict)
+    body_sealed = models.TextField(blank=True)  # context "api-answer:{id}": a new signing secret may be in it
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        db_table = "api_answer"
+        constraints = (models.UniqueConstraint(fields=["token", "key"], name="answer_once"),)
