@@ -95,7 +95,6 @@ class Engine:
                 running[name] = parts.create_task(part, name=name)
 
             begin("heart", self._beat())
-            begin("undertaker", self._bury_dead())
             begin("configuration", current.watch())
             begin("upkeep", self._upkeep())
             begin("delivery", delivery.run())
@@ -123,17 +122,22 @@ class Engine:
 
     # -- what goes on beside -----------------------------------------------------------
     async def _beat(self) -> None:
+        """Beat, and bury the dead: one after the other, so that who could not beat for a while knows it.
+
+        Then the others could not either, perhaps, and hold events in memory: they get time to beat before anybody
+        is buried."""
+        back_at: datetime | None = None
+        dead_after = timedelta(seconds=self._settings.dead_after_seconds)
         while True:
             with suppress(StoreUnavailable):
                 await self._store.beat(self.id)
-                self._beaten_at = datetime.now(UTC)
-            await asyncio.sleep(self._settings.heartbeat_seconds)
-
-    async def _bury_dead(self) -> None:
-        while True:
-            with suppress(StoreUnavailable):
-                for dead in await self._store.bury_dead(self._settings.dead_after_seconds):
-                    log.warning("engine.buried engine=%s", dead)
+                now = datetime.now(UTC)
+                if self._beaten_at is not None and now - self._beaten_at > dead_after / 2:
+                    back_at = now
+                self._beaten_at = now
+                if back_at is None or now - back_at > dead_after:
+                    for dead in await self._store.bury_dead(self._settings.dead_after_seconds, self.id):
+                        log.warning("engine.buried engine=%s", dead)
             await asyncio.sleep(self._settings.heartbeat_seconds)
 
     async def _upkeep(self) -> None:

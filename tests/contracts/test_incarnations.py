@@ -118,3 +118,12 @@ class TestConnections:
         await store.end_incarnation(engine)
         assert await store.own_connection(other_engine, call.connection_id)
         assert await store.open_calls(call.connection_id) == [call]
+
+
+async def test_who_could_not_beat_itself_buries_nobody(
+    store: Store, engine: UUID, other_engine: UUID, seed: Seed,
+) -> None:
+    seed.execute("UPDATE engine SET heartbeat_at_ms = 0")
+    assert await store.bury_dead(10, engine) == []
+    await store.beat(engine)
+    assert await store.bury_dead(10, engine) == [other_engine]

@@ -219,8 +219,9 @@ class Store(Protocol):
     async def end_incarnation(self, engine_id: UUID) -> None:
         """Release all that this engine holds (claims, errands, connections) and remove its row."""
 
-    async def bury_dead(self, dead_after_seconds: float) -> list[UUID]:
-        """Take what dead engines held: their deliveries are due at once, unclaimed; so are errands, connections."""
+    async def bury_dead(self, dead_after_seconds: float, engine_id: UUID | None = None) -> list[UUID]:
+        """Take what dead engines held: their deliveries are due at once, unclaimed; so are errands, connections.
+        `engine_id` asks: when it did not beat itself lately, the database was away, and nobody is known to be dead."""
 
     # -- configuration ------------------------------------------------------
     async def configuration_version(self) -> int: ...

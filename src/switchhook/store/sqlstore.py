@@ -89,8 +89,8 @@ class SqlStore(ABC):
     async def end_incarnation(self, engine_id: UUID) -> None:
         await self.write(incarnations.end(engine_id))
 
-    async def bury_dead(self, dead_after_seconds: float) -> list[UUID]:
-        return await self.write(incarnations.bury_dead(dead_after_seconds))
+    async def bury_dead(self, dead_after_seconds: float, engine_id: UUID | None = None) -> list[UUID]:
+        return await self.write(incarnations.bury_dead(dead_after_seconds, engine_id))
 
     # -- configuration --------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ _BEGIN = """
 """
 _BEAT = "UPDATE engine SET heartbeat_at_ms = {now} WHERE id = :id RETURNING id"
 _BURY = "DELETE FROM engine WHERE heartbeat_at_ms < {now} - :dead_after_ms RETURNING id"
+_AGE = "SELECT {now} - heartbeat_at_ms FROM engine WHERE id = :id"
 _END = "DELETE FROM engine WHERE id = :id"
 # From one owner's entries in the index to the next one's: as many steps as there are owners.
 _ORPHANED = """
@@ -60,10 +61,14 @@ def end(engine_id: UUID) -> Work[None]:
     yield from _give_back([engine_id])
 
 
-def bury_dead(dead_after_seconds: float) -> Work[list[UUID]]:
+def bury_dead(dead_after_seconds: float, engine_id: UUID | None) -> Work[list[UUID]]:
     """See `Store.bury_dead`. An owner without any row is dead too: it wrote after it had been buried.
 
     What was held keeps its due time, which has come, and so its place."""
+    if engine_id is not None:
+        ages = yield Query(_AGE, {"id": engine_id})
+        if not ages or ages[0][0] * 2 > dead_after_seconds * 1000:
+            return []
     dead = yield Query(_BURY, {"dead_after_ms": round(dead_after_seconds * 1000)})
     orphaned = yield Query(_ORPHANED, {})
     buried = {to_uuid(id_) for (id_,) in (*dead, *orphaned)}
