@@ -160,3 +160,11 @@ def test_metrics_are_written_as_prometheus_reads_them() -> None:
     text = exposition({'a_total{verdict="x"}': 3.0, 'a_total{verdict="y"}': 4.0, "b_bytes": 0.5})
     assert text == ('# TYPE a_total counter\na_total{verdict="x"} 3\na_total{verdict="y"} 4\n'
                     "# TYPE b_bytes gauge\nb_bytes 0.5\n")
+
+
+@pytest.mark.parametrize("told", [
+    CALL | {"id": "\ud800"}, CALL | {"call_id": "\ud800"}, CALL | {"\ud800": 1},
+    CALL | {"fields": CALL["fields"] | {"source_number": "\ud800"}}])
+async def test_half_a_character_is_a_fault_like_another(caller: Caller, told: dict[str, Any]) -> None:
+    status, answer, _ = await caller.tell(told)
+    assert (status, answer["code"]) == (422, "invalid_events")

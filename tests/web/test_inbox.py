@@ -181,3 +181,8 @@ def test_an_integration_is_pointed_here_by_its_form_and_nothing_is_saved_yet(hou
     assert crm.request_url == "https://crm.example.com/hook"
     missing = house.client().get(house.url + "inbox/point/", {"target": f"pbx:{UUID(int=1)}"})
     assert missing.status_code == 404
+
+
+def test_a_body_with_half_a_character_breaks_no_page(house: House) -> None:
+    got(own(house), body=b'{"name":"\\ud800"}')
+    assert '"name": "\N{REPLACEMENT CHARACTER}"' in page(house)

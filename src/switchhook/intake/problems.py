@@ -44,7 +44,7 @@ def problem_response(problem: Problem) -> web.Response:
             {"pointer": one.pointer, "code": one.code, "detail": one.detail} for one in problem.faults]
     return web.Response(
         status=problem.status, headers=problem.headers, content_type="application/problem+json",
-        text=json.dumps(document, ensure_ascii=False))
+        text=json.dumps(document))
 
 
 @web.middleware

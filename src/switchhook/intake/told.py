@@ -40,7 +40,7 @@ _NEEDED: dict[EventType, tuple[Field, ...]] = {
 }
 _DIRECTIONS = ("inbound", "outbound", "internal")
 _OPTION = re.compile(r"[0-9*#A-D]{1,32}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # also halves of characters: no encoding carries them
 
 #: The place of an event in its call, when the caller does not say: by call and the caller's id.
 SequenceOf = Callable[[UUID, str], int]

@@ -7,6 +7,7 @@ import shlex
 from urllib.parse import urlsplit
 
 from switchhook.domain.delivery import Request
+from switchhook.domain.request_url import without_lone_surrogates
 
 #: Stands where a secret was.
 MASK = "••••"
@@ -46,6 +47,6 @@ def text(body: bytes) -> str:
 def pretty(body: bytes) -> str | None:
     """A JSON body, indented; None when it is no JSON, or no longer whole."""
     try:
-        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+        return without_lone_surrogates(json.dumps(json.loads(body), indent=2, ensure_ascii=False))
     except (ValueError, RecursionError):
         return None
