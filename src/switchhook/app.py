@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ import uvloop
 
 from switchhook.delivery.engine import DeliveryEngine
 from switchhook.domain.errors import OwnershipLost, SettingsError, StoreUnavailable, SwitchhookError
-from switchhook.domain.service import Platform
+from switchhook.domain.service import Account, Platform
 from switchhook.inbox import InboxListener
 from switchhook.intake import Intake
 from switchhook.pbx.capture import capture
@@ -35,7 +35,8 @@ AWAY_SECONDS = 1.0
 PARTITION_DAYS_AHEAD = 7
 UPKEEP_SECONDS = 3600.0
 PRUNE_ROWS = 500  # at once, so that delivery never waits for it
-RETENTION = timedelta(days=30)
+PRUNE_REST_SECONDS = 0.1
+RETENTION = timedelta(days=30)  # of what belongs to no account
 TRY_AGAIN = 75  # the exit code that says: start a new incarnation
 
 
@@ -144,8 +145,7 @@ class Engine:
         while True:
             with suppress(StoreUnavailable):
                 await self._store.make_partitions(PARTITION_DAYS_AHEAD)
-                while await self._store.prune(datetime.now(UTC) - RETENTION, PRUNE_ROWS):  # noqa: ASYNC110
-                    await asyncio.sleep(0.1)
+                await prune_old(self._store, self._current.value.accounts.values(), datetime.now(UTC))
             await asyncio.sleep(UPKEEP_SECONDS)
 
     def _why_not_ready(self) -> list[str]:
@@ -173,6 +173,16 @@ class Engine:
             except StoreUnavailable as error:
                 log.warning("engine.waits_for_database reason=%s", error)
                 await asyncio.sleep(AWAY_SECONDS)
+
+
+async def prune_old(store: Store, accounts: Iterable[Account], now: datetime) -> None:
+    """Drop what is older than its account keeps it; what belongs to no account goes with those who keep longest."""
+    kept = {one.id: timedelta(days=one.retention_days) for one in accounts}
+    longest = max([RETENTION, *kept.values()])
+    for account_id, retention in [(None, longest), *kept.items()]:
+        if account_id is None or retention < longest:
+            while await store.prune(now - retention, PRUNE_ROWS, account_id):  # noqa: ASYNC110
+                await asyncio.sleep(PRUNE_REST_SECONDS)
 
 
 def run_engine(settings: Settings) -> int:

@@ -7,7 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from switchhook.app import prune_old
+from switchhook.domain.service import Account
 from switchhook.store.ports import Gap, Store
+from switchhook.store.rows import to_uuid
 from tests.contracts.making import ACCOUNT, accept_one, acceptance, event, now, recording, try_again
 from tests.fixtures.seed import Seed
 
@@ -62,3 +65,16 @@ async def test_making_partitions_twice_is_harmless(store: Store, engine: UUID, s
     await store.make_partitions(2)
     one = await accept_one(store, engine)
     assert json.loads(seed.row("event", one.event_id)["fields"])
+
+
+async def test_each_account_keeps_what_happened_for_as_long_as_it_says(
+    store: Store, engine: UUID, seed: Seed,
+) -> None:
+    less, more = seed.account(retention_days=7), seed.account(retention_days=90)
+    ages = [(less, 8), (more, 60), (more, 91)]
+    told = [event(at=now() - timedelta(days=days), account_id=account) for account, days in ages]
+    await store.accept(engine, [acceptance(one) for one in told])
+    accounts = (await store.load_configuration()).accounts
+    assert [accounts[id_].retention_days for id_ in (less, more)] == [7, 90]
+    await prune_old(store, [*accounts.values(), Account(id=uuid4(), name="")], now())
+    assert [to_uuid(row["id"]) for row in seed.rows("SELECT id FROM event")] == [told[1].id]

@@ -26,6 +26,7 @@ class Account:
     allowed_networks: tuple[str, ...] = ()  # CIDR; private ranges that the operator granted
     call_expiry_seconds: int = 24 * 3600
     user_expiry_seconds: int = 3 * 24 * 3600
+    retention_days: int = 30  # how long events and deliveries are kept
 
 
 #: The defaults fit FreePBX (research on Asterisk dialplans; DESIGN "Defaults" of `switchhook replay`).

@@ -31,7 +31,9 @@ from switchhook.store.work.tallying import give_notice
 T = TypeVar("T")
 
 _VERSION = "SELECT version FROM configuration_version WHERE id = 1"
-_ACCOUNTS = "SELECT id, name, time_zone, allowed_networks, call_expiry_seconds, user_expiry_seconds FROM account"
+_ACCOUNTS = """
+    SELECT id, name, time_zone, allowed_networks, call_expiry_seconds, user_expiry_seconds, retention_days FROM account
+"""
 _SERVICES = """
     SELECT id, account_id, connection_id, name, friendly_name, applications_enabled, tenant_key, trunks, trunk_contexts,
         menus, extensions, intake_token_hash FROM service
@@ -101,10 +103,12 @@ def _whole(rows: Sequence[Sequence[Any]], read: Callable[..., T], broken: dict[U
             broken[to_uuid(row[0])] = f"It is not stored as this release can read it: {type(error).__name__} {error}."
 
 
-def _account(id_: Any, name: str, time_zone: str, networks: Any, call_expiry: int, user_expiry: int) -> Account:
+def _account(
+    id_: Any, name: str, time_zone: str, networks: Any, call_expiry: int, user_expiry: int, retention_days: int
+) -> Account:
     return Account(
         id=to_uuid(id_), name=name, time_zone=time_zone, allowed_networks=_texts(networks),
-        call_expiry_seconds=call_expiry, user_expiry_seconds=user_expiry)
+        call_expiry_seconds=call_expiry, user_expiry_seconds=user_expiry, retention_days=retention_days)
 
 
 def _service(
