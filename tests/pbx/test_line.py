@@ -18,6 +18,7 @@ from switchhook.pbx import connector, line
 from switchhook.pbx.line import Line
 from switchhook.store import open_store
 from switchhook.store.ports import CallMemory, Store
+from switchhook.store.rows import to_ms
 from tests.fixtures.databases import KEYS
 from tests.fixtures.seed import Seed
 from tests.pbx.fake_freeswitch import FakeFreeSwitch, fake_freeswitch, frame
@@ -113,6 +114,22 @@ async def test_too_much_waiting_is_given_up_and_told_as_a_gap(
                 await asyncio.sleep(0.02)
         assert "events were lost" in seed.rows("SELECT reason FROM gap")[0]["reason"]  # type: ignore[attr-defined]
         accept.gate.set()
+
+
+async def test_what_nobody_heard_between_two_engines_is_a_gap(store: Store, seed: Seed) -> None:
+    accept = Acceptor()
+    async with fake_pbx() as pbx:
+        async with at_work(pbx, store, accept) as one:
+            (await pbx.connected.get()).write(inbound(1))
+            await accept.until(lambda: len(accept.events) == 1)
+            await store.report_connection(one.report())
+            heard_at = one.ear.last_message_at
+        async with at_work(pbx, store, accept), asyncio.timeout(20):
+            while not seed.rows("SELECT id FROM gap"):
+                await asyncio.sleep(0.02)
+    (gap,) = seed.rows("SELECT begin_ms, reason FROM gap")
+    assert heard_at is not None
+    assert (gap["begin_ms"], gap["reason"]) == (to_ms(heard_at), "no engine listened")
 
 
 async def test_a_lost_connection_leaves_a_gap_with_the_calls_that_were_open(store: Store, seed: object) -> None:

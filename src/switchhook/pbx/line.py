@@ -66,6 +66,7 @@ class Line:
         self._reports: list[Heard] = [Heard(state="connecting", at=datetime.now(UTC))]
         self._deaf_since: datetime | None = None
         self._deaf_why = ""
+        self._heard_before: datetime | None = None  # by a predecessor
         self._gaps: list[Gap] = []
         self._reconnects = 0
         ear = Simulator if connection.platform is Platform.SIMULATOR else Connector
@@ -77,7 +78,9 @@ class Line:
         return self._reports[-1].state
 
     async def run(self) -> None:
-        """Restore the calls that a predecessor left open, then listen."""
+        """Restore the calls that a predecessor left open, then listen. Since it last heard the PBX nobody did."""
+        self._heard_before = await self._patiently(lambda: self._store.last_heard_at(self.connection.id))
+        self._deaf_since, self._deaf_why = self._heard_before, "no engine listened"
         for remembered in await self._patiently(lambda: self._store.open_calls(self.connection.id)):
             if not self._tracker.restore(remembered.key, remembered.memory):
                 self._memories[remembered.key] = ""
@@ -202,8 +205,8 @@ class Line:
         told = self._reports[-1]
         return ConnectionReport(
             connection_id=self.connection.id, state=told.state, since=told.at, detail=told.detail,
-            last_message_at=self.ear.last_message_at, messages=self.ear.messages, reconnects=self._reconnects,
-            unclaimed=self._tracker.unclaimed)
+            last_message_at=self.ear.last_message_at or self._heard_before, messages=self.ear.messages,
+            reconnects=self._reconnects, unclaimed=self._tracker.unclaimed)
 
     async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
         while True:

@@ -319,6 +319,9 @@ class Store(Protocol):
 
     async def disown_connection(self, engine_id: UUID, connection_id: UUID) -> None: ...
 
+    async def last_heard_at(self, connection_id: UUID) -> datetime | None:
+        """When an engine last heard that PBX, as it reported; None when none ever did."""
+
     async def report_connection(self, report: ConnectionReport) -> None: ...
 
     async def record_gap(self, gap: Gap) -> None: ...

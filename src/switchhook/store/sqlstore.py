@@ -177,6 +177,9 @@ class SqlStore(ABC):
     async def disown_connection(self, engine_id: UUID, connection_id: UUID) -> None:
         await self.write(incarnations.disown_connection(engine_id, connection_id))
 
+    async def last_heard_at(self, connection_id: UUID) -> datetime | None:
+        return await self.read(connections.last_heard_at(connection_id))
+
     async def report_connection(self, report: ConnectionReport) -> None:
         await self.write(connections.report(report))
 

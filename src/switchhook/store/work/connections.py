@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from switchhook.domain.event import timed_id
 from switchhook.store.dialect import Query, Work
 from switchhook.store.ports import CallMemory, ConnectionReport, Gap
-from switchhook.store.rows import to_ms, to_uuid
+from switchhook.store.rows import from_ms, to_ms, to_uuid
 
 _REPORT = """
     INSERT INTO connection_state
@@ -19,6 +20,7 @@ _REPORT = """
         last_message_at_ms = excluded.last_message_at_ms, messages = excluded.messages,
         reconnects = excluded.reconnects, unclaimed = excluded.unclaimed
 """
+_LAST_HEARD = "SELECT last_message_at_ms FROM connection_state WHERE connection_id = :connection"
 _RECORD_GAP = """
     INSERT INTO gap (id, connection_id, begin_ms, end_ms, reason, partial_calls)
     VALUES (:id, :connection, :begin_ms, :end_ms, :reason, :partial_calls) ON CONFLICT DO NOTHING
@@ -34,6 +36,12 @@ def report(told: ConnectionReport) -> Work[None]:
         "connection": told.connection_id, "state": told.state, "since_ms": to_ms(told.since), "detail": told.detail,
         "last_message_at_ms": None if last is None else to_ms(last), "messages": told.messages,
         "reconnects": told.reconnects, "unclaimed": told.unclaimed})
+
+
+def last_heard_at(connection_id: UUID) -> Work[datetime | None]:
+    """See `Store.last_heard_at`."""
+    rows = yield Query(_LAST_HEARD, {"connection": connection_id})
+    return from_ms(rows[0][0]) if rows and rows[0][0] is not None else None
 
 
 def record_gap(gap: Gap) -> Work[None]:
