@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from switchhook.domain.errors import LoginRefused
 from switchhook.domain.facts import Connected, SnapshotEnded
 from switchhook.pbx import connector as module
 from switchhook.pbx.connector import try_login
+from switchhook.pbx.pbx_errands import tried
 from tests.pbx.fake_pbx import fake_pbx, inbound
 from tests.pbx.listening import listening
 
@@ -95,3 +97,10 @@ async def test_trying_a_login_says_what_is_missing_and_what_was_refused() -> Non
         pbx.refuses = b"Response: Error\r\nActionID: login\r\nMessage: Authentication failed\r\n\r\n"
         with pytest.raises(LoginRefused, match="Authentication failed"):
             await try_login(pbx.connection)
+
+
+@pytest.mark.parametrize("host", ["pbx..example", "x" * 64 + ".example"])
+async def test_a_host_that_no_name_can_be_is_a_broken_connection_and_no_crash(host: str) -> None:
+    async with fake_pbx() as pbx:
+        assert (await tried(replace(pbx.connection, host=host)))["detail"] == f"{host}:{pbx.connection.port}: " \
+            "this is no host name."

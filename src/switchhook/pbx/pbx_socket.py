@@ -16,9 +16,12 @@ READ_BYTES = 256 * 1024
 async def open_socket(connection: Connection) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A socket to the PBX, by TLS where the Connection says so. Raises OSError."""
     context = ssl.create_default_context() if connection.tls else None
-    return await asyncio.open_connection(
-        connection.host, connection.port, ssl=context, server_hostname=connection.host if context else None,
-        limit=4 * READ_BYTES)
+    try:
+        return await asyncio.open_connection(
+            connection.host, connection.port, ssl=context, server_hostname=connection.host if context else None,
+            limit=4 * READ_BYTES)
+    except UnicodeError as error:  # an empty label, or one that is too long
+        raise OSError("this is no host name") from error
 
 
 async def read_some(reader: asyncio.StreamReader, closed: str = "") -> bytes:
