@@ -11,7 +11,8 @@ import pytest
 from switchhook.domain.catalogue import EventType, Field
 from switchhook.domain.integration import BasicAuth, BodyKey, Format, Header, Integration, Method, NoAuth, TokenAuth
 from switchhook.domain.service import Account, Connection, PbxUser, Platform, Reading, Service
-from switchhook.store import open_store
+from switchhook.store import current, open_store
+from switchhook.store.current import CurrentConfiguration
 from switchhook.store.ports import Store
 from tests.fixtures.seed import Seed
 
@@ -149,3 +150,16 @@ class TestDisabling:
 async def test_disabling_what_is_not_there_is_harmless(store: Store, engine: UUID) -> None:
     await store.disable_integration(uuid4(), "why")
     assert await store.configuration_version() == 0
+
+
+async def test_it_is_loaded_anew_once_it_is_old_so_that_a_rotated_secret_signs_no_longer(
+    store: Store, seed: Seed, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watched = CurrentConfiguration(store)
+    await watched.load()
+    before = watched.value
+    await watched.refresh()
+    assert watched.value is before
+    monkeypatch.setattr(current, "OLD_SECONDS", -1.0)
+    await watched.refresh()
+    assert watched.value is not before

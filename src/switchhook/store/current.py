@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from time import monotonic
 
 from switchhook.domain.errors import StoreUnavailable
 from switchhook.store.ports import Configuration, Store
@@ -12,6 +13,7 @@ from switchhook.store.ports import Configuration, Store
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0  # how often we look although nothing woke us: a saved integration is in force within 2 s
+OLD_SECONDS = 600.0  # how old it may get: the time of a secret that is being rotated out runs off unsaid
 AWAY_SECONDS = 0.5  # how long we leave a database alone that did not answer
 
 Listener = Callable[[], None]
@@ -24,6 +26,7 @@ class CurrentConfiguration:
         self._store = store
         self._look_seconds = look_seconds
         self._value: Configuration | None = None
+        self._loaded_at_s = 0.0
         self._when_changed: list[Listener] = []
         self._when_woken: list[Listener] = []
 
@@ -50,14 +53,16 @@ class CurrentConfiguration:
     async def load(self) -> None:
         """Load it anew. Raises StoreUnavailable."""
         self._value = await self._store.load_configuration()
+        self._loaded_at_s = monotonic()
         log.info("configuration.loaded version=%s integrations=%s broken=%s", self._value.version,
                  len(self._value.integrations), len(self._value.broken))
         for listener in self._when_changed:
             listener()
 
     async def refresh(self) -> None:
-        """Load it if it has changed. Raises StoreUnavailable."""
-        if self._value is None or await self._store.configuration_version() != self._value.version:
+        """Load it if it has changed, or is old. Raises StoreUnavailable."""
+        if (self._value is None or monotonic() - self._loaded_at_s > OLD_SECONDS
+                or await self._store.configuration_version() != self._value.version):
             await self.load()
 
     async def watch(self) -> None:
