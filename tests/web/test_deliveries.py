@@ -258,3 +258,7 @@ def test_another_accounts_deliveries_and_events_are_not_there(house: House) -> N
         assert client.get(theirs + path).status_code == 404
     assert found(client.get(f"{theirs}deliveries/?q={row.id}").content.decode()) == []
     assert found(client.get(f"{theirs}events/?q=12025550171").content.decode()) == []
+
+
+def test_a_nul_character_in_a_search_is_a_bad_request(house: House) -> None:
+    assert house.client().get(house.url + "users/?q=a%00").status_code == 400

@@ -25,7 +25,10 @@ class RequestId:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.request_id = uuid4().hex[:12]  # type: ignore[attr-defined]
         timezone.deactivate()
-        response = self.get_response(request)
+        if "%00" in request.META.get("QUERY_STRING", ""):  # no database takes it: PostgreSQL would fail over it
+            response = HttpResponse("A NUL character stands for nothing here.", status=400, content_type="text/plain")
+        else:
+            response = self.get_response(request)
         response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
         if response.status_code >= 500:
             log.error("request %s: %s %s answered %s", request.request_id, request.method,  # type: ignore[attr-defined]
