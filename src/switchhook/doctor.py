@@ -112,7 +112,7 @@ async def _examine_connection(connection: Connection, configuration: Configurati
         for what in missing:
             report.bad(f"{name}: {what}", "Give the PBX's user the rights that the portal's Connection page shows.")
         if not missing:
-            report.good(f"{name} lets us in and tells us all that we need")
+            report.good(f"{name} lets us in and lists the calls in progress")
 
 
 def _examine_ports(settings: Settings, report: _Report) -> None:

@@ -45,3 +45,17 @@ async def test_arguments_that_are_no_object_are_none(store: Store, engine: UUID,
     for text in ("{", "[1]", "null"):
         seed.execute("UPDATE errand SET args = ? WHERE id = ?", text, seed.errand("send_test", {}))
     assert [one.args for one in await store.claim_errands(engine, 10)] == [{}, {}, {}]
+
+
+async def test_an_accounts_changed_users_are_done_one_after_the_other(
+    store: Store, engine: UUID, other_engine: UUID, seed: Seed,
+) -> None:
+    account, neighbour = seed.account(), seed.account()
+    created = seed.errand("user_changed", {}, account, created_at_ms=1000)
+    modified = seed.errand("user_changed", {}, account, created_at_ms=2000)
+    test = seed.errand("send_test", {}, account, created_at_ms=3000)
+    others = seed.errand("user_changed", {}, neighbour, created_at_ms=4000)
+    assert {one.id for one in await store.claim_errands(engine, 10)} == {created, test, others}
+    assert await store.claim_errands(other_engine, 10) == []
+    await store.finish_errand(created, ok=True, result={})
+    assert [one.id for one in await store.claim_errands(other_engine, 10)] == [modified]

@@ -45,7 +45,7 @@ def test_from_an_empty_installation_to_a_real_calls_request(
     page.get_by_role("button", name="Save").first.click()
     page.wait_for_url("**/operator/connections/*-*/**")
     page.get_by_role("button", name="Test connection").click()
-    expect(page.locator("main")).to_contain_text("tells us all that we need", timeout=SOON_MS)
+    expect(page.locator("main")).to_contain_text("lists the calls in progress", timeout=SOON_MS)
 
     page.goto(installation.portal + "/operator/services/new/")
     page.get_by_label("Account").select_option(label="Acme Example")

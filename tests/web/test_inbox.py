@@ -186,3 +186,12 @@ def test_an_integration_is_pointed_here_by_its_form_and_nothing_is_saved_yet(hou
 def test_a_body_with_half_a_character_breaks_no_page(house: House) -> None:
     got(own(house), body=b'{"name":"\\ud800"}')
     assert '"name": "\N{REPLACEMENT CHARACTER}"' in page(house)
+
+
+def test_a_viewer_sees_that_a_credential_came_and_not_which(house: House) -> None:
+    got(own(house), headers=[["Authorization", "Bearer canary-token"], ["X-Shown", "yes"]])
+    seen = house.client(house.world.viewer).get(house.url + "inbox/").content.decode()
+    assert "canary-token" not in seen
+    assert "Authorization" in seen
+    assert "yes" in seen
+    assert "canary-token" in page(house)

@@ -16,6 +16,9 @@ from switchhook.pbx.placed_test_calls import Accept, number_of, place_test_call
 from switchhook.store.current import CurrentConfiguration
 from switchhook.store.ports import Errand
 
+#: What a login can show. Which events it may hear, Asterisk tells nobody: only a call shows that.
+LETS_US_IN = "It lets us in and lists the calls in progress. What it tells of calls, a call shows: place one."
+
 Result = Mapping[str, object]
 Handler = Callable[[Errand], Awaitable[Result | None]]
 
@@ -67,7 +70,7 @@ async def tried(connection: Connection) -> dict[str, object]:
         return {"ok": False, "detail": str(error), "missing": []}
     except (PbxError, OSError, TimeoutError) as error:
         return {"ok": False, "detail": in_words(error, connection), "missing": []}
-    detail = "It lets us in, but something is missing." if missing else "It lets us in and tells us all that we need."
+    detail = "It lets us in, but something is missing." if missing else LETS_US_IN
     return {"ok": not missing, "detail": detail, "missing": missing}
 
 

@@ -11,9 +11,14 @@ from switchhook.store.dialect import Query, Work
 from switchhook.store.ports import Errand
 from switchhook.store.rows import from_ms, to_uuid, to_uuid_or_none
 
+#: Of an account's changed users the earlier one goes first, whoever does it: a Modify must not overtake its Create.
 _CLAIM = """
     UPDATE errand SET state = 'working', owner = :engine WHERE id IN (
-        SELECT id FROM errand WHERE state = 'asked' ORDER BY created_at_ms LIMIT :limit {skip locked})
+        SELECT id FROM errand AS one WHERE state = 'asked' AND (kind <> 'user_changed' OR NOT EXISTS (
+            SELECT 1 FROM errand AS other WHERE other.state IN ('asked', 'working') AND other.kind = 'user_changed'
+                AND other.account_id = one.account_id AND (other.created_at_ms < one.created_at_ms
+                    OR other.created_at_ms = one.created_at_ms AND other.id < one.id)))
+        ORDER BY created_at_ms LIMIT :limit {skip locked})
     RETURNING id, account_id, kind, args, result, created_at_ms
 """
 _PROGRESS = """

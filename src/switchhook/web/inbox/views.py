@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
+from switchhook.domain.headers import ALWAYS_SECRET
 from switchhook.web.deliveries.recorded import ShownBody, shown_body
 from switchhook.web.deliveries.search import uuid_or_none
 from switchhook.web.inbox import actions
@@ -49,7 +50,7 @@ def inbox(request: HttpRequest, access: Access) -> HttpResponse:
         return HttpResponse(status=204)
     integrations = list(access.integrations().order_by("name")[:200])
     among = signers(integrations, url_of(own))
-    shown = [_shown(row, among, own) for row in rows]
+    shown = [_shown(row, among, own, masked=not access.can_write) for row in rows]
     asked_for = uuid_or_none(request.GET.get("request", ""))
     chosen = next((one for one in shown if one.row.id == asked_for), shown[0] if shown else None)
     return render(request, "inbox/inbox.html", {
@@ -101,11 +102,13 @@ def url_of(inbox: Inbox) -> str:
     return f"{settings.SWITCHHOOK.inbox_base_url}/{inbox.id}"
 
 
-def _shown(row: InboxRequest, among: Sequence[Signer], own: Inbox) -> Shown:
+def _shown(row: InboxRequest, among: Sequence[Signer], own: Inbox, *, masked: bool) -> Shown:
+    """`masked`: who may only read sees that a credential came, not which."""
     url = urlsplit(row.url)
     rest = url.path.partition(str(own.id))[2] + (f"?{url.query}" if url.query else "")
     headers = tuple(headers_of(row))
     event = next((value for name, value in headers if name.lower() == "switchhook-event"), "")
     return Shown(
-        row=row, event=event_label(event), path=rest or "/", headers=headers,
+        row=row, event=event_label(event), path=rest or "/",
+        headers=tuple((name, "••••" if masked and name.lower() in ALWAYS_SECRET else value) for name, value in headers),
         body=shown_body(bytes(row.body), truncated=row.body_truncated), checked=check(row, among))
