@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from switchhook.delivery.lanes import Lanes, Parcel
+from switchhook.delivery.lane import Parcel
+from switchhook.delivery.lanes import Lanes
 from switchhook.domain.breaker import is_alive
 from switchhook.domain.delivery import NoAnswer, Problem, Responded, Timing
 from tests.delivery.test_lanes import parcel, start_all

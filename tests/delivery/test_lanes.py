@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switchhook.delivery.lanes import Lanes, Parcel
+from switchhook.delivery.lane import Parcel
+from switchhook.delivery.lanes import Lanes
 from switchhook.domain.catalogue import EventType
 from switchhook.domain.delivery import Delivery
 from switchhook.domain.event import Event

@@ -16,7 +16,8 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from uuid import UUID
 
-from switchhook.delivery.lanes import Lanes, Parcel
+from switchhook.delivery.lane import Parcel
+from switchhook.delivery.lanes import Lanes
 from switchhook.delivery.recorder import Recorder
 from switchhook.delivery.returns import Returns
 from switchhook.domain.errors import StoreUnavailable

@@ -14,10 +14,10 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import assert_never
 from uuid import UUID
 
-from switchhook.delivery.lanes import Lanes, Parcel
+from switchhook.delivery.lane import Parcel
+from switchhook.delivery.lanes import Lanes
 from switchhook.delivery.recorder import Recorder
 from switchhook.delivery.returns import Returns
 from switchhook.delivery.sender import Sender
@@ -25,16 +25,13 @@ from switchhook.domain.breaker import is_alive
 from switchhook.domain.delivery import (
     Answer,
     Attempt,
-    Delivered,
     DisableIntegration,
-    GiveUp,
     NoAnswer,
     Problem,
     Request,
     Responded,
     Timing,
-    TryAgain,
-    Verdict,
+    name_of,
 )
 from switchhook.domain.errors import CannotRender
 from switchhook.domain.event import Event
@@ -218,18 +215,3 @@ class Deliverer:
         self._gone = {
             id_: why for id_, why in self._gone.items()
             if id_ in integrations and integrations[id_].enabled and not self._returns.was_disabled(id_)}
-
-
-def name_of(verdict: Verdict) -> str:
-    """The verdict in one word, for logs and metrics."""
-    match verdict:
-        case Delivered():
-            return "delivered"
-        case TryAgain():
-            return "try_again"
-        case GiveUp():
-            return "give_up"
-        case DisableIntegration():
-            return "disable_integration"
-        case _:
-            assert_never(verdict)

@@ -17,16 +17,14 @@ so that nobody who has just got up is run over. An integration may have a pace o
 from __future__ import annotations
 
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from uuid import UUID
 
+from switchhook.delivery.lane import Lane, Parcel, Resting, Turns
 from switchhook.domain import breaker
 from switchhook.domain.breaker import Breaker
-from switchhook.domain.delivery import Delivery
-from switchhook.domain.event import Event
 from switchhook.domain.pacing import Pacer
 
 FIRSTS_WAITING = 1000  # of one integration
@@ -36,111 +34,6 @@ CATCHING_UP = 2.0  # how much faster than usual a receiver that is back gets wha
 SLOWEST_PER_SECOND = 5.0  # but never slower than this
 CAUGHT_UP_SECONDS = 2.0  # a pace that nothing has needed for so long is over
 RETRY_EVERY = 8  # while both kinds wait for a place, every eighth turn is a retry's
-
-
-@dataclass(slots=True, eq=False)
-class Parcel:
-    """A Delivery in our hands, with its Event: an attempt that we owe."""
-
-    delivery: Delivery
-    event: Event
-    retry: bool = False
-    manual: bool = False  # a person asked for it: goes with the first attempts, but keeps no order
-    in_flight: bool = False
-    probe: bool = False  # of a receiver that was failing
-
-    @property
-    def ordered(self) -> bool:
-        """Whether it must keep its place among those with the same order key."""
-        return not self.retry and not self.manual and not self.event.is_test
-
-
-@dataclass(slots=True)
-class _Lane:
-    """All that one integration waits for. Only the head of a row (one order key) is among the ready."""
-
-    account_id: UUID
-    max_in_flight: int
-    ready: deque[Parcel] = field(default_factory=deque)
-    rows: dict[str, deque[Parcel]] = field(default_factory=dict)
-    retries: deque[Parcel] = field(default_factory=deque)
-    firsts_waiting: int = 0
-    in_flight: int = 0
-    retries_in_flight: int = 0
-    behind: bool = False
-    shed: int = 0  # how many were shed so far
-    unsettled: int = 0  # of these, how many are not in the database yet
-    breaker: Breaker | None = None  # None: its last answer was a good one
-    arrived: int = 0  # first attempts, since the breaker opened
-    recovering: Pacer | None = None  # its receiver is back, and not all that gathered has gone out
-    pacer: Pacer | None = None  # its own limit
-    timer_at: float | None = None  # when it is to be looked at, as it waits for its time
-
-    @property
-    def timed(self) -> bool:
-        """Whether the time has a say in when it may start something."""
-        return self.breaker is not None or self.recovering is not None or self.pacer is not None
-
-    @property
-    def resting(self) -> bool:
-        return self.breaker is not None and self.breaker.is_open
-
-    def free_at(self) -> float:
-        """From when on it may start something, as far as time has a say; infinite while its probe is under way."""
-        at = max((pacer.next_at for pacer in (self.recovering, self.pacer) if pacer is not None), default=0.0)
-        if self.breaker is not None and self.breaker.is_open:
-            return float("inf") if self.breaker.probing else max(at, self.breaker.probe_at)
-        return at
-
-    def may_start(self, *, retry: bool) -> bool:
-        """Whether one more may go now, as far as places have a say. A resting one's probe is a first attempt, if
-        there is any."""
-        if self.resting and retry and self.ready:
-            return False
-        if self.in_flight >= self.max_in_flight:
-            return False
-        if retry:
-            return bool(self.retries) and self.retries_in_flight < max(1, self.max_in_flight // 2)
-        return bool(self.ready)
-
-    @property
-    def empty(self) -> bool:
-        return not (self.in_flight or self.firsts_waiting or self.retries or self.behind or self.timed)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resting:
-    """An integration that is left alone: its receiver has failed for so long, and is asked again in so long."""
-
-    failing_seconds: float
-    probe_in_seconds: float
-
-
-class _Turns:
-    """Accounts taking turns, and the integrations of each. A member is in it while it may start something."""
-
-    def __init__(self) -> None:
-        self._accounts: OrderedDict[UUID, OrderedDict[UUID, None]] = OrderedDict()
-
-    def join(self, account_id: UUID, integration_id: UUID) -> None:
-        self._accounts.setdefault(account_id, OrderedDict())[integration_id] = None
-
-    def leave(self, account_id: UUID, integration_id: UUID) -> None:
-        integrations = self._accounts.get(account_id)
-        if integrations is not None:
-            integrations.pop(integration_id, None)
-            if not integrations:
-                del self._accounts[account_id]
-
-    def next(self, fits: Callable[[UUID], bool]) -> UUID | None:
-        """The first integration in turn that fits; it and its account go to the end."""
-        for account_id, integrations in self._accounts.items():
-            for integration_id in integrations:
-                if fits(integration_id):
-                    self._accounts.move_to_end(account_id)
-                    integrations.move_to_end(integration_id)
-                    return integration_id
-        return None
 
 
 class Lanes:
@@ -158,9 +51,9 @@ class Lanes:
         self._timers: list[tuple[float, UUID]] = []  # when an integration that waits for its time is to be looked at
         self._max_in_flight = max_in_flight
         self._firsts_waiting, self._retries_waiting, self._all_waiting = firsts_waiting, retries_waiting, all_waiting
-        self._lanes: dict[UUID, _Lane] = {}
+        self._lanes: dict[UUID, Lane] = {}
         self._parcels: dict[UUID, Parcel] = {}
-        self._firsts, self._retries = _Turns(), _Turns()
+        self._firsts, self._retries = Turns(), Turns()
         self._retries_in_flight = 0
         self._since_retry = 0
         self.in_flight = 0
@@ -341,7 +234,7 @@ class Lanes:
         self._seat(integration_id, lane)
         return parcel
 
-    def _note_start(self, lane: _Lane, parcel: Parcel) -> None:
+    def _note_start(self, lane: Lane, parcel: Parcel) -> None:
         now = self._clock()
         for pacer in (lane.recovering, lane.pacer):
             if pacer is not None:
@@ -349,7 +242,7 @@ class Lanes:
         if lane.breaker is not None and lane.breaker.is_open:
             parcel.probe = lane.breaker.probing = True
 
-    def _learn(self, lane: _Lane, parcel: Parcel, alive: bool | None, jitter: float) -> bool:
+    def _learn(self, lane: Lane, parcel: Parcel, alive: bool | None, jitter: float) -> bool:
         """What the end of the attempt says about the receiver. Whether its rest begins, goes on or ends by that."""
         now = self._clock()
         if lane.recovering is not None and lane.recovering.unused_seconds(now) > CAUGHT_UP_SECONDS:
@@ -372,7 +265,7 @@ class Lanes:
             lane.breaker.probe_failed(now, jitter)
         return opened or (parcel.probe and lane.breaker.is_open)
 
-    def _close(self, lane: _Lane, now: float) -> None:
+    def _close(self, lane: Lane, now: float) -> None:
         """Go on, at a pace that one who has just got up can bear: by how much came in while it was down."""
         opened_at = now if lane.breaker is None or lane.breaker.opened_at is None else lane.breaker.opened_at
         usual = lane.arrived / max(1.0, now - opened_at)
@@ -390,7 +283,7 @@ class Lanes:
                 self._seat(integration_id, lane)
                 self._tidy(integration_id, lane)
 
-    def _move_up(self, lane: _Lane, order_key: str) -> None:
+    def _move_up(self, lane: Lane, order_key: str) -> None:
         """The head of the row has gone: the next one is ready."""
         row = lane.rows[order_key]
         row.popleft()
@@ -399,7 +292,7 @@ class Lanes:
         else:
             del lane.rows[order_key]
 
-    def _seat(self, integration_id: UUID, lane: _Lane) -> None:
+    def _seat(self, integration_id: UUID, lane: Lane) -> None:
         """Let the integration take turns exactly when it may start something."""
         if lane.timed and self._must_wait(integration_id, lane):
             self._firsts.leave(lane.account_id, integration_id)
@@ -411,7 +304,7 @@ class Lanes:
             else:
                 turns.leave(lane.account_id, integration_id)
 
-    def _must_wait(self, integration_id: UUID, lane: _Lane) -> bool:
+    def _must_wait(self, integration_id: UUID, lane: Lane) -> bool:
         """Whether its time has not come yet; then it will be looked at again when it has, if anything waits."""
         now, free_at = self._clock(), lane.free_at()
         if free_at <= now:
@@ -422,18 +315,18 @@ class Lanes:
             heappush(self._timers, (free_at, integration_id))
         return True
 
-    def _lane(self, integration_id: UUID, account_id: UUID) -> _Lane:
+    def _lane(self, integration_id: UUID, account_id: UUID) -> Lane:
         lane = self._lanes.get(integration_id)
         if lane is None:
-            lane = self._lanes[integration_id] = _Lane(account_id=account_id, max_in_flight=1)
+            lane = self._lanes[integration_id] = Lane(account_id=account_id, max_in_flight=1)
         return lane
 
-    def _tidy(self, integration_id: UUID, lane: _Lane) -> None:
+    def _tidy(self, integration_id: UUID, lane: Lane) -> None:
         if lane.empty:
             del self._lanes[integration_id]
 
 
-def _undo_start(lane: _Lane, parcel: Parcel) -> None:
+def _undo_start(lane: Lane, parcel: Parcel) -> None:
     """No request was made: it counts for no pace, and another may be the probe."""
     for pacer in (lane.recovering, lane.pacer):
         if pacer is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import assert_never
 from uuid import UUID
 
 
@@ -106,6 +107,21 @@ class DisableIntegration:
 
 
 Verdict = Delivered | TryAgain | GiveUp | DisableIntegration
+
+
+def name_of(verdict: Verdict) -> str:
+    """The verdict in one word, for the database, logs and metrics."""
+    match verdict:
+        case Delivered():
+            return "delivered"
+        case TryAgain():
+            return "try_again"
+        case GiveUp():
+            return "give_up"
+        case DisableIntegration():
+            return "disable_integration"
+        case _:
+            assert_never(verdict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

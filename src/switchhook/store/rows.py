@@ -35,13 +35,11 @@ from switchhook.domain.delivery import (
     Delivered,
     Delivery,
     DeliveryState,
-    DisableIntegration,
-    GiveUp,
     NoAnswer,
     Request,
     Responded,
-    TryAgain,
     Verdict,
+    name_of,
 )
 from switchhook.domain.event import Event
 from switchhook.domain.notes import Note
@@ -194,7 +192,7 @@ def attempt_row(attempt: Attempt, engine_id: UUID) -> dict[str, Any]:
         "delivery_id": attempt.delivery_id, "number": attempt.number, "engine_id": engine_id,
         "started_at_ms": to_ms(attempt.started_at), "duration_ms": attempt.answer.timing.total_ms,
         "status": status_of(attempt.answer), "problem": problem_of(attempt.verdict),
-        "verdict": _verdict_name(attempt.verdict), "request": request_json(attempt.request),
+        "verdict": name_of(attempt.verdict), "request": request_json(attempt.request),
         "answer": answer_json(_without_secrets(attempt.answer, attempt.request)),
     }
 
@@ -255,23 +253,6 @@ def _body(body: bytes) -> str | dict[str, str]:
         return body.decode()
     except UnicodeDecodeError:
         return {"base64": b64encode(body).decode()}
-
-
-def _verdict_name(verdict: Verdict) -> str:
-    match verdict:
-        case Delivered():
-            return "delivered"
-        case TryAgain():
-            return "try_again"
-        case GiveUp():
-            return "give_up"
-        case DisableIntegration():
-            return "disable_integration"
-        case _:
-            assert_never(verdict)
-
-
-# -- Call -------------------------------------------------------------------------------------------
 
 
 def call_row(record: CallRecord) -> dict[str, Any]:
