@@ -14,11 +14,10 @@ import pytest
 from tests.fixtures.processes import Half, wait_until
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_engines_survive_a_database_that_was_locked_for_longer_than_they_may_be_silent(
     half: Callable[..., Half], database_url: str
 ) -> None:
-    if not database_url.startswith("sqlite"):
-        pytest.skip("SQLite's lock")
     engines = [half("engine", heartbeat_seconds=0.2, dead_after_seconds=1.0) for _ in range(2)]
     for one in engines:
         await asyncio.to_thread(one.start)
