@@ -29,7 +29,7 @@ class Account:
     retention_days: int = 30  # how long events and deliveries are kept
 
 
-#: The defaults fit FreePBX (research on Asterisk dialplans; DESIGN "Defaults" of `switchhook replay`).
+#: The defaults fit FreePBX 15 to 17: the contexts that its trunk pages and menus generate.
 DEFAULT_TRUNK_CONTEXTS = (
     "from-trunk*", "from-pstn*", "from-did*", "from-digital*", "from-analog*", "from-dahdi*",
 )
