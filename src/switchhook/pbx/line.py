@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Protocol, TypeVar
@@ -16,6 +17,7 @@ from typing import Protocol, TypeVar
 from switchhook.domain.errors import StoreUnavailable
 from switchhook.domain.event import Event
 from switchhook.domain.facts import Fact
+from switchhook.domain.outcome import Outcome
 from switchhook.domain.service import Connection, Platform
 from switchhook.domain.tracker import Claim, Tracker
 from switchhook.pbx.connector import Connector, Heard
@@ -61,9 +63,10 @@ class Line:
         self._tracker = Tracker(lambda leg: self.claim(leg))
         self._timelines = Timelines(self._tracker.sheet)
         self._waiting: list[Event] = []
-        self._memories: dict[str, str] = {}
+        self._changed: set[str] = set()  # open calls whose memory is to be written; those that are over are forgotten
         self._something = asyncio.Event()
-        self._reports: list[Heard] = [Heard(state="connecting", at=datetime.now(UTC))]
+        self._news = asyncio.Event()  # the connection's state changed, or there is a gap
+        self._heard = Heard(state="connecting", at=datetime.now(UTC))
         self._deaf_since: datetime | None = None
         self._deaf_why = ""
         self._heard_before: datetime | None = None  # by a predecessor
@@ -75,7 +78,7 @@ class Line:
     @property
     def state(self) -> str:
         """The connection's state."""
-        return self._reports[-1].state
+        return self._heard.state
 
     async def run(self) -> None:
         """Restore the calls that a predecessor left open, then listen. Since it last heard the PBX nobody did."""
@@ -83,7 +86,7 @@ class Line:
         self._deaf_since, self._deaf_why = self._heard_before, "no engine listened"
         for remembered in await self._patiently(lambda: self._store.open_calls(self.connection.id)):
             if not self._tracker.restore(remembered.key, remembered.memory):
-                self._memories[remembered.key] = ""
+                self._changed.add(remembered.key)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.ear.run())
             tasks.create_task(self._accept_waiting())
@@ -98,18 +101,18 @@ class Line:
             except Exception:  # whatever a PBX says, the next fact is heard
                 log.exception("pbx.fact_not_understood connection=%s fact=%r", self.connection.id, fact)
                 continue
-            if outcome.notes or outcome.over:
-                self._timelines.hear(outcome, datetime.now(UTC))
-            if outcome.events:
-                self._waiting += outcome.events
-            for call in outcome.changed:
-                self._memories[call] = self._tracker.memory(call)
-            for call in outcome.ended:
-                self._memories[call] = ""
-        if self._waiting or self._memories:
-            self._something.set()
+            self._take_in(outcome)
         if len(self._waiting) > MOST_WAITING:
             self._lose_waiting()
+
+    def _take_in(self, outcome: Outcome) -> None:
+        """Keep what the tracker told until it is accepted."""
+        if outcome.notes or outcome.over:
+            self._timelines.hear(outcome, datetime.now(UTC))
+        if outcome.events or outcome.changed or outcome.ended:
+            self._waiting += outcome.events
+            self._changed.update(outcome.changed, outcome.ended)
+            self._something.set()
 
     def _lose_waiting(self) -> None:
         first, last = self._waiting[0].at, self._waiting[-1].at
@@ -123,21 +126,18 @@ class Line:
                 self._reconnects += 1
                 self._gap(self._deaf_since, heard.at, self._deaf_why)
             self._deaf_since = None
-        elif heard.state != "connecting" and self._deaf_since is None and self.state_was_connected():
+        elif heard.state != "connecting" and self._deaf_since is None and self.state == "connected":
             self._deaf_since = self.ear.last_message_at or heard.at
             self._deaf_why = heard.detail
         log.info("pbx.connection connection=%s name=%s state=%s detail=%s", self.connection.id, self.connection.name,
                  heard.state, heard.detail)
-        self._reports.append(heard)
-        del self._reports[:-10]
-
-    def state_was_connected(self) -> bool:
-        """Whether we heard the PBX just now."""
-        return bool(self._reports) and self._reports[-1].state == "connected"
+        self._heard = heard
+        self._news.set()
 
     def _gap(self, begin: datetime, end: datetime, reason: str) -> None:
         self._gaps.append(Gap(connection_id=self.connection.id, begin=begin, end=max(begin, end), reason=reason,
                               partial_calls=len(self._tracker.open_calls)))
+        self._news.set()
 
     # -- accepting: waits for the database, and for nothing else ------------------------
     async def _accept_waiting(self) -> None:
@@ -156,7 +156,6 @@ class Line:
                     await self._accept(events, calls)
             except (TimeoutError, StoreUnavailable):
                 log.error("pbx.events_lost connection=%s count=%s", self.connection.id, len(events))
-
         await self._keep(self._timelines.take(TIMELINES_AT_ONCE), patient=False)
 
     async def _keep_timelines(self) -> None:
@@ -180,31 +179,28 @@ class Line:
 
     def _take_waiting(self) -> tuple[list[Event], list[CallMemory]]:
         events, self._waiting = self._waiting, []
-        memories, self._memories = self._memories, {}
-        return events, [CallMemory(connection_id=self.connection.id, key=key, memory=memory)
-                        for key, memory in memories.items()]
+        changed, self._changed = self._changed, set()
+        return events, [CallMemory(connection_id=self.connection.id, key=key, memory=self._tracker.memory(key))
+                        for key in changed]
 
     async def _report(self) -> None:
         while True:
-            told = self._reports[-1]
+            self._news.clear()
             await self._patiently(lambda: self._store.report_connection(self.report()))
             while self._gaps:
                 gap = self._gaps[0]
                 await self._patiently(lambda g=gap: self._store.record_gap(g))  # type: ignore[misc]
                 self._gaps.pop(0)
-            outcome = self._tracker.expire(datetime.now(UTC) - EXPIRE_AFTER)
-            self._memories |= dict.fromkeys(outcome.ended, "")
-            self._timelines.hear(outcome, datetime.now(UTC))
-            for _ in range(int(REPORT_SECONDS / 0.25)):
-                await asyncio.sleep(0.25)
-                if self._reports[-1] is not told or self._gaps:
-                    break
+            self._take_in(self._tracker.expire(datetime.now(UTC) - EXPIRE_AFTER))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(REPORT_SECONDS):
+                    await self._news.wait()
 
     def report(self) -> ConnectionReport:
         """How the connection is."""
-        told = self._reports[-1]
+        heard = self._heard
         return ConnectionReport(
-            connection_id=self.connection.id, state=told.state, since=told.at, detail=told.detail,
+            connection_id=self.connection.id, state=heard.state, since=heard.at, detail=heard.detail,
             last_message_at=self.ear.last_message_at or self._heard_before, messages=self.ear.messages,
             reconnects=self._reconnects, unclaimed=self._tracker.unclaimed)
 
