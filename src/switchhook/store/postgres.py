@@ -44,6 +44,9 @@ _DEFAULTS = {
     "application_name": "switchhook", "connect_timeout": "4", "tcp_user_timeout": "10000", "keepalives_idle": "10",
     "keepalives_interval": "5", "keepalives_count": "2",
 }
+#: The database is to blame, not what we said to it. Also for what it calls an internal error: a quota on its disk, say.
+_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction,
+         psycopg.errors.InternalError_)
 _Connection = psycopg.AsyncConnection[Any]
 
 
@@ -153,7 +156,7 @@ class PostgresStore(SqlStore):
                     yield connection
                 finally:
                     broken = connection.broken
-        except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction) as error:
+        except _AWAY as error:
             if broken or isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
                 with suppress(psycopg.Error):
                     await self._pool.drain()
