@@ -32,8 +32,8 @@ test: $(TO_TEST) assets  ## All tests that fit into 20 minutes: real Asterisk, r
 test-all: $(TO_TEST) assets  ## The long ones too
 	$(PYTEST) 80m $(BIN)/pytest -n 2
 
-bench: $(TO_TEST) assets  ## How fast it is, on this machine
-	timeout --foreground 30m $(BIN)/python -m benchmarks
+bench: $(TO_TEST) assets  ## How fast it is, on this machine; LOADS="backlog …" for some alone
+	timeout --foreground 90m $(BIN)/python -m benchmarks $(LOADS)
 
 ##@ Work on it
 .PHONY: lint lock assets wheel clean
