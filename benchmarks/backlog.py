@@ -18,16 +18,14 @@ EDGE = 0.1  # the part of the backlog that counts as its start, and as its end
 
 async def measure(database_url: str, count: int, pending: int = PENDING) -> Figures:
     """Deliveries a second over the first tenth and over the last tenth, and the engine's memory."""
-    async with rig(database_url) as one:
-        await one.closed_loop(500)  # warm
-        before = one.delivered()
+    begin = asyncio.Event()
+    async with rig(database_url, begin=begin) as one:
         await _owe(one, pending)
-        while one.delivered() == before:  # until the engine has looked what there is to do
-            await asyncio.sleep(0.01)
         began = time.monotonic()
+        begin.set()
         marks = {}
         for part in (EDGE, 1 - EDGE, 1.0):
-            while one.delivered() - before < pending * part:
+            while one.delivered() < pending * part:
                 await asyncio.sleep(0.01)
             marks[part] = time.monotonic() - began
         first, last = pending * EDGE / marks[EDGE], pending * EDGE / (marks[1.0] - marks[1 - EDGE])

@@ -136,8 +136,10 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig(database_url: str, paths: Sequence[str] = ("/hook",)) -> AsyncIterator[Rig]:
-    """A Rig that runs, with an account of its own and an integration for each path of the sink."""
+async def rig(
+    database_url: str, paths: Sequence[str] = ("/hook",), *, begin: asyncio.Event | None = None,
+) -> AsyncIterator[Rig]:
+    """A Rig with an account of its own and an integration for each path of the sink. It delivers once it may."""
     sink = SinkProcess()
     with Seed(database_url, KEYS) as seed:
         account = seed.account(allowed_networks=["127.0.0.0/8"])
@@ -159,7 +161,7 @@ async def rig(database_url: str, paths: Sequence[str] = ("/hook",)) -> AsyncIter
     current = CurrentConfiguration(store)
     await current.load()
     delivery = DeliveryEngine(store=store, engine_id=engine_id, current=current)
-    running = asyncio.create_task(delivery.run())
+    running = asyncio.create_task(_run(delivery, begin))
     try:
         yield Rig(store, current, delivery, sink, account, service, integrations)
     finally:
@@ -169,6 +171,12 @@ async def rig(database_url: str, paths: Sequence[str] = ("/hook",)) -> AsyncIter
         await store.end_incarnation(engine_id)
         await store.close()
         sink.stop()
+
+
+async def _run(delivery: DeliveryEngine, begin: asyncio.Event | None) -> None:
+    if begin is not None:
+        await begin.wait()
+    await delivery.run()
 
 
 async def bare_client(count: int, concurrency: int = 64) -> float:
