@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from switchhook.domain.catalogue import EventType
+
 
 class Platform(StrEnum):
     """What kind of PBX a Connection speaks to. INTAKE: no Connection, events come by HTTP."""
@@ -27,6 +29,8 @@ class Account:
     call_expiry_seconds: int = 24 * 3600
     user_expiry_seconds: int = 3 * 24 * 3600
     retention_days: int = 30  # how long events and deliveries are kept
+    country: str = ""  # ISO 3166, two letters: where numbers without a country's prefix are from; "" unknown
+    granted_events: frozenset[EventType] = frozenset()  # the extra events that the operator lets it select
 
 
 #: The defaults fit FreePBX 15 to 17: the contexts that its trunk pages and menus generate.
@@ -63,6 +67,7 @@ class Service:
     tenant_key: str = ""
     reading: Reading = field(default_factory=Reading)
     intake_token_hash: str = ""  # sha-256, hex; empty: no intake
+    country: str = ""  # ISO 3166, two letters; "": the account's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

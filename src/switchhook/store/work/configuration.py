@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from switchhook.domain.catalogue import EventType, Field
+from switchhook.domain.catalogue import EXTRA_EVENTS, EventType, Field
 from switchhook.domain.errors import CannotOpen
 from switchhook.domain.failing import NoticeKind
 from switchhook.domain.integration import (
@@ -32,11 +32,12 @@ T = TypeVar("T")
 
 _VERSION = "SELECT version FROM configuration_version WHERE id = 1"
 _ACCOUNTS = """
-    SELECT id, name, time_zone, allowed_networks, call_expiry_seconds, user_expiry_seconds, retention_days FROM account
+    SELECT id, name, time_zone, allowed_networks, call_expiry_seconds, user_expiry_seconds, retention_days, country,
+        granted_events FROM account
 """
 _SERVICES = """
     SELECT id, account_id, connection_id, name, friendly_name, applications_enabled, tenant_key, trunks, trunk_contexts,
-        menus, extensions, intake_token_hash FROM service
+        menus, extensions, intake_token_hash, country FROM service
 """
 _CONNECTIONS = "SELECT id, name, platform, host, port, tls, username, secret_sealed, calls_per_minute FROM connection"
 _INTEGRATIONS = """
@@ -104,16 +105,19 @@ def _whole(rows: Sequence[Sequence[Any]], read: Callable[..., T], broken: dict[U
 
 
 def _account(
-    id_: Any, name: str, time_zone: str, networks: Any, call_expiry: int, user_expiry: int, retention_days: int
+    id_: Any, name: str, time_zone: str, networks: Any, call_expiry: int, user_expiry: int, retention_days: int,
+    country: str, granted_events: Any,
 ) -> Account:
     return Account(
         id=to_uuid(id_), name=name, time_zone=time_zone, allowed_networks=_texts(networks),
-        call_expiry_seconds=call_expiry, user_expiry_seconds=user_expiry, retention_days=retention_days)
+        call_expiry_seconds=call_expiry, user_expiry_seconds=user_expiry, retention_days=retention_days,
+        country=country, granted_events=frozenset(map(EventType, EXTRA_EVENTS.intersection(_texts(granted_events)))))
 
 
 def _service(
     id_: Any, account_id: Any, connection_id: Any, name: str, friendly_name: str, applications_enabled: bool,
     tenant_key: str, trunks: Any, trunk_contexts: Any, menus: Any, extensions: Any, intake_token_hash: str,
+    country: str,
 ) -> Service:
     reading = Reading(
         trunks=_texts(trunks), trunk_contexts=_texts(trunk_contexts), extensions=_texts(extensions),
@@ -121,7 +125,7 @@ def _service(
     return Service(
         id=to_uuid(id_), account_id=to_uuid(account_id), connection_id=to_uuid_or_none(connection_id), name=name,
         friendly_name=friendly_name, applications_enabled=bool(applications_enabled), tenant_key=tenant_key,
-        reading=reading, intake_token_hash=intake_token_hash)
+        reading=reading, intake_token_hash=intake_token_hash, country=country)
 
 
 def _user(

@@ -64,6 +64,7 @@ class Service(models.Model):
     extensions = models.JSONField(default=default_extensions, blank=True)
     menus = models.JSONField(default=default_menus, blank=True)  # [[context glob, name], …]
     intake_token_hash = models.CharField(max_length=64, blank=True)
+    country = models.CharField(max_length=2, blank=True)  # ISO 3166; empty: the account's
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
