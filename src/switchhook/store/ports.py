@@ -263,9 +263,9 @@ class Store(Protocol):
     async def release(self, engine_id: UUID, delivery_ids: Sequence[UUID], due_in_seconds: float = 0.0) -> None:
         """Give claimed deliveries back, due after that many seconds, the allotted attempt taken back."""
 
-    async def release_others(self, engine_id: UUID, keep: Collection[UUID]) -> int:
-        """Give back all that this engine holds but has not in hand: claims that were committed while the answer was
-        lost. `keep` is what it has in hand; returns how many others there were."""
+    async def held(self, engine_id: UUID) -> frozenset[UUID]:
+        """The deliveries that this engine holds, also those of which it does not know: claims that were committed
+        while the answer was lost."""
 
     async def cancel(self, delivery_ids: Sequence[UUID], why: str, account_id: UUID | None = None) -> int:
         """PENDING deliveries (of that account, where one is given) become CANCELLED; returns how many there were."""

@@ -121,8 +121,8 @@ class SqlStore(ABC):
         if delivery_ids:
             await self.write(claiming.release(engine_id, delivery_ids, due_in_seconds))
 
-    async def release_others(self, engine_id: UUID, keep: Collection[UUID]) -> int:
-        return await self.write(claiming.release_others(engine_id, keep))
+    async def held(self, engine_id: UUID) -> frozenset[UUID]:
+        return await self.read(claiming.held(engine_id))
 
     async def cancel(self, delivery_ids: Sequence[UUID], why: str, account_id: UUID | None = None) -> int:
         return await self.write(recording.cancel(delivery_ids, why, account_id))
