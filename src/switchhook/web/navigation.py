@@ -79,6 +79,7 @@ class Shell:
                 ]),
                 Section("My Admin", [
                     self._item("Integrations", "outline/webhook", "integrations", slug, key="i"),
+                    self._item("Event catalogue", "outline/book", "catalogue", slug, key="e"),
                     self._item("Request inbox", "outline/inbox", "inbox", slug, key="b"),
                     self._item("API tokens", "outline/key", "tokens", slug, key="t"),
                 ]),
