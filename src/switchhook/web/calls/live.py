@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -62,9 +63,14 @@ def live(request: HttpRequest, access: Access) -> HttpResponse:
     })
 
 
+def open_calls(access: Access, now_ms: int) -> QuerySet[Call]:
+    """The account's calls that are not over."""
+    return access.calls().filter(ended_ms=None, began_ms__gt=now_ms - AT_MOST_MS)
+
+
 def calls_now(access: Access, service: Service | None, now_ms: int) -> list[Now]:
     """The open calls, the newest first; one more than a page shows when there are more."""
-    found = access.calls().filter(ended_ms=None, began_ms__gt=now_ms - AT_MOST_MS).defer("notes")
+    found = open_calls(access, now_ms).defer("notes")
     if service is not None:
         found = found.filter(service_id=service.id)
     calls = list(found.order_by("-began_ms")[: CALLS_SHOWN + 1])
