@@ -68,7 +68,7 @@ def preview_edit(request: HttpRequest, access: Access, integration_id: UUID) -> 
 
 
 def _page(request: HttpRequest, access: Access, service: Service | None, row: Row | None) -> HttpResponse:
-    found = _before(access, service, row)
+    found = _before(access, service, row, request.GET.get("event", ""))
     do = request.POST.get("do", "save")
     if request.method != "POST":
         return _shown(request, access, service, row, _form(request, access, found, row, bound=False))
@@ -147,10 +147,10 @@ def _preview_context(
     }
 
 
-def _before(access: Access, service: Service | None, row: Row | None) -> Opened:
-    """The integration as it stands; a new one is blank."""
+def _before(access: Access, service: Service | None, row: Row | None, event: str = "") -> Opened:
+    """The integration as it stands; a new one is blank, but for the event that a link brings (the catalogue's)."""
     if row is None:
-        return Opened(integration=blank(access.account.id, None if service is None else service.id))
+        return Opened(integration=blank(access.account.id, None if service is None else service.id, event))
     return opened(row, timezone.now())
 
 

@@ -234,12 +234,12 @@ def events_of(level: Level) -> list[EventSpec]:
     return [spec for spec in EVENTS.values() if spec.level is level]
 
 
-def blank(account_id: UUID, service_id: UUID | None) -> Integration:
-    """A new integration before anybody has typed anything."""
-    level = Level.ACCOUNT if service_id is None else Level.SERVICE
+def blank(account_id: UUID, service_id: UUID | None, event: str = "") -> Integration:
+    """A new integration before anybody has typed anything; for the `event` of that name, if this level has it."""
+    offered = [spec.type for spec in events_of(Level.ACCOUNT if service_id is None else Level.SERVICE)]
     return Integration(
         id=UUID(int=0), account_id=account_id, service_id=service_id, name="", request_url="",
-        event_type=events_of(level)[0].type)
+        event_type=next((one for one in offered if one == event), offered[0]))
 
 
 def _body_key(row: rows.ValueRow) -> BodyKey:
