@@ -7,6 +7,15 @@ from enum import StrEnum
 from uuid import UUID
 
 
+class DirectorySource(StrEnum):
+    """Where a service's users come from: each service has one source. Switchhook provisions no PBX."""
+
+    PORTAL = "portal"  # the portal and the API
+    FREEPBX = "freepbx"  # AstDB's AMPUSER, by AMI
+    VOICEMAIL = "voicemail"  # a plain Asterisk's mailboxes, by AMI
+    FREESWITCH = "freeswitch"  # list_users, by the Event Socket
+
+
 class Platform(StrEnum):
     """What kind of PBX a Connection speaks to. INTAKE: no Connection, events come by HTTP."""
 
@@ -63,6 +72,8 @@ class Service:
     tenant_key: str = ""
     reading: Reading = field(default_factory=Reading)
     intake_token_hash: str = ""  # sha-256, hex; empty: no intake
+    directory_source: DirectorySource = DirectorySource.PORTAL
+    directory_scope: str = ""  # which of the PBX's voicemail contexts or domains; "": the only one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +99,7 @@ class Connection:
     host: str = "127.0.0.1"
     port: int = 5038
     tls: bool = False
+    tls_ca: str = ""  # PEM: the authorities that may have signed the PBX's certificate; "": the system's
     username: str = ""
     secret: str = ""
     calls_per_minute: float = 12.0  # the simulator's rate

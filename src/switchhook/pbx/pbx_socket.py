@@ -7,6 +7,7 @@ import ssl
 
 from switchhook.domain.errors import Disconnected
 from switchhook.domain.service import Connection
+from switchhook.pbx.pbx_tls import tls_context, tls_in_words
 
 CONNECT_SECONDS = 10.0
 LOGIN_SECONDS = 10.0
@@ -14,8 +15,8 @@ READ_BYTES = 256 * 1024
 
 
 async def open_socket(connection: Connection) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A socket to the PBX, by TLS where the Connection says so. Raises OSError."""
-    context = ssl.create_default_context() if connection.tls else None
+    """A socket to the PBX, by TLS where the Connection says so. Raises OSError (ssl.SSLError is one)."""
+    context = tls_context(connection)
     try:
         return await asyncio.open_connection(
             connection.host, connection.port, ssl=context, server_hostname=connection.host if context else None,
@@ -38,7 +39,7 @@ def in_words(error: BaseException, connection: Connection) -> str:
         case TimeoutError():
             return f"{connection.host}:{connection.port} did not answer in time."
         case ssl.SSLError():
-            return f"TLS with {connection.host}:{connection.port} failed: {error.reason or error}."
+            return tls_in_words(error, connection)
         case OSError():
             return f"{connection.host}:{connection.port}: {error.strerror or error}."
         case _:
