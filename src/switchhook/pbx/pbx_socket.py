@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from contextlib import suppress
 
 from switchhook.domain.errors import Disconnected
 from switchhook.domain.service import Connection
@@ -23,6 +24,13 @@ async def open_socket(connection: Connection) -> tuple[asyncio.StreamReader, asy
             limit=4 * READ_BYTES)
     except UnicodeError as error:  # an empty label, or one that is too long
         raise OSError("this is no host name") from error
+
+
+async def close_socket(writer: asyncio.StreamWriter) -> None:
+    """Close it, whatever it says to that."""
+    writer.close()
+    with suppress(Exception):
+        await writer.wait_closed()
 
 
 async def read_some(reader: asyncio.StreamReader, closed: str = "") -> bytes:

@@ -118,7 +118,7 @@ class Errand:
     - ``redeliver_many`` {"integration_id"?, "event_type"?, "state"?, "since_ms", "until_ms", "total"?: int}
       both: result {"done", "total"}, also while they are under way; "total" is an estimate, null: unknown
     - ``test_connection`` {"connection_id"}                      result {"ok", "detail", "missing": [...], "version"}
-    - ``detect``        {"connection_id"}                        result: see pbx/detecting.py
+    - ``detect``        {"connection_id"}                        result {"detail"}, or domain.detection.Detected as JSON
     - ``test_call``     {"service_id", "kind"}                    result {"call_uuid"}
     """
 

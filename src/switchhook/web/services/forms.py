@@ -42,18 +42,28 @@ class Lines(forms.CharField):
         return lines
 
 
+_TECHNOLOGY = re.compile(r"(?:PJSIP|SIP|IAX2)/(?=.)", re.IGNORECASE)
+
+
+class Devices(Lines):
+    """Devices, one a line, called as legs call them: without the technology, but for lines of a card."""
+
+    def clean(self, value: Any) -> Any:
+        return list(dict.fromkeys(_TECHNOLOGY.sub("", line, count=1) for line in super().clean(value)))
+
+
 class ReadingForm(forms.Form):
     """How the PBX's calls are to be read: what is a trunk, what is a user's phone."""
 
-    trunks = Lines(
+    trunks = Devices(
         required=False, label="Trunks",
-        help_text="Devices that are trunks, one a line; * stands for anything. Example: PJSIP/provider* or "
-        "trunk-provider. These always count, whatever their calls' context.")
+        help_text="Devices that are trunks, one a line; * stands for anything. Example: trunk-provider, provider* "
+        "or DAHDI/i1. These always count, whatever their calls' context.")
     trunk_contexts = Lines(
         required=False, label="Trunk contexts",
         widget=forms.Textarea(attrs={"rows": 6, "class": "font-monospace", "spellcheck": "false"}),
         help_text=f"Contexts in which calls from outside begin. FreePBX: {', '.join(DEFAULT_TRUNK_CONTEXTS)}.")
-    extensions = Lines(
+    extensions = Devices(
         required=False, label="Extensions",
         help_text="Devices that are users' phones. "
         f"The default is {DEFAULT_EXTENSIONS[0]}: whatever begins with a digit.")
