@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from switchhook.domain.claiming import UnclaimedCall
 from switchhook.domain.delivery import Delivery
 from switchhook.domain.errors import OwnershipLost, SchemaMismatch
 from switchhook.domain.event import Event
@@ -185,6 +186,9 @@ class SqlStore(ABC):
 
     async def record_gap(self, gap: Gap) -> None:
         await self.write(connections.record_gap(gap))
+
+    async def keep_unclaimed(self, connection_id: UUID, calls: Sequence[UnclaimedCall], keep: int) -> None:
+        await self.write(connections.keep_unclaimed(connection_id, calls, keep))
 
     async def open_calls(self, connection_id: UUID) -> list[CallMemory]:
         return await self.read(connections.open_calls(connection_id))

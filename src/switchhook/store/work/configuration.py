@@ -22,7 +22,7 @@ from switchhook.domain.integration import (
     TokenAuth,
 )
 from switchhook.domain.sealing import unseal
-from switchhook.domain.service import Account, Connection, PbxUser, Platform, Reading, Service
+from switchhook.domain.service import Account, Connection, DirectorySource, PbxUser, Platform, Reading, Service
 from switchhook.store.dialect import Query, Work
 from switchhook.store.ports import Configuration
 from switchhook.store.rows import to_json, to_uuid, to_uuid_or_none
@@ -37,9 +37,11 @@ _ACCOUNTS = """
 """
 _SERVICES = """
     SELECT id, account_id, connection_id, name, friendly_name, applications_enabled, tenant_key, trunks, trunk_contexts,
-        menus, extensions, intake_token_hash, country FROM service
+        menus, extensions, intake_token_hash, country, directory_source, directory_scope FROM service
 """
-_CONNECTIONS = "SELECT id, name, platform, host, port, tls, username, secret_sealed, calls_per_minute FROM connection"
+_CONNECTIONS = """
+    SELECT id, name, platform, host, port, tls, tls_ca, username, secret_sealed, calls_per_minute FROM connection
+"""
 _INTEGRATIONS = """
     SELECT id, account_id, service_id, name, event_type, request_url, path_arguments, method, format,
         authentication_type, username, password_sealed, token_sealed, token_prefix, token_header, headers, body_keys,
@@ -117,7 +119,7 @@ def _account(
 def _service(
     id_: Any, account_id: Any, connection_id: Any, name: str, friendly_name: str, applications_enabled: bool,
     tenant_key: str, trunks: Any, trunk_contexts: Any, menus: Any, extensions: Any, intake_token_hash: str,
-    country: str,
+    country: str, directory_source: str, directory_scope: str,
 ) -> Service:
     reading = Reading(
         trunks=_texts(trunks), trunk_contexts=_texts(trunk_contexts), extensions=_texts(extensions),
@@ -125,7 +127,8 @@ def _service(
     return Service(
         id=to_uuid(id_), account_id=to_uuid(account_id), connection_id=to_uuid_or_none(connection_id), name=name,
         friendly_name=friendly_name, applications_enabled=bool(applications_enabled), tenant_key=tenant_key,
-        reading=reading, intake_token_hash=intake_token_hash, country=country)
+        reading=reading, intake_token_hash=intake_token_hash, country=country,
+        directory_source=DirectorySource(directory_source), directory_scope=directory_scope)
 
 
 def _user(
@@ -153,13 +156,13 @@ class _Opener:
         self._now = datetime.now(UTC)
 
     def connection(
-        self, id_: Any, name: str, platform: str, host: str, port: int, tls: bool, username: str, secret_sealed: str,
-        calls_per_minute: float,
+        self, id_: Any, name: str, platform: str, host: str, port: int, tls: bool, tls_ca: str, username: str,
+        secret_sealed: str, calls_per_minute: float,
     ) -> Connection:
         connection_id = to_uuid(id_)
         return Connection(
             id=connection_id, name=name, platform=Platform(platform), host=host, port=port, tls=bool(tls),
-            username=username, secret=self._open(secret_sealed, f"connection:{connection_id}:secret"),
+            tls_ca=tls_ca, username=username, secret=self._open(secret_sealed, f"connection:{connection_id}:secret"),
             calls_per_minute=calls_per_minute)
 
     def integration(
