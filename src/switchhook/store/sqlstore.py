@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from switchhook.domain.claiming import UnclaimedCall
 from switchhook.domain.delivery import Delivery
 from switchhook.domain.errors import OwnershipLost, SchemaMismatch
 from switchhook.domain.event import Event
@@ -48,7 +49,7 @@ from switchhook.store.work import (
 T = TypeVar("T")
 
 #: The schema that this release was written for. It runs on the next one's, too: that is how releases are rolled out.
-SCHEMA_NUMBER = 3
+SCHEMA_NUMBER = 4
 
 #: Finds the engine of that id (a UUID, as the database has it), while it counts as alive.
 ALIVE = "SELECT 1 FROM engine WHERE id = '{}'"
@@ -193,6 +194,9 @@ class SqlStore(ABC):
 
     async def record_gap(self, gap: Gap) -> None:
         await self.write(connections.record_gap(gap))
+
+    async def keep_unclaimed(self, connection_id: UUID, calls: Sequence[UnclaimedCall], keep: int) -> None:
+        await self.write(connections.keep_unclaimed(connection_id, calls, keep))
 
     async def open_calls(self, connection_id: UUID) -> list[CallMemory]:
         return await self.read(connections.open_calls(connection_id))
