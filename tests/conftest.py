@@ -3,6 +3,7 @@
 pytest_plugins = [
     "tests.fixtures.databases",
     "tests.fixtures.processes",
+    "tests.fixtures.pgbouncer",
     "tests.fixtures.receiver",
     "tests.fixtures.lab",
     "tests.fixtures.browser",
