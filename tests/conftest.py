@@ -5,6 +5,7 @@ pytest_plugins = [
     "tests.fixtures.processes",
     "tests.fixtures.pgbouncer",
     "tests.fixtures.receiver",
+    "tests.fixtures.proxy",
     "tests.fixtures.lab",
     "tests.fixtures.browser",
     "tests.fixtures.skips",

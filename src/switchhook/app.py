@@ -80,6 +80,7 @@ class Engine:
             engine_id=self.id,
             current=current,
             inbox_url=settings.inbox_base_url,
+            egress_proxy=settings.egress_proxy,
             max_in_flight=settings.deliveries_in_flight,
             waiting_events_bytes=settings.waiting_events_bytes,
             handlers=errands.handlers(),

@@ -36,15 +36,16 @@ class DeliveryEngine:
 
     def __init__(
         self, *, store: Store, engine_id: UUID, current: CurrentConfiguration, inbox_url: str = "",
+        egress_proxy: str = "",
         max_in_flight: int = 256, waiting_events_bytes: int = 64 * 1024 * 1024, nameservers: Sequence[str] = (),
         tls: ssl.SSLContext | None = None, handlers: Mapping[str, Handler] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: Callable[[], float] = lambda: random.uniform(-1, 1),  # noqa: S311 (no secret)
         lanes: Lanes | None = None, recovered_per_second: float = PER_SECOND, sure: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`inbox_url`: see `Sender`. `max_in_flight`: requests open at once. `handlers`: see `Errands`. `sure`: whether
+        """`inbox_url`, `egress_proxy`: see `Sender`. `max_in_flight`: requests open at once. `handlers`: see `Errands`. `sure`: whether
         no other engine can have taken over; while it is not, nothing is sent (see `go_on`)."""
-        self.sender = Sender(inbox_url=inbox_url, nameservers=nameservers, tls=tls)
+        self.sender = Sender(inbox_url=inbox_url, egress_proxy=egress_proxy, nameservers=nameservers, tls=tls)
         self.lanes = lanes or Lanes(max_in_flight=max_in_flight)
         self.recorder = Recorder(
             store, engine_id, self._settled, waiting_events_bytes=waiting_events_bytes, recorded=self._start_ready)
