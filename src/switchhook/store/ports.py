@@ -359,6 +359,9 @@ class Store(Protocol):
         calls that began before it: the account's, or everybody's; then, on PostgreSQL, whole partitions go first.
         Returns how many there were, of events or of calls, whichever were more."""
 
+    async def overdue_seconds(self) -> float:
+        """How long the unclaimed delivery that is due for longest has been due (0: nothing is)."""
+
     async def backlog(self) -> Mapping[str, int]:
         """For health and metrics: {"pending", "due", "claimed"}; bounded work, not a count over history."""
 

@@ -220,6 +220,9 @@ class SqlStore(ABC):
     async def prune(self, before: datetime, limit: int, account_id: UUID | None = None) -> int:
         return await self.write(upkeep.prune(before, limit, account_id))
 
+    async def overdue_seconds(self) -> float:
+        return await self.read(claiming.overdue_seconds())
+
     async def backlog(self) -> Mapping[str, int]:
         return await self.read(upkeep.backlog())
 
