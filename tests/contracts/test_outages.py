@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 
 from switchhook.domain.errors import StoreUnavailable
-from switchhook.store import open_store
+from switchhook.store import open_store, sqlite
 from switchhook.store.ports import Store
 from tests.contracts.making import accept_one, acceptance
 from tests.fixtures.databases import KEYS, migrate
@@ -111,3 +111,28 @@ class TestSqlite:
         await store.open()
         await accept_one(store, uuid4())
         await store.close()
+
+    async def test_a_full_database_may_be_tried_again(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch, sqlite_url: str
+    ) -> None:
+        """As when the disk is full, but told by SQLite itself."""
+        with sqlite3.connect(urlsplit(sqlite_url).path) as somebody:
+            (pages,) = somebody.execute("PRAGMA page_count").fetchone()
+        somebody.close()
+        monkeypatch.setattr(sqlite, "_PRAGMAS", (*sqlite._PRAGMAS, f"PRAGMA max_page_count={pages + 40}"))
+        limited = open_store(sqlite_url, KEYS)
+        await limited.open()
+        engine, accepted = uuid4(), 0
+        with pytest.raises(StoreUnavailable, match="full"):
+            while accepted < 10_000:
+                await accept_one(limited, engine)
+                accepted += 1
+        with pytest.raises(StoreUnavailable, match="full"):
+            await accept_one(limited, engine)
+        monkeypatch.undo()
+        await limited.close()
+        again = open_store(sqlite_url, KEYS)
+        await again.open()
+        await accept_one(again, engine)
+        assert len(await again.held(engine)) == accepted + 1
+        await again.close()
