@@ -30,7 +30,7 @@ class ImportForm(forms.Form):
 
     file = forms.FileField(label="CSV file", required=False, widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}))
     text = forms.CharField(
-        label="or paste it here", required=False, strip=False, max_length=MOST_BYTES,
+        label="Or paste it here", required=False, strip=False, max_length=MOST_BYTES,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "class": "font-monospace"}))
     delete_missing = forms.BooleanField(
         label="Delete users of this PBX who are not in it", required=False)
