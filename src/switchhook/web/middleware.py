@@ -53,7 +53,9 @@ class LoginRequired(LoginRequiredMiddleware):
             return None
         return super().process_view(request, view_func, view_args, view_kwargs)
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:
+    def handle_no_permission(  # type: ignore[override]  # a redirect of htmx is no HttpResponseRedirect
+        self, request: HttpRequest, view_func: Callable[..., Any],
+    ) -> HttpResponseBase:
         """To the login, and from there back. A part of a page that asks for news takes the whole page there: put
         into its place, the login would stand in the middle of a list."""
         if not request.headers.get("HX-Request"):
