@@ -50,7 +50,7 @@ class Dispatcher:
         refused: list[tuple[Integration, Wanted]] = []
         own = self._candidates.get((account.id, event.type, service.id), ())
         for integration in (*self._candidates.get((account.id, event.type, None), ()), *own):
-            answer = wants(integration, event, service)
+            answer = wants(integration, event, service, account)
             if answer is Wanted.YES:
                 wanted.append(integration)
             else:

@@ -119,11 +119,12 @@ class Recovery:
         until_id = first_id(to_ms(until))
         while True:
             stretch = await self._store.missed_events(integration, after, until_id, CHUNK)
-            services = self._current.value.services
+            configuration = self._current.value
+            services, account = configuration.services, configuration.accounts[integration.account_id]
             wanting = self._still_enabled(integration)
             owed = [
                 (event, self._dispatcher.owed_later(event, wanting)) for event in stretch.found
-                if wants(wanting, event, None if event.service_id is None else services.get(event.service_id))
+                if wants(wanting, event, None if event.service_id is None else services.get(event.service_id), account)
                 is Wanted.YES]
             made = await self._store.owe(owed)
             if stretch.end is not None:

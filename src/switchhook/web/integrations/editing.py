@@ -71,8 +71,8 @@ def _page(request: HttpRequest, access: Access, service: Service | None, row: Ro
     found = _before(access, service, row, request.GET.get("event", ""))
     do = request.POST.get("do", "save")
     if request.method != "POST":
-        return _shown(request, access, service, row, _form(request, found, row, bound=False))
-    form = _form(request, found, row, bound=True)
+        return _shown(request, access, service, row, _form(request, access, found, row, bound=False))
+    form = _form(request, access, found, row, bound=True)
     if do not in ("save", "save-test"):
         form.rearrange(do)
         form.is_valid()
@@ -107,7 +107,7 @@ def _save(
 
 
 def _preview(request: HttpRequest, access: Access, service: Service | None, row: Row | None) -> HttpResponse:
-    form = _form(request, _before(access, service, row), row, bound=request.method == "POST")
+    form = _form(request, access, _before(access, service, row), row, bound=request.method == "POST")
     form.is_valid()
     return render(request, "integrations/_preview.html", _preview_context(request, access, service, form))
 
@@ -154,11 +154,13 @@ def _before(access: Access, service: Service | None, row: Row | None, event: str
     return opened(row, timezone.now())
 
 
-def _form(request: HttpRequest, before: Opened, row: Row | None, *, bound: bool) -> IntegrationForm:
+def _form(
+    request: HttpRequest, access: Access, before: Opened, row: Row | None, *, bound: bool,
+) -> IntegrationForm:
     """The form. A link may bring a Request URL along (the request inbox does)."""
     form = IntegrationForm(
         request.POST if bound else None, before=before.integration, signed=row is None or bool(row.signing_secrets),
-        service_type_name=settings.SWITCHHOOK.service_type_name)
+        service_type_name=settings.SWITCHHOOK.service_type_name, granted=access.account.granted_events)
     if "request_url" in request.GET and not bound:
         form.initial["request_url"] = request.GET["request_url"]
     return form
