@@ -25,7 +25,7 @@ run: setup  ## Run it for real: engine and web
 	$(BIN)/switchhook serve
 
 ##@ Test it
-.PHONY: test test-all bench
+.PHONY: test test-all bench screenshots
 test: $(TO_TEST) assets  ## All tests that fit into 20 minutes: real Asterisk, real PostgreSQL, real browser
 	$(PYTEST) 20m $(BIN)/pytest -n 2 -m "not long"
 
@@ -34,6 +34,9 @@ test-all: $(TO_TEST) assets  ## The long ones too
 
 bench: $(TO_TEST) assets  ## How fast it is, on this machine; LOADS="backlog …" for some alone
 	timeout --foreground 90m $(BIN)/python -m benchmarks $(LOADS)
+
+screenshots: $(TO_TEST) assets  ## A picture of every page, by the walk of the tests, into docs/images/portal
+	SCREENSHOTS=$(CURDIR)/docs/images/portal $(PYTEST) 15m $(BIN)/pytest -n 2 tests/web/test_every_page.py -k well
 
 ##@ Work on it
 .PHONY: lint lock assets wheel clean

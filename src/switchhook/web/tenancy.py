@@ -24,7 +24,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from switchhook.domain.catalogue import EVENTS, Level
@@ -48,7 +48,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OPERATOR = "Operator"
 ACCOUNT_LEVEL = frozenset(one.value for one, spec in EVENTS.items() if spec.level is Level.ACCOUNT)
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 Row = TypeVar("Row", bound=Model)
 
 
@@ -143,7 +143,7 @@ def account_view(view: View | None = None, /, *, needs: Role = Role.VIEWER) -> V
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def narrowed(request: HttpRequest, account: str, **rest: Any) -> HttpResponse:
+        def narrowed(request: HttpRequest, account: str, **rest: Any) -> HttpResponseBase:
             return view(request, _enter(request, account, needs), **rest)
 
         return narrowed
@@ -160,7 +160,7 @@ def service_view(view: View | None = None, /, *, needs: Role = Role.VIEWER) -> V
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def narrowed(request: HttpRequest, account: str, service_id: UUID, **rest: Any) -> HttpResponse:
+        def narrowed(request: HttpRequest, account: str, service_id: UUID, **rest: Any) -> HttpResponseBase:
             access = _enter(request, account, needs)
             service = access.services().select_related("connection").filter(id=service_id).first()
             if service is None:
@@ -176,7 +176,7 @@ def operator_view(view: View) -> View:
     """A view for the operator alone."""
 
     @wraps(view)
-    def narrowed(request: HttpRequest, **rest: Any) -> HttpResponse:
+    def narrowed(request: HttpRequest, **rest: Any) -> HttpResponseBase:
         if not request.user.is_authenticated or not request.user.is_operator:
             raise RoleNeeded(OPERATOR)
         return view(request, **rest)

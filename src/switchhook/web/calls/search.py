@@ -56,8 +56,9 @@ class Page:
     next_key: str = ""
 
 
-def calls(access: Access, filters: Filters, data: Mapping[str, str]) -> Page:
-    """A page of the account's calls, without their timelines. `data`: the query string, for the page's key."""
+def calls(access: Access, filters: Filters, data: Mapping[str, str], most: int | None = None) -> Page:
+    """A page of the account's calls, without their timelines. `data`: the query string, for the page's key;
+    `most`: so many rows, else PAGE_ROWS."""
     whole = access.calls().defer("notes")
     before, down_to = _key(data.get("before", "")), _key(data.get("down_to", ""))
     if before:
@@ -71,9 +72,10 @@ def calls(access: Access, filters: Filters, data: Mapping[str, str]) -> Page:
     edge = _ordered(whole)[WINDOW_ROWS : WINDOW_ROWS + 1].first()
     if edge is not None:
         found = found.exclude(_below(edge.began_ms, edge.id))
-    rows = list(found[: PAGE_ROWS + 1])
-    if len(rows) > PAGE_ROWS:
-        return Page(rows=rows[:PAGE_ROWS], next_key=key_of(rows[PAGE_ROWS - 1]))
+    most = most or PAGE_ROWS
+    rows = list(found[: most + 1])
+    if len(rows) > most:
+        return Page(rows=rows[:most], next_key=key_of(rows[most - 1]))
     return Page(rows=rows, next_key="" if edge is None else key_of(edge))
 
 

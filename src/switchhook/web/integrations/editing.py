@@ -17,7 +17,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django_htmx.http import trigger_client_event
 
-from switchhook.domain.catalogue import EVENTS
+from switchhook.domain.catalogue import EVENTS, EXTRA_EVENTS
 from switchhook.domain.integration import BasicAuth, TokenAuth
 from switchhook.domain.validation import warnings
 from switchhook.web.integrations import actions
@@ -150,6 +150,8 @@ def _preview_context(
 def _before(access: Access, service: Service | None, row: Row | None, event: str = "") -> Opened:
     """The integration as it stands; a new one is blank, but for the event that a link brings (the catalogue's)."""
     if row is None:
+        if event in EXTRA_EVENTS and event not in access.account.granted_events:
+            event = ""
         return Opened(integration=blank(access.account.id, None if service is None else service.id, event))
     return opened(row, timezone.now())
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,6 +19,7 @@ from switchhook.web.models import PbxUser, Service
 from switchhook.web.tenancy import Access, account_view, service_view
 from switchhook.web.users import actions
 from switchhook.web.users.forms import PbxUserForm
+from switchhook.web.users.search import matching
 
 PAGE_SIZE = 50
 
@@ -38,10 +39,8 @@ def pbx_users(request: HttpRequest, access: Access, service: Service) -> HttpRes
 
 def _list(request: HttpRequest, found: QuerySet[PbxUser], more: dict[str, object]) -> HttpResponse:
     query = request.GET.get("q", "").strip()
-    if query:
-        found = found.filter(
-            Q(extension_number__startswith=query) | Q(name__icontains=query) | Q(outbound_phone_number__contains=query))
-    page = Paginator(found.order_by("extension_number", "id"), PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = matching(found, query).order_by("extension_number", "id")
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "users/list.html", {"page": page, "query": query, **more})
 
 

@@ -98,7 +98,15 @@ const portal = {
   },
 };
 
+// A link to a part that is folded up opens it.
+const unfold = () => {
+  const part = document.getElementById(location.hash.slice(1));
+  if (part?.matches("details")) { part.open = true; part.scrollIntoView(); }
+};
+addEventListener("hashchange", unfold);
+
 document.addEventListener("DOMContentLoaded", () => {
+  unfold();
   portal.copying();
   portal.rowButtons(document);
   portal.dependents();
