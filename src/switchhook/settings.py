@@ -65,6 +65,11 @@ class Settings(BaseSettings):
         default=3.0, gt=0, description="How often an engine renews its heartbeat, in seconds."
     )
     dead_after_seconds: float = Field(default=10.0, gt=0, description="After how many seconds without one it is dead.")
+    egress_proxy: str = Field(
+        default="",
+        description="http://[USER:PASSWORD@]HOST:PORT of a proxy through which all webhooks go; it then judges "
+        "where names lead; empty: none.",
+    )
     deliveries_in_flight: int = Field(
         default=256, gt=0, description="Requests that one engine has open at once, at most."
     )
@@ -104,6 +109,14 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str) -> str:
         if value and urlsplit(value).scheme not in ("sqlite", "postgresql", "postgres"):
             raise ValueError("write sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME")
+        return value
+
+    @field_validator("egress_proxy")
+    @classmethod
+    def _proxy(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/")):
+            raise ValueError("write http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT")
         return value
 
     @property

@@ -53,9 +53,9 @@ class Deliverer:
 
     def __init__(
         self, *, engine_id: UUID, current: CurrentConfiguration, sender: Sender, recorder: Recorder, lanes: Lanes,
-        returns: Returns, clock: Callable[[], datetime], jitter: Callable[[], float],
+        returns: Returns, clock: Callable[[], datetime], jitter: Callable[[], float], sure: Callable[[], bool],
     ) -> None:
-        """`jitter`: at random between −1 and 1."""
+        """`jitter`: at random between −1 and 1. `sure`: whether what we hold is still ours."""
         self._engine_id = engine_id
         self._current = current
         self._sender = sender
@@ -64,6 +64,7 @@ class Deliverer:
         self._returns = returns
         self._clock = clock
         self._jitter = jitter
+        self._sure = sure
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped = False
         self.broken_off: set[UUID] = set()  # deliveries whose attempt we did not see end
@@ -110,7 +111,7 @@ class Deliverer:
         log.warning("delivery.receiver_fails integration=%s probe_at=%s", integration_id, probe_at.isoformat())
 
     def _next(self) -> Parcel | None:
-        return None if self._stopped or self._recorder.congested else self._lanes.next()
+        return None if self._stopped or self._recorder.congested or not self._sure() else self._lanes.next()
 
     def close(self) -> None:
         """Start nothing more."""

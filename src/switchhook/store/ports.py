@@ -215,6 +215,10 @@ class Store(Protocol):
     async def begin_incarnation(self, engine_id: UUID, host: str, pid: int) -> None:
         """Write this engine's heartbeat row."""
 
+    def fence(self, engine_id: UUID) -> None:
+        """From now on write only while this engine's heartbeat row is there, and raise OwnershipLost when it is not:
+        whoever was frozen and taken for dead does no harm when it wakes up."""
+
     async def beat(self, engine_id: UUID) -> None:
         """Renew the heartbeat, by the database's clock. Raises OwnershipLost when we were declared dead."""
 
