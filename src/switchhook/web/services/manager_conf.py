@@ -13,7 +13,7 @@ from switchhook.web.models import Connection
 
 _EVENTS = (
     "FullyBooted", "Shutdown", "Reload", "Newchannel", "Hangup", "DialBegin", "DialEnd", "BridgeEnter", "LocalBridge",
-    "Pickup", "BlindTransfer", "AttendedTransfer", "UserEvent", "QueueCallerJoin", "AgentConnect", "MixMonitorStart",
+    "Pickup", "BlindTransfer", "AttendedTransfer", "UserEvent", "QueueCallerJoin", "AgentConnect",
 )
 
 
@@ -30,6 +30,8 @@ def manager_conf(connection: Connection, menu_contexts: Sequence[str] = ("ivr-*"
         *(f"eventfilter(action(include),name({name})) =" for name in _EVENTS),
         *(f"eventfilter(action(include),name(Newexten),header(Context),method(starts_with)) = {beginning}"
           for beginning in beginnings),
-        "eventfilter(action(include),name(VarSet),header(Variable),method(regex)) = ^(__FROM_DID|MIXMONITOR_FILENAME)$",
+        "eventfilter(action(include),name(Newstate),header(ChannelState),method(regex)) = ^[56]$",
+        "eventfilter(action(include),name(VarSet),header(Variable),method(regex)) = "
+        "^(__FROM_DID|MIXMONITOR_FILENAME|VM_MESSAGEFILE)$",
     ]
     return "\n".join(lines)
