@@ -20,6 +20,7 @@ class AmiSession:
     over = False  # AMI says no farewell that we could read
 
     def __init__(self) -> None:
+        self.reloads = 0
         self._codec = AmiCodec(wants)
         self._translate = AsteriskReader()
 
@@ -53,6 +54,7 @@ class AmiSession:
         """What the messages that are complete now tell."""
         found: list[Fact] = []
         for message in self._codec.receive_data(data):
+            self.reloads += message.get("Event") == "Reload"
             found += self._translate.facts(message, at)
         return found
 

@@ -272,4 +272,4 @@ _READ: dict[str, Callable[[Message, datetime | None], Fact | None]] = {
     "VarSet": _variable, "ExtensionStatus": _hint, "Shutdown": _shutdown,
 }
 _WANTED = frozenset(name.encode() for name in (
-    *_READ, "Status", "StatusComplete", "CoreShowChannel", "CoreShowChannelsComplete", "FullyBooted"))
+    *_READ, "Status", "StatusComplete", "CoreShowChannel", "CoreShowChannelsComplete", "FullyBooted", "Reload"))

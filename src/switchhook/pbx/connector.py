@@ -37,12 +37,15 @@ class Heard:
 
 class Session(Protocol):
     """A protocol on one socket, from the login to the end: bytes in, Facts out. `messages` counts what came;
-    `over`: the PBX has said that it ends the connection."""
+    `over`: the PBX has said that it ends the connection; `reloads`: how often it said that it read its configuration
+    anew."""
 
     @property
     def messages(self) -> int: ...
     @property
     def over(self) -> bool: ...
+    @property
+    def reloads(self) -> int: ...
     async def log_in(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: Connection
     ) -> Sequence[Fact]: ...
@@ -64,6 +67,7 @@ class Connector:
         self._tell = tell
         self._random = random
         self.messages = 0
+        self.reloads = 0
         self.last_message_at: datetime | None = None
 
     async def run(self) -> NoReturn:
@@ -100,7 +104,7 @@ class Connector:
     async def _listen(
         self, session: Session, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> NoReturn:
-        before, asked = self.messages, False
+        before, reloads_before, asked = self.messages, self.reloads, False
         while not session.over:
             try:
                 async with asyncio.timeout(PING_SECONDS):
@@ -115,6 +119,7 @@ class Connector:
             now = datetime.now(UTC)
             facts = session.receive_data(data, now)
             self.messages, self.last_message_at = before + session.messages, now
+            self.reloads = reloads_before + session.reloads
             if facts:
                 self._hear(facts)
         raise Disconnected("The PBX ended the connection.")

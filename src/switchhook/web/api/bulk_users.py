@@ -12,7 +12,7 @@ from switchhook.web.api.bearer import USERS, access_of
 from switchhook.web.api.problems import Problem, invalid
 from switchhook.web.api.services import service_of
 from switchhook.web.api.shapes import Shape
-from switchhook.web.api.users import NAMES, UserWanted, filled, router
+from switchhook.web.api.users import NAMES, UserWanted, check_kept_here, filled, router
 from switchhook.web.models import PbxUser, Service
 from switchhook.web.tenancy import Access
 from switchhook.web.users import actions
@@ -50,6 +50,7 @@ def upsert_users(request: HttpRequest, service_id: UUID, directory: Directory) -
     """Bring a PBX's users in step with a list, all or nothing; each change fires as if it were made alone."""
     access = access_of(request)
     service = service_of(access, service_id)
+    check_kept_here(service)
     there = {user.extension_number: user for user in
              access.users().select_related("service__account").filter(service=service)}
     before = {number: actions.details(user) for number, user in there.items()}

@@ -28,6 +28,8 @@ class ServiceShape(Shape):
     friendly_name: str
     platform: str | None = Field(description="asterisk, freeswitch or simulator; null: fed by intake")
     applications_enabled: bool
+    users_from: str = Field(description="Where its users come from: portal (and this API), else the PBX itself: "
+                            "freepbx, voicemail or freeswitch. Then they are created and deleted there alone.")
     connection: str = Field(description="How the connection is, in words.")
     connection_state: str = Field(description="good, busy, warn, bad or neutral")
 
@@ -94,4 +96,5 @@ def _shape(service: Service, state: Shown) -> ServiceShape:
     return ServiceShape(
         id=service.id, name=service.name, friendly_name=service.friendly_name,
         platform=None if service.connection is None else service.connection.platform,
-        applications_enabled=service.applications_enabled, connection=state.words, connection_state=state.kind)
+        applications_enabled=service.applications_enabled, users_from=service.directory_source,
+        connection=state.words, connection_state=state.kind)

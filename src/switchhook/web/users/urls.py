@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from switchhook.web.users import views
+from switchhook.web.users import directory, views
 
 account_urls = [path("users/", views.users, name="users")]
 service_urls = [
     path("users/", views.pbx_users, name="pbx-users"),
+    path("users/source/", directory.directory, name="pbx-directory"),
     path("users/new/", views.new_user, name="pbx-user-new"),
     path("users/<uuid:user_id>/", views.edit_user, name="pbx-user"),
     path("users/<uuid:user_id>/delete/", views.delete_user, name="pbx-user-delete"),
