@@ -17,7 +17,7 @@ from typing import NoReturn, Protocol
 from switchhook.domain.errors import Disconnected, LoginRefused, PbxError, Silent
 from switchhook.domain.facts import Fact
 from switchhook.domain.service import Connection, Platform
-from switchhook.pbx.ami_session import AmiSession, ami_login_lacks
+from switchhook.pbx.ami_session import AmiSession, try_ami
 from switchhook.pbx.esl_session import EslSession, esl_login_lacks
 from switchhook.pbx.pbx_socket import CONNECT_SECONDS, close_socket, in_words, open_socket, read_some
 
@@ -125,14 +125,22 @@ class Connector:
         raise Disconnected("The PBX ended the connection.")
 
 
-async def try_login(connection: Connection) -> list[str]:
-    """Log in and out again. Returns what this login cannot tell us, in plain words; raises LoginRefused, PbxError,
-    OSError or TimeoutError when it does not come to that."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What a login came to. `missing`: what it cannot tell us, in plain words. `version`: the PBX's, where it says."""
+
+    missing: list[str]
+    version: str = ""
+
+
+async def try_login(connection: Connection) -> Tried:
+    """Log in and out again. Raises LoginRefused, PbxError, OSError or TimeoutError when it does not come to that."""
     async with asyncio.timeout(CONNECT_SECONDS):
         reader, writer = await open_socket(connection)
     try:
         if connection.platform is Platform.FREESWITCH:
-            return await esl_login_lacks(reader, writer, connection)
-        return await ami_login_lacks(reader, writer, connection)
+            return Tried(missing=await esl_login_lacks(reader, writer, connection))
+        missing, version = await try_ami(reader, writer, connection)
+        return Tried(missing=missing, version=version)
     finally:
         await close_socket(writer)
