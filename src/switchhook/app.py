@@ -21,6 +21,7 @@ from switchhook.domain.service import Account, Platform
 from switchhook.inbox import InboxListener
 from switchhook.intake import Intake
 from switchhook.pbx.capture import capture
+from switchhook.pbx.directories import Directories
 from switchhook.pbx.fleet import Fleet
 from switchhook.pbx.pbx_errands import PbxErrands
 from switchhook.settings import Settings, listen_pair
@@ -88,6 +89,7 @@ class Engine:
         )
         errands.accept_with(delivery.accept)
         fleet = Fleet(store, current, delivery.accept, self.id)
+        directories = Directories(store, current, lambda: fleet.lines)
         intake = Intake(
             current=current,
             accept=delivery.accept,
@@ -106,6 +108,7 @@ class Engine:
             begin("upkeep", self._upkeep())
             begin("delivery", delivery.run())
             begin("fleet", fleet.run())
+            begin("directories", directories.run())
             for listener, address in ((intake, settings.intake_listen), (inbox, settings.inbox_listen)):
                 await listener.start(*listen_pair(address))
                 listening.push_async_callback(listener.stop)

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from switchhook.domain.claiming import UnclaimedCall
 from switchhook.domain.delivery import Attempt, Delivery, DeliveryState
+from switchhook.domain.directory import Plan
 from switchhook.domain.event import Event
 from switchhook.domain.failing import Failing, NoticeKind
 from switchhook.domain.integration import Integration
@@ -176,6 +177,16 @@ class Gap:
     end: datetime
     reason: str
     partial_calls: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryReport:
+    """How reading a service's users from its PBX went. `read`: the list came, and has so many `users`."""
+
+    tried_at: datetime
+    read: bool = False
+    users: int = 0
+    problem: str = ""  # in plain words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -342,6 +353,18 @@ class Store(Protocol):
     async def keep_calls(self, batch: Sequence[CallRecord]) -> None:
         """Write calls for people to read, each once in the batch: new ones, or what is new of them. Nothing that must
         not be lost is in it, and the same batch twice adds its notes twice."""
+
+    # -- users that come from a PBX -------------------------------------------------
+    async def directory_imported(self, service: Service) -> bool:
+        """Whether the service's users have been imported from its present source before."""
+
+    async def apply_directory(self, service: Service, plan: Plan, told: DirectoryReport) -> int:
+        """Write what a PBX's list changes, with an errand for each user that tells of it, and the configuration's new
+        version, in ONE transaction; returns how many users changed. The first import from a source tells of nobody.
+        What is so already is left as it is, and where the service has got another source meanwhile, all of it."""
+
+    async def report_directory(self, service: Service, told: DirectoryReport) -> None:
+        """Say how reading the users went, where nothing is to be changed."""
 
     # -- request inbox --------------------------------------------------------------
     async def inbox(self, inbox_id: UUID) -> Inbox | None: ...

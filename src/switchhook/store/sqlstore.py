@@ -10,10 +10,12 @@ from uuid import UUID
 
 from switchhook.domain.claiming import UnclaimedCall
 from switchhook.domain.delivery import Delivery
+from switchhook.domain.directory import Plan
 from switchhook.domain.errors import OwnershipLost, SchemaMismatch
 from switchhook.domain.event import Event
 from switchhook.domain.failing import Failing, NoticeKind
 from switchhook.domain.integration import Integration
+from switchhook.domain.service import Service
 from switchhook.store.dialect import Query, Work
 from switchhook.store.ports import (
     Acceptance,
@@ -23,6 +25,7 @@ from switchhook.store.ports import (
     Claimed,
     Configuration,
     ConnectionReport,
+    DirectoryReport,
     Errand,
     Gap,
     Inbox,
@@ -38,6 +41,7 @@ from switchhook.store.work import (
     claiming,
     configuration,
     connections,
+    directories,
     errands,
     inboxes,
     incarnations,
@@ -206,6 +210,17 @@ class SqlStore(ABC):
 
     async def keep_calls(self, batch: Sequence[CallRecord]) -> None:
         await self.write(calls.keep(batch))
+
+    # -- users that come from a PBX -------------------------------------------------------------
+
+    async def directory_imported(self, service: Service) -> bool:
+        return await self.read(directories.imported(service))
+
+    async def apply_directory(self, service: Service, plan: Plan, told: DirectoryReport) -> int:
+        return await self.write(directories.apply(service, plan, told))
+
+    async def report_directory(self, service: Service, told: DirectoryReport) -> None:
+        await self.write(directories.report(service, told))
 
     # -- request inbox --------------------------------------------------------------------------
 

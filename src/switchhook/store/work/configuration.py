@@ -48,7 +48,7 @@ _INTEGRATIONS = """
         signing_secrets, enabled, timeout_seconds, max_in_flight, expiry_seconds, rate_per_second
     FROM integration
 """
-_USERS = """
+USERS = """
     SELECT id, service_id, extension_number, name, outbound_phone_number, has_voicemail, enabled_calls FROM pbx_user
 """
 _DISABLE = """
@@ -72,8 +72,13 @@ def disable_integration(integration_id: UUID, reason: str) -> Work[None]:
     now = datetime.now(UTC)
     rows = yield Query(_DISABLE, {"id": integration_id, "reason": reason, "at": now})
     if rows:
-        yield Query(_RAISE_VERSION, {})
+        yield from raise_version()
         yield from give_notice(integration_id, NoticeKind.DISABLED, now, reason)
+
+
+def raise_version() -> Work[None]:
+    """The configuration has changed: every engine reads it anew."""
+    yield Query(_RAISE_VERSION, {})
 
 
 def load(keys: Sequence[str]) -> Work[Configuration]:
@@ -84,14 +89,14 @@ def load(keys: Sequence[str]) -> Work[Configuration]:
     services = yield Query(_SERVICES, {})
     connections = yield Query(_CONNECTIONS, {})
     integrations = yield Query(_INTEGRATIONS, {})
-    users = yield Query(_USERS, {})
+    users = yield Query(USERS, {})
     return Configuration(
         version=number,
         accounts={one.id: one for one in _whole(accounts, _account, broken)},
         services={one.id: one for one in _whole(services, _service, broken)},
         connections={one.id: one for one in _whole(connections, _Opener(keys).connection, broken)},
         integrations={one.id: one for one in _whole(integrations, _Opener(keys).integration, broken)},
-        users={(one.service_id, one.extension_number): one for one in _whole(users, _user, broken)},
+        users={(one.service_id, one.extension_number): one for one in _whole(users, user_of, broken)},
         broken=broken)
 
 
@@ -131,10 +136,11 @@ def _service(
         directory_source=DirectorySource(directory_source), directory_scope=directory_scope)
 
 
-def _user(
+def user_of(
     id_: Any, service_id: Any, extension_number: str, name: str, outbound_phone_number: str, has_voicemail: bool,
     enabled_calls: Any,
 ) -> PbxUser:
+    """The user in the columns of USERS."""
     return PbxUser(
         id=to_uuid(id_), service_id=to_uuid(service_id), extension_number=extension_number, name=name,
         outbound_phone_number=outbound_phone_number, has_voicemail=bool(has_voicemail),
