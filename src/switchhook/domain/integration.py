@@ -8,6 +8,7 @@ from uuid import UUID
 
 from switchhook.domain.catalogue import EventType, Field
 from switchhook.domain.event import Event
+from switchhook.domain.filters import Filter, unmet
 from switchhook.domain.service import Service
 
 
@@ -52,7 +53,7 @@ Authentication = NoAuth | BasicAuth | TokenAuth
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyKey:
-    """One row of Field Values: a request key, and a field or else a fixed text."""
+    """One row of Field Values: a request key, and a field or else a fixed text (a template)."""
 
     key: str
     field: Field | None = None
@@ -87,6 +88,7 @@ class Integration:
     authentication: Authentication = NoAuth()
     headers: tuple[Header, ...] = ()
     body_keys: tuple[BodyKey, ...] = ()
+    filters: tuple[Filter, ...] = ()  # none: every event of the type
     signing_secrets: tuple[str, ...] = ()
     enabled: bool = True
     timeout_seconds: float = 15.0
@@ -106,7 +108,7 @@ class Wanted(StrEnum):
 
 
 def wants(integration: Integration, event: Event, service: Service | None) -> Wanted:
-    """Does the integration want the event? `service` is the event's.
+    """Does the integration want such events? `service` is the event's. Its filters may not want this one: `why_not`.
 
     Applications off silences the service's events; `user.*` is unaffected.
     """
@@ -119,3 +121,9 @@ def wants(integration: Integration, event: Event, service: Service | None) -> Wa
     if not integration.enabled:
         return Wanted.DISABLED
     return Wanted.YES
+
+
+def why_not(integration: Integration, event: Event, service: Service | None, time_zone: str) -> str:
+    """Why the integration does not get the event, in plain words; empty when it does. `time_zone`: the account's."""
+    wanted = wants(integration, event, service)
+    return unmet(integration.filters, event, time_zone) if wanted is Wanted.YES else wanted.value

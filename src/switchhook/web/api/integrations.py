@@ -34,7 +34,7 @@ from switchhook.web.deliveries.recorded import event_of
 from switchhook.web.errands import ask
 from switchhook.web.integrations import actions
 from switchhook.web.integrations.forms import blank
-from switchhook.web.integrations.preview import example, preview
+from switchhook.web.integrations.preview import example, passing, preview
 from switchhook.web.integrations.stored import opened
 from switchhook.web.models import Integration
 from switchhook.web.tenancy import Access
@@ -51,6 +51,13 @@ class Narrowed(Paging):
     enabled: bool | None = None
 
 
+class PassingShape(Shape):
+    """What the filters would have done to the last events of this type."""
+
+    looked_at: int
+    passed: int
+
+
 class PreviewShape(Shape):
     """Exactly what would be sent, secrets masked; or in `problem` why it cannot be."""
 
@@ -58,6 +65,7 @@ class PreviewShape(Shape):
     curl: str
     problem: str
     warnings: list[str]
+    passing: PassingShape | None = Field(description="null: there are no filters, or no events to try them on")
 
 
 class Rotated(Shape):
@@ -184,8 +192,10 @@ def preview_integration(request: HttpRequest, integration_id: UUID, sample: Quer
             raise invalid([Mistake(where="event_id", message="There is no such event of this integration's type.")])
         event = event_of(found)
     shown = preview(wanted, event, signed=bool(row.signing_secrets), at=now)
-    return PreviewShape(http=shown.http, curl=shown.curl, problem=shown.problem,
-                        warnings=[one.message for one in warnings(wanted)])
+    tried = passing(access, wanted)
+    return PreviewShape(
+        http=shown.http, curl=shown.curl, problem=shown.problem, warnings=[one.message for one in warnings(wanted)],
+        passing=None if tried is None else PassingShape(looked_at=tried.looked_at, passed=tried.passed))
 
 
 def _row(access: Access, integration_id: UUID) -> Integration:

@@ -23,6 +23,8 @@ from switchhook.web.configuration import wake_engines
 from switchhook.web.deliveries.search import Filters
 from switchhook.web.errands import ask
 from switchhook.web.integrations import actions
+from switchhook.web.integrations.preview import passing
+from switchhook.web.integrations.stored import opened
 from switchhook.web.models import Delivery, Errand, Event, Integration
 from switchhook.web.tenancy import Access
 
@@ -85,6 +87,9 @@ def missed(access: Access, row: Integration, since: datetime) -> Estimate:
     if sample is not None:
         wanted, owed = wanted.filter(id__lt=sample), owed.filter(id__lt=sample)
     count = _count(wanted) - _count(owed)
+    tried = passing(access, opened(row, timezone.now()).integration) if row.filters else None
+    if tried is not None:
+        count = round(count * tried.passed / tried.looked_at)
     return Estimate(count=max(0, count), more=sample is not None)
 
 

@@ -22,7 +22,7 @@ from switchhook.domain.integration import BasicAuth, TokenAuth
 from switchhook.domain.validation import warnings
 from switchhook.web.integrations import actions
 from switchhook.web.integrations.forms import IntegrationForm, blank
-from switchhook.web.integrations.preview import chosen_event, preview, recent_events
+from switchhook.web.integrations.preview import chosen_event, passing, preview, recent_events
 from switchhook.web.integrations.rows import value_choices
 from switchhook.web.integrations.stored import Opened, opened
 from switchhook.web.integrations.views import ask_for_test, list_url, new_url, reveal_once
@@ -120,7 +120,8 @@ def _shown(
     authentication = before.integration.authentication
     context = _preview_context(request, access, service, form) | {
         "form": form, "row": row, "service": service, "unreadable": before.unreadable,
-        "complaints": list(form.complaints()) if complaints else [], "errors": form.row_errors if complaints else {},
+        "complaints": list(form.complaints()) if complaints else [],
+        "errors": form.row_errors | form.filter_errors if complaints else {},
         "choices": [(one, value_choices(form.event_type_chosen, one.field)) for one in form.value_rows],
         "event": EVENTS[form.event_type_chosen],
         "has_password": isinstance(authentication, BasicAuth) and bool(authentication.password),
@@ -142,7 +143,7 @@ def _preview_context(
     event = chosen_event(samples, chosen, wanted, service, at)
     return {
         "preview": preview(wanted, event, signed=form.is_signed, at=at), "samples": samples, "chosen": chosen,
-        "as_curl": request.POST.get("preview_as") == "curl",
+        "passing": passing(access, wanted), "as_curl": request.POST.get("preview_as") == "curl",
         "warnings": warnings(wanted) if wanted.request_url else [],
     }
 

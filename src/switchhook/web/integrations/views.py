@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from switchhook.domain.catalogue import EVENTS, EventType
 from switchhook.domain.errors import CannotOpen
+from switchhook.domain.filters import described
 from switchhook.domain.validation import warnings
 from switchhook.web.deliveries.recovery import open_recoveries
 from switchhook.web.errands import ask
@@ -79,7 +80,7 @@ def one(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRespo
         "row": row, "integration": found.integration, "unreadable": found.unreadable,
         "warnings": warnings(found.integration), "spec": spec, "recent": list(recent), "secret": secret,
         "recoveries": open_recoveries(access, row.id), "resting": resting(row.id),
-        "figures": figures(row.id),
+        "figures": figures(row.id), "filters": [described(one) for one in found.integration.filters],
         "old_secret_until": _old_secret_until(row), "test": sent_test(access, row, request.GET.get("test", "")),
     })
     if secret:
