@@ -115,11 +115,11 @@ def states(filters: Filters) -> Sequence[str]:
 
 
 @transaction.atomic
-def enable_and_catch_up(access: Access, row: Integration, since: datetime) -> Errand:
+def enable_and_catch_up(access: Access, row: Integration, since: datetime, *, by: str = "") -> Errand:
     """Enable the integration, and have the engine send what it missed and what failed since then."""
     total = _sum(missed(access, row, since), failed(access, Filters(integration=str(row.id)), since))
     if not row.enabled:
-        actions.enable(row)
+        actions.enable(row, by=by or str(access.person))
     return ask("catch_up", access.account, {
         "integration_id": str(row.id), "since_ms": _ms(since), "total": total}, access.person)
 

@@ -7,6 +7,7 @@ the card with the rows is taken from it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from django.conf import settings
@@ -22,6 +23,7 @@ from switchhook.domain.integration import BasicAuth, TokenAuth
 from switchhook.domain.validation import warnings
 from switchhook.web.integrations import actions
 from switchhook.web.integrations.forms import IntegrationForm, blank
+from switchhook.web.integrations.history import restored
 from switchhook.web.integrations.preview import chosen_event, passing, preview, recent_events
 from switchhook.web.integrations.rows import value_choices
 from switchhook.web.integrations.stored import Opened, opened
@@ -68,7 +70,7 @@ def preview_edit(request: HttpRequest, access: Access, integration_id: UUID) -> 
 
 
 def _page(request: HttpRequest, access: Access, service: Service | None, row: Row | None) -> HttpResponse:
-    found = _before(access, service, row)
+    found = _before(request, access, service, row)
     do = request.POST.get("do", "save")
     if request.method != "POST":
         return _shown(request, access, service, row, _form(request, found, row, bound=False))
@@ -91,11 +93,11 @@ def _save(
     """Save it; the URL to go on to."""
     with transaction.atomic():
         if row is None:
-            row = actions.create(access.account, service, form.wanted, signed=form.is_signed)
+            row = actions.create(access.account, service, form.wanted, signed=form.is_signed, by=str(access.person))
             reveal_once(request, row)
         else:
             newly_signed = form.is_signed and not row.signing_secrets
-            actions.change(row, form.wanted, signed=form.is_signed)
+            actions.change(row, form.wanted, signed=form.is_signed, by=str(access.person))
             if newly_signed:
                 reveal_once(request, row)
         messages.success(request, f"{row.name} is saved. It is in force within two seconds.")
@@ -107,7 +109,7 @@ def _save(
 
 
 def _preview(request: HttpRequest, access: Access, service: Service | None, row: Row | None) -> HttpResponse:
-    form = _form(request, _before(access, service, row), row, bound=request.method == "POST")
+    form = _form(request, _before(request, access, service, row), row, bound=request.method == "POST")
     form.is_valid()
     return render(request, "integrations/_preview.html", _preview_context(request, access, service, form))
 
@@ -116,7 +118,7 @@ def _shown(
     request: HttpRequest, access: Access, service: Service | None, row: Row | None, form: IntegrationForm,
     *, complaints: bool = False,
 ) -> HttpResponse:
-    before = _before(access, service, row)
+    before = _before(request, access, service, row)
     authentication = before.integration.authentication
     context = _preview_context(request, access, service, form) | {
         "form": form, "row": row, "service": service, "unreadable": before.unreadable,
@@ -148,11 +150,16 @@ def _preview_context(
     }
 
 
-def _before(access: Access, service: Service | None, row: Row | None) -> Opened:
-    """The integration as it stands; a new one is blank."""
+def _before(request: HttpRequest, access: Access, service: Service | None, row: Row | None) -> Opened:
+    """The integration as it stands, or stood in the version that is to be restored; a new one is blank."""
     if row is None:
         return Opened(integration=blank(access.account.id, None if service is None else service.id))
-    return opened(row, timezone.now())
+    found, number = opened(row, timezone.now()), request.GET.get("version", "")
+    version = row.versions.filter(number=int(number)).first() if number.isdecimal() and len(number) < 9 else None
+    try:
+        return found if version is None else replace(found, integration=restored(found.integration, version.stands))
+    except (ValueError, KeyError):  # of another release
+        return found
 
 
 def _form(request: HttpRequest, before: Opened, row: Row | None, *, bound: bool) -> IntegrationForm:
