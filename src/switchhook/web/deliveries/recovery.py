@@ -20,7 +20,7 @@ from switchhook.domain.catalogue import EventType
 from switchhook.domain.delivery import DeliveryState
 from switchhook.domain.integration import Wanted
 from switchhook.web.configuration import wake_engines
-from switchhook.web.deliveries.search import Filters
+from switchhook.web.deliveries.search import Filters, first_id
 from switchhook.web.errands import ask
 from switchhook.web.integrations import actions
 from switchhook.web.integrations.preview import passing
@@ -76,14 +76,14 @@ class Recovery:
 
 def missed(access: Access, row: Integration, since: datetime) -> Estimate:
     """About how many events the integration missed since then."""
-    events = access.events().filter(id__gt=_first_id(since))
+    events = access.events().filter(id__gt=first_id(since))
     sample = events.order_by("id").values_list("id", flat=True)[LOOKED_AT : LOOKED_AT + 1].first()
     wanted = events.filter(type=row.event_type, is_test=False).exclude(unwanted_reason=Wanted.APPLICATIONS_OFF.value)
     if row.service_id is not None:
         wanted = wanted.filter(service_id=row.service_id)
     if not EventType(row.event_type).startswith("user.") and row.service_id and not _applications_on(row):
         return Estimate(count=0)
-    owed = access.deliveries().filter(id__gt=_first_id(since), integration_id=row.id)
+    owed = access.deliveries().filter(id__gt=first_id(since), integration_id=row.id)
     if sample is not None:
         wanted, owed = wanted.filter(id__lt=sample), owed.filter(id__lt=sample)
     count = _count(wanted) - _count(owed)
@@ -95,9 +95,9 @@ def missed(access: Access, row: Integration, since: datetime) -> Estimate:
 
 def failed(access: Access, filters: Filters, since: datetime, until: datetime | None = None) -> Estimate:
     """About how many deliveries, of those that the filters leave, ended undelivered in that time."""
-    whole: QuerySet[Delivery] = access.deliveries().filter(id__gt=_first_id(since))
+    whole: QuerySet[Delivery] = access.deliveries().filter(id__gt=first_id(since))
     if until is not None:
-        whole = whole.filter(id__lt=_first_id(until))
+        whole = whole.filter(id__lt=first_id(until))
     if filters.integration:
         whole = whole.filter(integration_id=filters.integration)
     sample = whole.order_by("id").values_list("id", flat=True)[LOOKED_AT : LOOKED_AT + 1].first()
@@ -188,10 +188,6 @@ def _count(found: QuerySet[Event] | QuerySet[Delivery]) -> int:
 
 def _sum(one: Estimate, other: Estimate) -> int | None:
     return None if one.total is None or other.total is None else one.total + other.total
-
-
-def _first_id(moment: datetime) -> UUID:
-    return UUID(int=max(0, _ms(moment)) << 80)
 
 
 def _ms(moment: datetime) -> int:

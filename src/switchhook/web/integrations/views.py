@@ -21,7 +21,8 @@ from switchhook.domain.validation import warnings
 from switchhook.web.deliveries.recovery import open_recoveries
 from switchhook.web.errands import ask
 from switchhook.web.integrations import actions
-from switchhook.web.integrations.figures import figures
+from switchhook.web.integrations.failures import failure_groups
+from switchhook.web.integrations.figures import figures, retrying
 from switchhook.web.integrations.health import resting
 from switchhook.web.integrations.stored import opened
 from switchhook.web.integrations.testing import sent_test
@@ -80,7 +81,8 @@ def one(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRespo
         "row": row, "integration": found.integration, "unreadable": found.unreadable,
         "warnings": warnings(found.integration), "spec": spec, "recent": list(recent), "secret": secret,
         "recoveries": open_recoveries(access, row.id), "resting": resting(row.id),
-        "figures": figures(row.id), "filters": [described(one) for one in found.integration.filters],
+        "figures": figures(row.id), "failures": failure_groups(row.id), "retrying": retrying(access, row.id),
+        "filters": [described(one) for one in found.integration.filters],
         "old_secret_until": _old_secret_until(row), "test": sent_test(access, row, request.GET.get("test", "")),
     })
     if secret:
