@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from switchhook.web.integrations import editing, history_pages, views
+from switchhook.web.integrations import editing, history_pages, signature_page, views
 
 _ONE = "integrations/<uuid:integration_id>/"
 
@@ -20,6 +20,7 @@ account_urls = [
     path(_ONE + "rotate/", views.rotate, name="integration-rotate"),
     path(_ONE + "history/", history_pages.of_integration, name="integration-history"),
     path(_ONE + "history/<int:number>/restore/", history_pages.restore, name="integration-restore"),
+    path(_ONE + "signature/", signature_page.page, name="integration-signature"),
     path(_ONE + "test/", views.send_test, name="integration-test"),
     path(_ONE + "test/<uuid:errand_id>/", views.test_result, name="integration-test-result"),
 ]
