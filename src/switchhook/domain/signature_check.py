@@ -14,8 +14,8 @@ from switchhook.domain.request_url import encoded_value
 from switchhook.domain.signing import TOLERANCE_SECONDS, is_secret, signature
 
 _UNSIGNED = "This integration does not sign: tick Sign requests, and give the receiver the secret that is then shown."
-_GOOD = ("The signature is good. If your receiver refuses it, it checks with another secret, or over other bytes than those "
-         "that came in: what is signed is webhook-id.webhook-timestamp.body.")
+_GOOD = ("The signature is good. If your receiver refuses it, it checks with another secret, or over other bytes than "
+         "those that came in: what is signed is webhook-id.webhook-timestamp.body.")
 _NEEDED = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 
@@ -63,11 +63,11 @@ def diagnose(pasted: Pasted, secrets: Sequence[KnownSecret], sent: Sequence[Sent
         return _missing(missing, bool(secrets))
     stamp, given = pasted.header("webhook-timestamp"), pasted.header("webhook-signature").split()
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12):
-        return _failed("webhook-timestamp is no time: it must be seconds since 1970, digits only, as we send it. Use the "
-                       "header as it came, not a date made of it.")
+        return _failed("webhook-timestamp is no time: it must be seconds since 1970, digits only, as we send it. Use "
+                       "the header as it came, not a date made of it.")
     if not any(one.startswith("v1,") for one in given):
-        return _failed("webhook-signature is malformed: it is a list like v1,BASE64, with spaces between. Something has "
-                       "cut it or taken the v1, away.")
+        return _failed("webhook-signature is malformed: it is a list like v1,BASE64, with spaces between. Something "
+                       "has cut it or taken the v1, away.")
     if not secrets:
         return _failed(_UNSIGNED)
     for secret in secrets:
@@ -123,8 +123,8 @@ def _matched(secret: KnownSecret, payload: _Payload, pasted: Pasted, age_seconds
     if payload.changed:
         return _failed(payload.changed, *more)
     if not secret.is_current:
-        return _failed(f"It is signed with {secret.name}. The receiver must check with that one, or get its requests from "
-                       "this integration.", *more)
+        return _failed(f"It is signed with {secret.name}. The receiver must check with that one, or get its requests "
+                       "from this integration.", *more)
     return Diagnosis(good=True, said=_GOOD, more=tuple(more))
 
 
@@ -146,8 +146,8 @@ def _unmatched(pasted: Pasted, stamp: str, sent: Sequence[Sent]) -> Diagnosis:
             "We sent nothing under this webhook-id to compare it with, or keep it no more.")
     if stamp not in [one.timestamp for one in sent]:
         times = ", ".join(one.timestamp for one in sent)
-        return _failed(f"webhook-timestamp was changed: what we sent under this webhook-id had {times}. Use the header of "
-                       "the same request as the body.")
+        return _failed(f"webhook-timestamp was changed: what we sent under this webhook-id had {times}. Use the "
+                       "header of the same request as the body.")
     if pasted.header("webhook-signature") in [one.signature for one in sent]:
         return _failed("It is signed with a secret of this integration that has been replaced since. Check a newer "
                        "request, with the secret of today.")
