@@ -46,7 +46,9 @@ class Engine:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.id: UUID = uuid4()
-        self._store: Store = open_store(settings.database, settings.keys())
+        self._store: Store = open_store(
+            settings.database, settings.keys(), listen_url=settings.database_listen_url,
+            answer_seconds=settings.database_timeout_seconds)
         self._current = CurrentConfiguration(self._store)
         self._stop = asyncio.Event()
         self._beaten_at: datetime | None = None
@@ -188,6 +190,7 @@ async def prune_old(store: Store, accounts: Iterable[Account], now: datetime) ->
 def run_engine(settings: Settings) -> int:
     """`switchhook engine`: run until SIGTERM or SIGINT. Returns the exit code."""
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # that the database is away is said once, by the recorder
     return uvloop.run(_run_engine(settings))
 
 

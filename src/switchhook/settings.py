@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from switchhook.domain.errors import SettingsError
 
 PREFIX = "SWITCHHOOK_"
+USUAL_NAMES = ("DATABASE_URL", "DATABASE_LISTEN_URL")  # without the prefix, as everywhere
 
 
 class Settings(BaseSettings):
@@ -34,6 +35,14 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default="",
         description="sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME; empty: SQLite in the state directory.",
+    )
+    database_listen_url: str = Field(
+        default="",
+        description="The same PostgreSQL past its pooler, for engines to be woken by; empty: as DATABASE_URL, "
+        "and behind a pooler they look every second.",
+    )
+    database_timeout_seconds: float = Field(
+        default=10.0, gt=0, description="After how many seconds without an answer PostgreSQL counts as away."
     )
     secret_keys: str = Field(
         default="",
@@ -90,7 +99,7 @@ class Settings(BaseSettings):
             raise ValueError("write ADDRESS:PORT, like 127.0.0.1:8000")
         return value
 
-    @field_validator("database_url")
+    @field_validator("database_url", "database_listen_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
         if value and urlsplit(value).scheme not in ("sqlite", "postgresql", "postgres"):
@@ -163,7 +172,7 @@ def _read_key_file(path: Path) -> str:
 def _from_environment(environment: dict[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in environment.items():
-        short = "database_url" if name in ("DATABASE_URL", "DATABASE_URL_FILE") else ""
+        short = name.lower() if name.removesuffix("_FILE") in USUAL_NAMES else ""
         if name.startswith(PREFIX):
             short = name.removeprefix(PREFIX).lower()
         if not short:

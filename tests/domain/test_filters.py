@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time
 import pytest
 
 from switchhook.domain.catalogue import EventType
+from switchhook.domain.event import Event
 from switchhook.domain.filters import (
     Filter,
     HoursFilter,
@@ -20,17 +21,22 @@ from switchhook.domain.filters import (
     unmet,
 )
 from switchhook.domain.integration import why_not
-from switchhook.domain.service import Service
+from switchhook.domain.service import Account, Service
 from switchhook.domain.validation import mistakes
 from tests.domain.examples import ACCOUNT, SERVICE, an_event, an_integration
 
 ON = Service(id=SERVICE, account_id=ACCOUNT, connection_id=None, name="pbx-0001", friendly_name="Head Office",
              applications_enabled=True)
+EXAMPLE = Account(id=ACCOUNT, name="Example Ltd")
 OPTION = EventType.IVR_OPTION
 
 
 def only(subject: Subject, *values: str, excluding: bool = False) -> ValueFilter:
     return ValueFilter(subject=subject, values=values, excluding=excluding)
+
+
+def called_by(number: str | None) -> Event:
+    return an_event(source_number=number, source_e164=None if number is None else f"+{number}")
 
 
 @pytest.mark.parametrize(("wanted", "value", "passes"), [
@@ -49,7 +55,13 @@ def test_an_option_is_wanted_as_itself_or_within_a_range(wanted: str, value: str
 def test_a_number_is_found_however_it_is_written_or_by_its_beginning(
     wanted: str, value: str | None, passes: bool,
 ) -> None:
-    assert (unmet([only(Subject.SOURCE, wanted)], an_event(source_number=value), "UTC") == "") is passes
+    assert (unmet([only(Subject.SOURCE, wanted)], called_by(value), "UTC") == "") is passes
+
+
+def test_a_number_may_be_written_as_it_came_or_in_e164() -> None:
+    event = an_event(source_number="0255501234", source_e164="+61255501234")
+    assert [unmet([only(Subject.SOURCE, one)], event, "UTC") for one in ("0255501234", "+61 2*", "612*")] == [""] * 3
+    assert "0255501234 is none of 613*" in unmet([only(Subject.SOURCE, "613*")], event, "UTC")
 
 
 def test_names_are_one_in_any_case() -> None:
@@ -61,10 +73,10 @@ def test_names_are_one_in_any_case() -> None:
 
 def test_a_filter_can_say_what_is_not_wanted_and_lets_through_what_is_not_known() -> None:
     spam = only(Subject.SOURCE, "1202555*", excluding=True)
-    assert unmet([spam], an_event(source_number="12025550171"), "UTC") == (
+    assert unmet([spam], called_by("12025550171"), "UTC") == (
         "filter: source number 12025550171 is one of 1202555*")
-    assert unmet([spam], an_event(source_number="13035550171"), "UTC") == ""
-    assert unmet([spam], an_event(source_number=None), "UTC") == ""
+    assert unmet([spam], called_by("13035550171"), "UTC") == ""
+    assert unmet([spam], called_by(None), "UTC") == ""
 
 
 def test_the_reason_names_the_value_and_what_was_wanted() -> None:
@@ -97,11 +109,11 @@ def test_hours_over_midnight_belong_to_the_day_on_which_they_begin() -> None:
 def test_every_filter_must_fit_and_the_integration_says_which_does_not() -> None:
     both = (only(Subject.OPTION, "1-5"), only(Subject.MENU, "NPS"))
     integration = an_integration(event_type=OPTION, filters=both)
-    assert why_not(integration, an_event(OPTION, option_selected="3", ivr_name="NPS"), ON, "UTC") == ""
-    assert "option 9" in why_not(integration, an_event(OPTION, option_selected="9", ivr_name="NPS"), ON, "UTC")
-    assert "Main" in why_not(integration, an_event(OPTION, option_selected="3", ivr_name="Main"), ON, "UTC")
+    assert why_not(integration, an_event(OPTION, option_selected="3", ivr_name="NPS"), ON, EXAMPLE) == ""
+    assert "option 9" in why_not(integration, an_event(OPTION, option_selected="9", ivr_name="NPS"), ON, EXAMPLE)
+    assert "Main" in why_not(integration, an_event(OPTION, option_selected="3", ivr_name="Main"), ON, EXAMPLE)
     disabled = replace(integration, enabled=False)
-    assert why_not(disabled, an_event(OPTION, option_selected="9"), ON, "UTC") == "the integration is disabled"
+    assert why_not(disabled, an_event(OPTION, option_selected="9"), ON, EXAMPLE) == "the integration is disabled"
 
 
 def test_only_what_the_event_has_can_be_filtered_by() -> None:

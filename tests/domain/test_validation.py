@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from switchhook.domain.catalogue import EVENTS, EventType, Field
+from switchhook.domain.catalogue import EVENTS, EXTRA_EVENTS, EventType, Field, Level
 from switchhook.domain.integration import BasicAuth, BodyKey, Format, Header, Integration, Method, TokenAuth
 from switchhook.domain.validation import Mistake, mistakes, warnings
 from tests.domain.examples import OLD_SECRET, SECRET, SERVICE, an_integration, integrations
@@ -31,7 +31,13 @@ def test_an_integration_with_every_field_of_its_event_is_sound(type_: EventType,
         path_arguments="".join(f"/{{{field}}}" for field in fields), signing_secrets=(SECRET, OLD_SECRET),
         headers=(Header(name="X-All", value=" ".join(f"{{{field}}}" for field in fields)),),
         authentication=TokenAuth(token="t0k"))
-    assert mistakes(integration) == []
+    assert mistakes(integration, EXTRA_EVENTS) == []
+
+
+@pytest.mark.parametrize("type_", EXTRA_EVENTS)
+def test_an_extra_event_that_is_not_granted_is_a_mistake(type_: EventType) -> None:
+    found = mistakes(an_integration(event_type=type_, service_id=None), EXTRA_EVENTS - {type_})
+    assert f"{EVENTS[type_].label} is not granted" in found[-1 if EVENTS[type_].level is Level.SERVICE else 0].message
 
 
 @pytest.mark.parametrize(("changes", "where", "says"), [

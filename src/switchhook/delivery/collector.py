@@ -155,7 +155,8 @@ class Collector:
         """Give back all that this engine holds, after `close`. Of what was broken off the outcome is unknown: it
         stays claimed, its attempt used up, until the incarnation ends. Raises StoreUnavailable."""
         await self._returns.write()
-        await self._store.release_others(self._engine_id, broken_off)
+        held = await self._store.held(self._engine_id)
+        await self._store.release(self._engine_id, list(held.difference(broken_off)))
 
     async def _fetch(self, *, firsts: bool) -> bool:
         """Claim what is due, as much as there is room for. Whether there may be more."""
@@ -198,15 +199,18 @@ class Collector:
                 self._add(parcel)
 
     async def _give_back_what_was_lost(self) -> None:
-        """After an outage: claims may have been committed while their answer was lost. Nobody would ever send them."""
+        """After an outage: claims may have been committed while their answer was lost. Nobody would ever send them.
+
+        What we hold is asked first, and then looked for here: what is accepted meanwhile is in nobody's way."""
         if self._recorder.outages == self._outages_seen and not self._lost_some:
             return
         outages = self._recorder.outages
-        in_hand = self._recorder.in_hand() | {parcel.delivery.id for parcel in (*self._lanes, *self._unsure)}
-        count = await self._store.release_others(self._engine_id, in_hand)
+        held = await self._store.held(self._engine_id)
+        lost = held - self._recorder.in_hand() - {parcel.delivery.id for parcel in (*self._lanes, *self._unsure)}
+        await self._store.release(self._engine_id, list(lost))
         self._outages_seen, self._lost_some = outages, False
-        if count:
-            log.warning("delivery.claims_lost count=%d", count)
+        if lost:
+            log.warning("delivery.claims_lost count=%d", len(lost))
 
 
 def _is_of_user(event: Event) -> bool:

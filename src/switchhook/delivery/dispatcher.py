@@ -50,7 +50,7 @@ class Dispatcher:
         refused: list[tuple[Integration, str]] = []
         own = self._candidates.get((account.id, event.type, service.id), ())
         for integration in (*self._candidates.get((account.id, event.type, None), ()), *own):
-            why = why_not(integration, event, service, account.time_zone)
+            why = why_not(integration, event, service, account)
             if why:
                 refused.append((integration, why))
             else:

@@ -119,13 +119,13 @@ class Recovery:
         until_id = first_id(to_ms(until))
         while True:
             stretch = await self._store.missed_events(integration, after, until_id, CHUNK)
-            services = self._current.value.services
+            configuration = self._current.value
+            services, account = configuration.services, configuration.accounts[integration.account_id]
             wanting = self._still_enabled(integration)
-            time_zone = self._current.value.accounts[wanting.account_id].time_zone
             owed = [
                 (event, self._dispatcher.owed_later(event, wanting)) for event in stretch.found
                 if not why_not(
-                    wanting, event, None if event.service_id is None else services.get(event.service_id), time_zone)]
+                    wanting, event, None if event.service_id is None else services.get(event.service_id), account)]
             made = await self._store.owe(owed)
             if stretch.end is not None:
                 after = stretch.end

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from switchhook.domain.catalogue import EVENTS, EventType, Value
+from switchhook.domain.catalogue import EVENTS, EventType, Field
 from switchhook.domain.event import Event
 
 
@@ -31,11 +31,10 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectSpec:
-    """What a Subject is. `fields` names the Fields in which its value may stand, the first that is there counts;
-    by name, because not every release has them all."""
+    """What a Subject is. `fields` names the Fields in which its value may stand: one that fits is enough."""
 
     label: str
-    fields: tuple[str, ...]
+    fields: tuple[Field, ...]
     how: str  # how its values are written, for the form
     is_number: bool = False
     has_ranges: bool = False
@@ -43,15 +42,17 @@ class SubjectSpec:
 
 SUBJECTS: Mapping[Subject, SubjectSpec] = {
     Subject.EXTENSION: SubjectSpec(
-        label="Extension", fields=("extension_number",), how="201, 210-219, 3*", has_ranges=True),
+        label="Extension", fields=(Field.EXTENSION_NUMBER,), how="201, 210-219, 3*", has_ranges=True),
     Subject.SOURCE: SubjectSpec(
-        label="Source Number", fields=("source_number",), how="+1 202 555 0171, 1202*", is_number=True),
+        label="Source Number", fields=(Field.SOURCE_NUMBER, Field.SOURCE_E164), how="+1 202 555 0171, 1202*",
+        is_number=True),
     Subject.DESTINATION: SubjectSpec(
-        label="Destination Number", fields=("destination_number",), how="+1 202 555 0105, 1202*", is_number=True),
-    Subject.QUEUE: SubjectSpec(label="Queue", fields=("queue",), how="support, sales*"),
-    Subject.MENU: SubjectSpec(label="IVR Name", fields=("ivr_name",), how="NPS, Main*"),
-    Subject.OPTION: SubjectSpec(label="Option", fields=("option_selected",), how="1-5, 9", has_ranges=True),
-    Subject.DIRECTION: SubjectSpec(label="Direction", fields=("direction",), how="inbound, outbound, internal"),
+        label="Destination Number", fields=(Field.DESTINATION_NUMBER, Field.DESTINATION_E164),
+        how="+1 202 555 0105, 1202*", is_number=True),
+    Subject.QUEUE: SubjectSpec(label="Queue", fields=(Field.QUEUE,), how="support, sales*"),
+    Subject.MENU: SubjectSpec(label="IVR Name", fields=(Field.IVR_NAME,), how="NPS, Main*"),
+    Subject.OPTION: SubjectSpec(label="Option", fields=(Field.OPTION_SELECTED,), how="1-5, 9", has_ranges=True),
+    Subject.DIRECTION: SubjectSpec(label="Direction", fields=(Field.DIRECTION,), how="inbound, outbound, internal"),
 }
 
 #: Where the direction goes without saying.
@@ -86,10 +87,9 @@ Filter = ValueFilter | HoursFilter
 
 def subjects_of(event_type: EventType) -> list[Subject]:
     """What an event of the type can be filtered by, in the order in which it is offered."""
-    fields = {field.value for field in EVENTS[event_type].fields}
-    return [
-        subject for subject, spec in SUBJECTS.items()
-        if fields.intersection(spec.fields) and not (subject is Subject.DIRECTION and event_type in _ONE_DIRECTION)]
+    fields = EVENTS[event_type].fields
+    found = [subject for subject, spec in SUBJECTS.items() if any(field in fields for field in spec.fields)]
+    return [one for one in found if one is not Subject.DIRECTION or event_type not in _ONE_DIRECTION]
 
 
 def unmet(filters: Sequence[Filter], event: Event, time_zone: str) -> str:
@@ -126,9 +126,9 @@ def hours_text(one: HoursFilter) -> str:
 
 def _unmet_value(one: ValueFilter, event: Event) -> str:
     spec = SUBJECTS[one.subject]
-    values: Mapping[str, Value] = {field.value: value for field, value in event.fields.items()}
-    value = next((str(values[name]) for name in spec.fields if values.get(name) not in (None, "")), "")
-    fits = bool(value) and any(_fits(written, value, spec) for written in one.values)
+    values = [str(value) for field in spec.fields if (value := event.fields.get(field)) not in (None, "")]
+    value = values[0] if values else ""
+    fits = any(_fits(written, value, spec) for value in values for written in one.values)
     if fits is not one.excluding:
         return ""
     label, wanted = spec.label.lower() if one.subject is not Subject.MENU else spec.label, ", ".join(one.values)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from urllib.parse import parse_qsl, unquote
 
-from switchhook.domain.catalogue import EVENTS, FIELDS, Availability, Field, Level
+from switchhook.domain.catalogue import EVENTS, FIELDS, Availability, EventType, Field, Level
 from switchhook.domain.checks import (
     Mistake,
     check_between,
@@ -58,10 +58,12 @@ _DOUBLED = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _NAMES = frozenset(field.value for field in Field)
 
 
-def mistakes(integration: Integration) -> list[Mistake]:
-    """Everything that must be corrected before the integration can be saved, in the order of the form."""
+def mistakes(integration: Integration, granted: Collection[EventType] = ()) -> list[Mistake]:
+    """Everything that must be corrected before the integration can be saved, in the order of the form. `granted` are
+    the extra events that its account may select."""
     return [
         *_basics(integration),
+        *_grant(integration, granted),
         *_url(integration),
         *_authentication(integration),
         *_headers(integration),
@@ -95,6 +97,14 @@ def _basics(integration: Integration) -> Iterator[Mistake]:
     if spec.level is Level.SERVICE and integration.service_id is None:
         yield Mistake(where="event_type", message=(
             f"{spec.label} is an event of one PBX: create it on that PBX's own Integrations page."))
+
+
+def _grant(integration: Integration, granted: Collection[EventType]) -> Iterator[Mistake]:
+    spec = EVENTS[integration.event_type]
+    if spec.extra and spec.type not in granted:
+        yield Mistake(where="event_type", message=(
+            f"{spec.label} is not granted: it is an extra event, which the operator grants to an account. "
+            "Ask the operator, or choose another event."))
 
 
 def _url(integration: Integration) -> Iterator[Mistake]:

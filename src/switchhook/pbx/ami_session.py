@@ -71,12 +71,13 @@ async def ami_login_lacks(
 
 
 async def log_in(
-    codec: AmiCodec, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: Connection
+    codec: AmiCodec, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: Connection,
+    *, events: str = "on",
 ) -> list[Message]:
     """Log in. Returns what came right behind the answer. Raises LoginRefused."""
     try:
         login = codec.action(
-            "Login", ActionID="login", Username=connection.username, Secret=connection.secret, Events="on")
+            "Login", ActionID="login", Username=connection.username, Secret=connection.secret, Events=events)
     except ValueError as error:
         raise LoginRefused(str(error)) from error
     writer.write(login)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
@@ -20,7 +19,7 @@ from switchhook.domain.facts import Fact
 from switchhook.domain.service import Connection, Platform
 from switchhook.pbx.ami_session import AmiSession, ami_login_lacks
 from switchhook.pbx.esl_session import EslSession, esl_login_lacks
-from switchhook.pbx.pbx_socket import CONNECT_SECONDS, in_words, open_socket, read_some
+from switchhook.pbx.pbx_socket import CONNECT_SECONDS, close_socket, in_words, open_socket, read_some
 
 PING_SECONDS = 10.0  # after so long a silence we ask; after as long again without an answer the PBX is Silent
 BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
@@ -96,7 +95,7 @@ class Connector:
             writer.write(session.ask_what_is_up())
             await self._listen(session, reader, writer)
         finally:
-            await _close(writer)
+            await close_socket(writer)
 
     async def _listen(
         self, session: Session, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -131,10 +130,4 @@ async def try_login(connection: Connection) -> list[str]:
             return await esl_login_lacks(reader, writer, connection)
         return await ami_login_lacks(reader, writer, connection)
     finally:
-        await _close(writer)
-
-
-async def _close(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-    with suppress(Exception):
-        await writer.wait_closed()
+        await close_socket(writer)

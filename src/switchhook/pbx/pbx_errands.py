@@ -10,6 +10,7 @@ from uuid import UUID
 from switchhook.domain.errors import LoginRefused, PbxError
 from switchhook.domain.service import Connection, Platform
 from switchhook.pbx.connector import try_login
+from switchhook.pbx.detecting import detected
 from switchhook.pbx.made_up_calls import MadeUp
 from switchhook.pbx.pbx_socket import CONNECT_SECONDS, LOGIN_SECONDS, in_words
 from switchhook.pbx.placed_test_calls import Accept, number_of, place_test_call
@@ -18,6 +19,7 @@ from switchhook.store.ports import Errand
 
 #: What a login can show. Which events it may hear, Asterisk tells nobody: only a call shows that.
 LETS_US_IN = "It lets us in and lists the calls in progress. What it tells of calls, a call shows: place one."
+NO_CONNECTION = "There is no such Connection, or its secret cannot be read."
 
 Result = Mapping[str, object]
 Handler = Callable[[Errand], Awaitable[Result | None]]
@@ -32,17 +34,30 @@ class PbxErrands:
 
     def handlers(self) -> dict[str, Handler]:
         """Who does what, by the errand's kind."""
-        return {"test_connection": self._test_connection, "test_call": self._test_call}
+        return {"test_connection": self._test_connection, "detect": self._detect,
+                "test_call": self._test_call}
 
     def accept_with(self, accept: Accept) -> None:
         """Have the events of test calls accepted by it (it is made after these handlers)."""
         self._accept = accept
 
     async def _test_connection(self, errand: Errand) -> Result:
-        connection = self._current.value.connections.get(_uuid(errand.args.get("connection_id")))
+        connection = self._connection(errand)
         if connection is None:
-            return {"ok": False, "detail": "There is no such Connection, or its secret cannot be read.", "missing": []}
+            return {"ok": False, "detail": NO_CONNECTION, "missing": []}
         return await tried(connection)
+
+    async def _detect(self, errand: Errand) -> Result:
+        connection = self._connection(errand)
+        if connection is None:
+            return {"detail": NO_CONNECTION}
+        try:
+            return (await detected(connection)).as_json()
+        except (PbxError, OSError, TimeoutError) as error:
+            return {"detail": in_words(error, connection)}
+
+    def _connection(self, errand: Errand) -> Connection | None:
+        return self._current.value.connections.get(_uuid(errand.args.get("connection_id")))
 
     async def _test_call(self, errand: Errand) -> Result:
         configuration = self._current.value

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
+from switchhook.domain.claiming import UnclaimedCall
 from switchhook.domain.delivery import Attempt, Delivery, DeliveryState
 from switchhook.domain.event import Event
 from switchhook.domain.failing import Failing, NoticeKind
@@ -116,7 +117,8 @@ class Errand:
     - ``catch_up``      {"integration_id", "since_ms", "total"?: int}
     - ``redeliver_many`` {"integration_id"?, "event_type"?, "state"?, "since_ms", "until_ms", "total"?: int}
       both: result {"done", "total"}, also while they are under way; "total" is an estimate, null: unknown
-    - ``test_connection`` {"connection_id"}                      result {"ok", "detail", "missing": [...]}
+    - ``test_connection`` {"connection_id"}                      result {"ok", "detail", "missing": [...], "version"}
+    - ``detect``        {"connection_id"}                        result {"detail"}, or domain.detection.Detected as JSON
     - ``test_call``     {"service_id", "kind"}                    result {"call_uuid"}
     """
 
@@ -263,9 +265,9 @@ class Store(Protocol):
     async def release(self, engine_id: UUID, delivery_ids: Sequence[UUID], due_in_seconds: float = 0.0) -> None:
         """Give claimed deliveries back, due after that many seconds, the allotted attempt taken back."""
 
-    async def release_others(self, engine_id: UUID, keep: Collection[UUID]) -> int:
-        """Give back all that this engine holds but has not in hand: claims that were committed while the answer was
-        lost. `keep` is what it has in hand; returns how many others there were."""
+    async def held(self, engine_id: UUID) -> frozenset[UUID]:
+        """The deliveries that this engine holds, also those of which it does not know: claims that were committed
+        while the answer was lost."""
 
     async def cancel(self, delivery_ids: Sequence[UUID], why: str, account_id: UUID | None = None) -> int:
         """PENDING deliveries (of that account, where one is given) become CANCELLED; returns how many there were."""
@@ -325,6 +327,9 @@ class Store(Protocol):
     async def report_connection(self, report: ConnectionReport) -> None: ...
 
     async def record_gap(self, gap: Gap) -> None: ...
+
+    async def keep_unclaimed(self, connection_id: UUID, calls: Sequence[UnclaimedCall], keep: int) -> None:
+        """Keep calls that no Service claimed, and of this Connection only the newest `keep`."""
 
     async def open_calls(self, connection_id: UUID) -> list[CallMemory]: ...
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from switchhook.domain.claiming import UnclaimedCall
 from switchhook.domain.delivery import Delivery
 from switchhook.domain.errors import OwnershipLost, SchemaMismatch
 from switchhook.domain.event import Event
@@ -121,8 +122,8 @@ class SqlStore(ABC):
         if delivery_ids:
             await self.write(claiming.release(engine_id, delivery_ids, due_in_seconds))
 
-    async def release_others(self, engine_id: UUID, keep: Collection[UUID]) -> int:
-        return await self.write(claiming.release_others(engine_id, keep))
+    async def held(self, engine_id: UUID) -> frozenset[UUID]:
+        return await self.read(claiming.held(engine_id))
 
     async def cancel(self, delivery_ids: Sequence[UUID], why: str, account_id: UUID | None = None) -> int:
         return await self.write(recording.cancel(delivery_ids, why, account_id))
@@ -185,6 +186,9 @@ class SqlStore(ABC):
 
     async def record_gap(self, gap: Gap) -> None:
         await self.write(connections.record_gap(gap))
+
+    async def keep_unclaimed(self, connection_id: UUID, calls: Sequence[UnclaimedCall], keep: int) -> None:
+        await self.write(connections.keep_unclaimed(connection_id, calls, keep))
 
     async def open_calls(self, connection_id: UUID) -> list[CallMemory]:
         return await self.read(connections.open_calls(connection_id))

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 
 from switchhook.settings import listen_pair, load_settings
+from switchhook.web import handbook
 from switchhook.web.database import django_database
 from switchhook.web.mail import django_mail
 
@@ -106,6 +107,9 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # served out of the package: there is nothing to collect
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 24 * 3600
+WHITENOISE_ROOT = handbook.PUBLIC
+WHITENOISE_INDEX_FILE = True
+WHITENOISE_ADD_HEADERS_FUNCTION = handbook.add_headers
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [

@@ -7,13 +7,21 @@ from switchhook.web.inbox.models import Inbox, InboxRequest
 from switchhook.web.integrations.health import IntegrationFailure, IntegrationHealth, IntegrationHour, Notice
 from switchhook.web.integrations.models import Integration, IntegrationVersion
 from switchhook.web.members.models import Member, Person
-from switchhook.web.services.models import Connection, ConnectionState, Engine, Gap, Service
+from switchhook.web.services.models import (
+    Connection,
+    ConnectionState,
+    DirectoryState,
+    Engine,
+    Gap,
+    Service,
+    UnclaimedCall,
+)
 from switchhook.web.tokens.models import ApiAnswer, ApiToken
 from switchhook.web.users.models import PbxUser
 
 __all__ = [
     "Account", "ApiAnswer", "ApiToken", "Attempt", "Call", "ConfigurationVersion", "Connection", "ConnectionState",
-    "Delivery", "Engine", "Errand", "Event", "Gap", "Inbox", "InboxRequest", "Integration",
-    "IntegrationFailure", "IntegrationHealth", "IntegrationHour", "IntegrationVersion",
-    "Member", "Notice", "PbxUser", "Person", "Service",
+    "Delivery", "DirectoryState", "Engine", "Errand", "Event", "Gap", "Inbox", "InboxRequest", "Integration",
+    "IntegrationFailure", "IntegrationHealth", "IntegrationHour", "IntegrationVersion", "Member", "Notice", "PbxUser",
+    "Person", "Service", "UnclaimedCall",
 ]

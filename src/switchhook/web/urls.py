@@ -10,6 +10,7 @@ from switchhook.web import errors, start
 from switchhook.web.accounts import urls as accounts
 from switchhook.web.api.v1 import api
 from switchhook.web.calls import urls as calls
+from switchhook.web.catalogue import urls as catalogue
 from switchhook.web.deliveries import urls as deliveries
 from switchhook.web.inbox import urls as inbox
 from switchhook.web.integrations import urls as integrations
@@ -21,7 +22,7 @@ from switchhook.web.users import urls as users
 Patterns = list[URLPattern | URLResolver]
 account_urls: Patterns = [
     *accounts.account_urls, *services.account_urls, *users.account_urls, *integrations.account_urls,
-    *calls.account_urls, *deliveries.account_urls, *inbox.account_urls, *tokens.account_urls,
+    *calls.account_urls, *catalogue.account_urls, *deliveries.account_urls, *inbox.account_urls, *tokens.account_urls,
 ]
 service_urls: Patterns = [*services.service_urls, *users.service_urls, *integrations.service_urls]
 

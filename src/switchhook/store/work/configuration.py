@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from switchhook.domain.catalogue import EventType, Field
+from switchhook.domain.catalogue import EXTRA_EVENTS, EventType, Field
 from switchhook.domain.errors import CannotOpen
 from switchhook.domain.failing import NoticeKind
 from switchhook.domain.filters import read as read_filter
@@ -23,7 +23,7 @@ from switchhook.domain.integration import (
     TokenAuth,
 )
 from switchhook.domain.sealing import unseal
-from switchhook.domain.service import Account, Connection, PbxUser, Platform, Reading, Service
+from switchhook.domain.service import Account, Connection, DirectorySource, PbxUser, Platform, Reading, Service
 from switchhook.store.dialect import Query, Work
 from switchhook.store.ports import Configuration
 from switchhook.store.rows import to_json, to_uuid, to_uuid_or_none
@@ -33,13 +33,16 @@ T = TypeVar("T")
 
 _VERSION = "SELECT version FROM configuration_version WHERE id = 1"
 _ACCOUNTS = """
-    SELECT id, name, time_zone, allowed_networks, call_expiry_seconds, user_expiry_seconds, retention_days FROM account
+    SELECT id, name, time_zone, allowed_networks, call_expiry_seconds, user_expiry_seconds, retention_days, country,
+        granted_events FROM account
 """
 _SERVICES = """
     SELECT id, account_id, connection_id, name, friendly_name, applications_enabled, tenant_key, trunks, trunk_contexts,
-        menus, extensions, intake_token_hash FROM service
+        menus, extensions, intake_token_hash, country, directory_source, directory_scope FROM service
 """
-_CONNECTIONS = "SELECT id, name, platform, host, port, tls, username, secret_sealed, calls_per_minute FROM connection"
+_CONNECTIONS = """
+    SELECT id, name, platform, host, port, tls, tls_ca, username, secret_sealed, calls_per_minute FROM connection
+"""
 _INTEGRATIONS = """
     SELECT id, account_id, service_id, name, event_type, request_url, path_arguments, method, format,
         authentication_type, username, password_sealed, token_sealed, token_prefix, token_header, headers, body_keys,
@@ -105,16 +108,19 @@ def _whole(rows: Sequence[Sequence[Any]], read: Callable[..., T], broken: dict[U
 
 
 def _account(
-    id_: Any, name: str, time_zone: str, networks: Any, call_expiry: int, user_expiry: int, retention_days: int
+    id_: Any, name: str, time_zone: str, networks: Any, call_expiry: int, user_expiry: int, retention_days: int,
+    country: str, granted_events: Any,
 ) -> Account:
     return Account(
         id=to_uuid(id_), name=name, time_zone=time_zone, allowed_networks=_texts(networks),
-        call_expiry_seconds=call_expiry, user_expiry_seconds=user_expiry, retention_days=retention_days)
+        call_expiry_seconds=call_expiry, user_expiry_seconds=user_expiry, retention_days=retention_days,
+        country=country, granted_events=frozenset(map(EventType, EXTRA_EVENTS.intersection(_texts(granted_events)))))
 
 
 def _service(
     id_: Any, account_id: Any, connection_id: Any, name: str, friendly_name: str, applications_enabled: bool,
     tenant_key: str, trunks: Any, trunk_contexts: Any, menus: Any, extensions: Any, intake_token_hash: str,
+    country: str, directory_source: str, directory_scope: str,
 ) -> Service:
     reading = Reading(
         trunks=_texts(trunks), trunk_contexts=_texts(trunk_contexts), extensions=_texts(extensions),
@@ -122,7 +128,8 @@ def _service(
     return Service(
         id=to_uuid(id_), account_id=to_uuid(account_id), connection_id=to_uuid_or_none(connection_id), name=name,
         friendly_name=friendly_name, applications_enabled=bool(applications_enabled), tenant_key=tenant_key,
-        reading=reading, intake_token_hash=intake_token_hash)
+        reading=reading, intake_token_hash=intake_token_hash, country=country,
+        directory_source=DirectorySource(directory_source), directory_scope=directory_scope)
 
 
 def _user(
@@ -150,13 +157,13 @@ class _Opener:
         self._now = datetime.now(UTC)
 
     def connection(
-        self, id_: Any, name: str, platform: str, host: str, port: int, tls: bool, username: str, secret_sealed: str,
-        calls_per_minute: float,
+        self, id_: Any, name: str, platform: str, host: str, port: int, tls: bool, tls_ca: str, username: str,
+        secret_sealed: str, calls_per_minute: float,
     ) -> Connection:
         connection_id = to_uuid(id_)
         return Connection(
             id=connection_id, name=name, platform=Platform(platform), host=host, port=port, tls=bool(tls),
-            username=username, secret=self._open(secret_sealed, f"connection:{connection_id}:secret"),
+            tls_ca=tls_ca, username=username, secret=self._open(secret_sealed, f"connection:{connection_id}:secret"),
             calls_per_minute=calls_per_minute)
 
     def integration(

@@ -37,6 +37,7 @@ _DROP_REST = (
     "DELETE FROM notice WHERE created_at_ms < :before_ms",
     "DELETE FROM gap WHERE end_ms < :before_ms",
     "DELETE FROM inbox_request WHERE at_ms < :before_ms",
+    "DELETE FROM unclaimed_call WHERE at_ms < :before_ms",
 )
 _PENDING = """
     SELECT count(*), count(CASE WHEN next_attempt_at_ms <= {now} THEN 1 END) FROM (

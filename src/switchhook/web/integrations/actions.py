@@ -133,7 +133,7 @@ def signing_secret(row: models.Integration) -> str:
 
 def _write(row: models.Integration, wanted: Integration, *, signed: bool) -> None:
     wanted = replace(wanted, id=row.id, account_id=row.account_id, service_id=row.service_id)
-    found = mistakes(wanted)
+    found = mistakes(wanted, row.account.granted_events)
     if found:
         raise Mistaken(found)
     fill(row, wanted)

@@ -18,12 +18,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django_htmx.http import trigger_client_event
 
-from switchhook.domain.catalogue import EVENTS
+from switchhook.domain.catalogue import EVENTS, Level
 from switchhook.domain.integration import BasicAuth, TokenAuth
 from switchhook.domain.validation import warnings
 from switchhook.web.integrations import actions
 from switchhook.web.integrations.forms import IntegrationForm, blank
 from switchhook.web.integrations.history import restored
+from switchhook.web.integrations.prepared import Prepared, prepared
 from switchhook.web.integrations.preview import chosen_event, passing, preview, recent_events
 from switchhook.web.integrations.rows import value_choices
 from switchhook.web.integrations.stored import Opened, opened
@@ -73,8 +74,8 @@ def _page(request: HttpRequest, access: Access, service: Service | None, row: Ro
     found = _before(request, access, service, row)
     do = request.POST.get("do", "save")
     if request.method != "POST":
-        return _shown(request, access, service, row, _form(request, found, row, bound=False))
-    form = _form(request, found, row, bound=True)
+        return _shown(request, access, service, row, _form(request, access, found, row, bound=False))
+    form = _form(request, access, found, row, bound=True)
     if do not in ("save", "save-test"):
         form.rearrange(do)
         form.is_valid()
@@ -109,7 +110,8 @@ def _save(
 
 
 def _preview(request: HttpRequest, access: Access, service: Service | None, row: Row | None) -> HttpResponse:
-    form = _form(request, _before(request, access, service, row), row, bound=request.method == "POST")
+    found = _before(request, access, service, row)
+    form = _form(request, access, found, row, bound=request.method == "POST")
     form.is_valid()
     return render(request, "integrations/_preview.html", _preview_context(request, access, service, form))
 
@@ -121,7 +123,8 @@ def _shown(
     before = _before(request, access, service, row)
     authentication = before.integration.authentication
     context = _preview_context(request, access, service, form) | {
-        "form": form, "row": row, "service": service, "unreadable": before.unreadable,
+        "form": form, "row": row, "template": None if row else _template(request, access, service),
+        "service": service, "unreadable": before.unreadable,
         "complaints": list(form.complaints()) if complaints else [],
         "errors": form.row_errors | form.filter_errors if complaints else {},
         "choices": [(one, value_choices(form.event_type_chosen, one.field)) for one in form.value_rows],
@@ -151,9 +154,12 @@ def _preview_context(
 
 
 def _before(request: HttpRequest, access: Access, service: Service | None, row: Row | None) -> Opened:
-    """The integration as it stands, or stood in the version that is to be restored; a new one is blank."""
+    """The integration as it stands, or stood in the version that is to be restored; a new one is blank, but for what
+    its template says, or for the event that a link brings (the catalogue's)."""
     if row is None:
-        return Opened(integration=blank(access.account.id, None if service is None else service.id))
+        new = blank(access.account.id, None if service is None else service.id, request.GET.get("event", ""))
+        template = _template(request, access, service)
+        return Opened(integration=new if template is None else template.applied(new))
     found, number = opened(row, timezone.now()), request.GET.get("version", "")
     version = row.versions.filter(number=int(number)).first() if number.isdecimal() and len(number) < 9 else None
     try:
@@ -162,14 +168,30 @@ def _before(request: HttpRequest, access: Access, service: Service | None, row: 
         return found
 
 
-def _form(request: HttpRequest, before: Opened, row: Row | None, *, bound: bool) -> IntegrationForm:
+def _template(request: HttpRequest, access: Access, service: Service | None) -> Prepared | None:
+    """The template from which a new integration is made, if one was chosen that this level has."""
+    found = prepared(request.GET.get("template", ""), access.account.granted_events)
+    return found if found is not None and (found.level is Level.ACCOUNT) is (service is None) else None
+
+
+def _form(
+    request: HttpRequest, access: Access, before: Opened, row: Row | None, *, bound: bool,
+) -> IntegrationForm:
     """The form. A link may bring a Request URL along (the request inbox does)."""
     form = IntegrationForm(
-        request.POST if bound else None, before=before.integration, signed=row is None or bool(row.signing_secrets),
-        service_type_name=settings.SWITCHHOOK.service_type_name)
+        request.POST if bound else None, before=before.integration, signed=_is_signed(request, access, row),
+        service_type_name=settings.SWITCHHOOK.service_type_name, granted=access.account.granted_events)
     if "request_url" in request.GET and not bound:
         form.initial["request_url"] = request.GET["request_url"]
     return form
+
+
+def _is_signed(request: HttpRequest, access: Access, row: Row | None) -> bool:
+    """Whether the form begins with Sign requests ticked: a new one does, unless its receiver has no use for it."""
+    if row is not None:
+        return bool(row.signing_secrets)
+    template = prepared(request.GET.get("template", ""), access.account.granted_events)
+    return template is None or template.signed
 
 
 def _row(access: Access, integration_id: UUID) -> Row:

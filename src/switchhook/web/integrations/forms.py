@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from django import forms
 from django.http import QueryDict
 
-from switchhook.domain.catalogue import EVENTS, EventSpec, EventType, Level
+from switchhook.domain.catalogue import EVENTS, EXTRA_EVENTS, EventSpec, EventType, Level
 from switchhook.domain.headers import ALWAYS_SECRET
 from switchhook.domain.integration import (
     Authentication,
@@ -90,10 +90,13 @@ class IntegrationForm(forms.Form):
         widget=forms.NumberInput(attrs={"step": "any"}))
 
     def __init__(
-        self, data: QueryDict | None, *, before: Integration, signed: bool, service_type_name: str, **more: Any,
+        self, data: QueryDict | None, *, before: Integration, signed: bool, service_type_name: str,
+        granted: Collection[str] = (), **more: Any,
     ) -> None:
         self.before = self._typed = before
-        self.events = events_of(Level.ACCOUNT if before.service_id is None else Level.SERVICE)
+        self.granted = [EventType(one) for one in EXTRA_EVENTS if one in granted]
+        level = Level.ACCOUNT if before.service_id is None else Level.SERVICE
+        self.events = [spec for spec in events_of(level) if self._is_offered(spec)]
         super().__init__(data, initial=_initial(before) | {"signed": signed}, **more)
         self._choices("trigger_service_type", [("", service_type_name)])
         self._choices("event_type", [(spec.type.value, spec.label) for spec in self.events])
@@ -104,6 +107,10 @@ class IntegrationForm(forms.Form):
         self.row_errors: dict[str, str] = {}
         self.filter_errors: dict[str, str] = {}
         self.added_row = ""
+
+    def _is_offered(self, spec: EventSpec) -> bool:
+        """An extra event only when it is granted; one that was chosen before stays to be seen, and to be left."""
+        return not spec.extra or spec.type in self.granted or spec.type is self.before.event_type
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
@@ -189,7 +196,7 @@ class IntegrationForm(forms.Form):
         for row in self._used_value_rows():
             if not row.fixed and rows.known_field(row.field) is None:
                 self.row_errors[f"value-{row.number}-field"] = "Choose a value."
-        for mistake in mistakes(self._typed):
+        for mistake in mistakes(self._typed, self.granted):
             self._place(mistake.where, mistake.message)
         return cleaned
 
@@ -235,12 +242,12 @@ def events_of(level: Level) -> list[EventSpec]:
     return [spec for spec in EVENTS.values() if spec.level is level]
 
 
-def blank(account_id: UUID, service_id: UUID | None) -> Integration:
-    """A new integration before anybody has typed anything."""
-    level = Level.ACCOUNT if service_id is None else Level.SERVICE
+def blank(account_id: UUID, service_id: UUID | None, event: str = "") -> Integration:
+    """A new integration before anybody has typed anything; for the `event` of that name, if this level has it."""
+    offered = [spec.type for spec in events_of(Level.ACCOUNT if service_id is None else Level.SERVICE)]
     return Integration(
         id=UUID(int=0), account_id=account_id, service_id=service_id, name="", request_url="",
-        event_type=events_of(level)[0].type)
+        event_type=next((one for one in offered if one == event), offered[0]))
 
 
 def _body_key(row: rows.ValueRow) -> BodyKey:

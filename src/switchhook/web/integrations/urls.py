@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from switchhook.web.integrations import editing, history_pages, signature_page, views
+from switchhook.web.integrations import editing, history_pages, prepared_pages, signature_page, views
 
 _ONE = "integrations/<uuid:integration_id>/"
 
@@ -10,6 +10,7 @@ account_urls = [
     path("integrations/", views.of_account, name="integrations"),
     path("integrations/new/", editing.new_of_account, name="integration-new"),
     path("integrations/new/preview/", editing.preview_new_of_account, name="integration-new-preview"),
+    path("integrations/new/templates/", prepared_pages.of_account, name="integration-templates"),
     path(_ONE, views.one, name="integration"),
     path(_ONE + "edit/", editing.edit, name="integration-edit"),
     path(_ONE + "edit/preview/", editing.preview_edit, name="integration-edit-preview"),
@@ -28,4 +29,5 @@ service_urls = [
     path("integrations/", views.of_service, name="pbx-integrations"),
     path("integrations/new/", editing.new_of_service, name="pbx-integration-new"),
     path("integrations/new/preview/", editing.preview_new_of_service, name="pbx-integration-new-preview"),
+    path("integrations/new/templates/", prepared_pages.of_service, name="pbx-integration-templates"),
 ]

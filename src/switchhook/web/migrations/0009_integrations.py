@@ -17,7 +17,7 @@ def make_tables(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("web", "0005_api_tokens")]
+    dependencies = [("web", "0013_open_calls")]
     operations = [
         migrations.RunPython(make_tables, migrations.RunPython.noop),
         migrations.AddField("integration", "filters", models.JSONField(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from switchhook.web.configuration import touch
-from switchhook.web.models import Connection, Service
+from switchhook.web.models import Connection, Service, UnclaimedCall
 from switchhook.web.secrets import new_token, seal, token_hash
 
 
@@ -55,5 +55,6 @@ def save_connection(connection: Connection, new_secret: str) -> None:
 def delete_connection(connection: Connection) -> None:
     """Delete a connection. The services that it fed stay, fed by nothing."""
     with transaction.atomic():
+        UnclaimedCall.objects.filter(connection_id=connection.id).delete()
         connection.delete()
         touch()
