@@ -70,6 +70,7 @@ class Deliverer:
         self.broken_off: set[UUID] = set()  # deliveries whose attempt we did not see end
         self._gone: dict[UUID, str] = {}  # integrations that we are about to disable, and why
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_rings_at = 0.0  # kept by us: of a delay of 0 uvloop's handle knows no time
         self._known = dict(current.value.integrations) if current.loaded else {}
         self.verdicts: Counter[str] = Counter()
         current.when_changed(self._forget_gone)
@@ -88,10 +89,11 @@ class Deliverer:
     def _look_again(self, in_seconds: float) -> None:
         """Somebody waits for the time: a probe that is not due yet, or a pace."""
         loop = asyncio.get_running_loop()
-        if self._timer is None or self._timer.when() > loop.time() + in_seconds:
+        rings_at = loop.time() + in_seconds
+        if self._timer is None or self._timer_rings_at > rings_at:
             if self._timer is not None:
                 self._timer.cancel()
-            self._timer = loop.call_later(in_seconds, self._timer_rang)
+            self._timer, self._timer_rings_at = loop.call_later(in_seconds, self._timer_rang), rings_at
 
     def _timer_rang(self) -> None:
         self._timer = None

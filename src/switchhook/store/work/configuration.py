@@ -10,6 +10,7 @@ from uuid import UUID
 from switchhook.domain.catalogue import EXTRA_EVENTS, EventType, Field
 from switchhook.domain.errors import CannotOpen
 from switchhook.domain.failing import NoticeKind
+from switchhook.domain.filters import read as read_filter
 from switchhook.domain.integration import (
     Authentication,
     BasicAuth,
@@ -45,7 +46,7 @@ _CONNECTIONS = """
 _INTEGRATIONS = """
     SELECT id, account_id, service_id, name, event_type, request_url, path_arguments, method, format,
         authentication_type, username, password_sealed, token_sealed, token_prefix, token_header, headers, body_keys,
-        signing_secrets, enabled, timeout_seconds, max_in_flight, expiry_seconds, rate_per_second
+        signing_secrets, enabled, timeout_seconds, max_in_flight, expiry_seconds, rate_per_second, filters
     FROM integration
 """
 USERS = """
@@ -176,7 +177,7 @@ class _Opener:
         path_arguments: str, method: str, format_: str, authentication_type: str, username: str, password_sealed: str,
         token_sealed: str, token_prefix: str, token_header: str, headers: Any, body_keys: Any, signing_secrets: Any,
         enabled: bool, timeout_seconds: float, max_in_flight: int, expiry_seconds: int | None,
-        rate_per_second: int | None,
+        rate_per_second: int | None, filters: Any,
     ) -> Integration:
         own = to_uuid(id_)
         authentication: Authentication = NoAuth()
@@ -198,7 +199,8 @@ class _Opener:
             headers=tuple(self._header(own, one) for one in to_json(headers)),
             body_keys=tuple(_body_key(one) for one in to_json(body_keys)), signing_secrets=signing,
             enabled=bool(enabled), timeout_seconds=timeout_seconds, max_in_flight=max_in_flight,
-            expiry_seconds=expiry_seconds, rate_per_second=rate_per_second)
+            expiry_seconds=expiry_seconds, rate_per_second=rate_per_second,
+            filters=tuple(read_filter(one) for one in to_json(filters)))
 
     def _header(self, integration_id: UUID, stored: dict[str, str]) -> Header:
         name = stored["name"]
