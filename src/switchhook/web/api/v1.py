@@ -10,7 +10,19 @@ from ninja.errors import HttpError, ValidationError
 
 from switchhook import __version__
 from switchhook.domain.checks import Mistake
-from switchhook.web.api import bulk_users, deliveries, errands, event_types, events, integrations, services, users
+from switchhook.web.api import (
+    bulk_users,
+    calls,
+    deliveries,
+    errands,
+    event_types,
+    events,
+    feed,
+    integrations,
+    services,
+    testing,
+    users,
+)
 from switchhook.web.api.document import Api
 from switchhook.web.api.parameters import only_known
 from switchhook.web.api.problems import Problem, answer, invalid
@@ -25,8 +37,11 @@ api.add_router("", services.router, tags=["Services"])
 api.add_router("", users.router, tags=["Users"])
 api.add_router("", event_types.router, tags=["Event types"])
 api.add_router("", integrations.router, tags=["Integrations"])
+api.add_router("", testing.router, tags=["Tests"])
 api.add_router("", events.router, tags=["Events"])
+api.add_router("", feed.router, tags=["Events"])
 api.add_router("", deliveries.router, tags=["Deliveries"])
+api.add_router("", calls.router, tags=["Calls"])
 api.add_router("", errands.router, tags=["Errands"])
 
 
