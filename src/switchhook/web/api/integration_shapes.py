@@ -84,6 +84,7 @@ class IntegrationShape(Shape):
     signed: bool
     timeout_seconds: float
     max_in_flight: int
+    rate_per_second: int | None
     expiry_seconds: int | None
     enabled: bool
     disabled_reason: str
@@ -113,6 +114,7 @@ class IntegrationChange(Shape):
     signed: StrictBool | None = None
     timeout_seconds: float | None = Describe(default=None, allow_inf_nan=False)
     max_in_flight: int | None = None
+    rate_per_second: int | None = Describe(default=None, description="null: as many as come.")
     expiry_seconds: int | None = Describe(default=None, description="null: the account's usual time.")
 
 
@@ -145,7 +147,8 @@ def shape_of(row: Row) -> IntegrationShape:
             HeaderShape(name=one["name"], secret=True, value=IsSet(set=bool(one["sealed"]))) if "sealed" in one
             else HeaderShape(name=one["name"], secret=False, value=one["value"]) for one in row.headers],
         body_keys=[BodyKeyShape(**one) for one in row.body_keys], signed=bool(row.signing_secrets),
-        timeout_seconds=row.timeout_seconds, max_in_flight=row.max_in_flight, expiry_seconds=row.expiry_seconds,
+        timeout_seconds=row.timeout_seconds, max_in_flight=row.max_in_flight,
+        rate_per_second=row.rate_per_second, expiry_seconds=row.expiry_seconds,
         enabled=row.enabled, disabled_reason=row.disabled_reason, disabled_at=row.disabled_at,
         created_at=row.created_at, updated_at=row.updated_at)
 
@@ -155,8 +158,8 @@ def applied(before: Integration, change: IntegrationChange) -> Integration:
     plain = ("name", "event_type", "request_url", "path_arguments", "method", "format", "timeout_seconds",
              "max_in_flight")
     values = {name: value for name in plain if (value := getattr(change, name)) is not None}
-    if "expiry_seconds" in change.model_fields_set:
-        values["expiry_seconds"] = change.expiry_seconds
+    values |= {name: getattr(change, name) for name in ("expiry_seconds", "rate_per_second")
+               if name in change.model_fields_set}
     if change.headers is not None:
         values["headers"] = tuple(_header(one, before) for one in change.headers)
     if change.body_keys is not None:

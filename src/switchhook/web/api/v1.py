@@ -11,6 +11,7 @@ from ninja.errors import HttpError, ValidationError
 from switchhook import __version__
 from switchhook.domain.checks import Mistake
 from switchhook.web.api import (
+    bulk_integrations,
     bulk_users,
     calls,
     deliveries,
@@ -21,6 +22,7 @@ from switchhook.web.api import (
     integrations,
     services,
     testing,
+    token_itself,
     users,
 )
 from switchhook.web.api.document import Api
@@ -29,10 +31,12 @@ from switchhook.web.api.problems import Problem, answer, invalid
 from switchhook.web.integrations.actions import Mistaken
 
 assert bulk_users  # it adds its operation to the router of users
+assert bulk_integrations  # the same with integrations
 
 api = Api(
     title=f"{settings.SWITCHHOOK.brand_name} API", version="1", urls_namespace="api-1",
     description=f"What the portal does, for programs. Switchhook {__version__}. Times are RFC 3339, lists are pages.")
+api.add_router("", token_itself.router, tags=["Token"])
 api.add_router("", services.router, tags=["Services"])
 api.add_router("", users.router, tags=["Users"])
 api.add_router("", event_types.router, tags=["Event types"])
