@@ -21,6 +21,9 @@ from switchhook.domain.errors import SettingsError
 
 PREFIX = "SWITCHHOOK_"
 
+#: Variables of the integrators' command line: no settings of the server.
+_NO_SETTINGS = frozenset({"SWITCHHOOK_URL", "SWITCHHOOK_TOKEN", "SWITCHHOOK_LISTEN_SECRET"})
+
 
 class Settings(BaseSettings):
     """Every setting. Field names are lower case here and upper case, prefixed, in the environment."""
@@ -164,7 +167,7 @@ def _from_environment(environment: dict[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in environment.items():
         short = "database_url" if name in ("DATABASE_URL", "DATABASE_URL_FILE") else ""
-        if name.startswith(PREFIX):
+        if name.startswith(PREFIX) and name not in _NO_SETTINGS:
             short = name.removeprefix(PREFIX).lower()
         if not short:
             continue
