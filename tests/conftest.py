@@ -6,5 +6,6 @@ pytest_plugins = [
     "tests.fixtures.receiver",
     "tests.fixtures.lab",
     "tests.fixtures.browser",
+    "tests.fixtures.portal",
     "tests.fixtures.skips",
 ]

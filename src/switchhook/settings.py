@@ -77,6 +77,8 @@ class Settings(BaseSettings):
     mail_from: str = Field(default="switchhook@localhost", description="The sender of e-mails.")
     demo_nps_url: str = Field(
         default="", description="Where the demo's Net Promoter Score dashboard is; the home page then links to it.")
+    api_requests_per_minute: int = Field(
+        default=600, gt=0, description="Requests to the API that one token may make a minute, to each web process.")
     web_threads: int = Field(default=8, gt=0, description="Threads of the portal's server.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 

@@ -18,6 +18,7 @@ from switchhook.domain.errors import CannotRender
 from switchhook.domain.event import Event, delivery_id
 from switchhook.domain.integration import BasicAuth, BodyKey, Format, Header, Integration, Method, NoAuth, TokenAuth
 from switchhook.domain.rendering import render
+from switchhook.domain.signing import is_secret
 from switchhook.domain.validation import mistakes
 
 LARGEST_ANSWER_BYTES = 64 * 1024
@@ -47,9 +48,11 @@ def standing_order(forward: str, secret: str) -> Integration:
     order = Integration(
         id=uuid5(NAMESPACE_URL, forward), account_id=NOBODY, service_id=None, name="listen",
         event_type=EventType.INBOUND_RECEIVED, request_url=forward, signing_secrets=(secret,))
-    found = [one for one in mistakes(order) if one.where in ("request_url", "signing_secrets")]
+    if not is_secret(secret):
+        raise BadData("A signing secret is whsec_ and 24 to 64 bytes in Base64; leave it out for a new one.")
+    found = [one.message for one in mistakes(order) if one.where == "request_url"]
     if found:
-        raise BadData(" ".join(one.message for one in found))
+        raise BadData(" ".join(found))
     return order
 
 

@@ -45,11 +45,11 @@ def current_login(environment: Mapping[str, str] = os.environ) -> Login:
 
 def server_url(text: str) -> str:
     """The server's address as it was typed, in one form. Raises BadData."""
-    text = text.strip().rstrip("/").removesuffix("/api/v1")
+    text = text.strip()
     parts = urlsplit(text if "://" in text else f"https://{text}")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
         raise BadData(f"{text!r} is no address of a server: write https://portal.example.com.")
-    return parts.geturl()
+    return parts.geturl().rstrip("/").removesuffix("/api/v1")
 
 
 def keep(login: Login) -> Path:

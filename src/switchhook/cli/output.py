@@ -14,7 +14,9 @@ from rich.text import Text
 
 from switchhook.cli.client import Record
 
-ID_WIDTH = 36
+#: A table is as wide as it must be, so that an id can be copied whole; only what is longer than that is cut.
+WIDEST = 1000
+LONGEST_CELL = 44
 
 #: How states and verdicts are coloured.
 _STYLES = {
@@ -45,14 +47,13 @@ class Output:
             for record in records:
                 self.record(record)
             return
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        *others, id_ = columns
-        for name in others:
-            table.add_column(name, no_wrap=True)
-        table.add_column(id_, no_wrap=True, min_width=ID_WIDTH)  # it is there to be copied
+        table = Table(*columns, box=None, pad_edge=False, header_style="bold")
         for row in rows:
             table.add_row(*map(cell, row))
-        self._out.print(table if table.row_count else Text("There are none.", "dim"))
+        if table.row_count:
+            Console(highlight=False, width=WIDEST).print(table)
+        else:
+            self.note("There are none.")
 
     def note(self, text: str, style: str = "") -> None:
         """Something beside the results, for a person."""
@@ -71,6 +72,7 @@ class Output:
 def cell(value: object) -> Text:
     """A value in a table, never read as markup."""
     text = "" if value is None else str(value)
+    text = text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1] + "…"
     return Text(text, _STYLES.get(text, ""))
 
 
