@@ -22,6 +22,9 @@ from switchhook.domain.errors import SettingsError
 PREFIX = "SWITCHHOOK_"
 USUAL_NAMES = ("DATABASE_URL", "DATABASE_LISTEN_URL")  # without the prefix, as everywhere
 
+#: Variables of the integrators' command line: no settings of the server.
+_NO_SETTINGS = frozenset({"SWITCHHOOK_URL", "SWITCHHOOK_TOKEN", "SWITCHHOOK_LISTEN_SECRET"})
+
 
 class Settings(BaseSettings):
     """Every setting. Field names are lower case here and upper case, prefixed, in the environment."""
@@ -88,6 +91,8 @@ class Settings(BaseSettings):
     mail_from: str = Field(default="switchhook@localhost", description="The sender of e-mails.")
     demo_nps_url: str = Field(
         default="", description="Where the demo's Net Promoter Score dashboard is; the home page then links to it.")
+    api_requests_per_minute: int = Field(
+        default=600, gt=0, description="Requests to the API that one token may make a minute, to each web process.")
     web_threads: int = Field(default=8, gt=0, description="Threads of the portal's server.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
@@ -186,7 +191,7 @@ def _from_environment(environment: dict[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in environment.items():
         short = name.lower() if name.removesuffix("_FILE") in USUAL_NAMES else ""
-        if name.startswith(PREFIX):
+        if name.startswith(PREFIX) and name not in _NO_SETTINGS:
             short = name.removeprefix(PREFIX).lower()
         if not short:
             continue

@@ -113,6 +113,7 @@ class Errand:
 
     - ``user_changed``  {"type": "user.modified", "at_ms", "service_id", "user": {...}, "before": {...}|null}
     - ``send_test``     {"integration_id", "event_type"?: str}   result {"delivery_id"}
+    - ``test_event``    {"service_id", "event_type"}              result {"event_id", "deliveries": count}
     - ``redeliver``     {"delivery_ids": [...]}                   result {"count"}
     - ``cancel``        {"delivery_ids": [...]}                   result {"count"}
     - ``catch_up``      {"integration_id", "since_ms", "total"?: int}

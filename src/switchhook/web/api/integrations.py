@@ -36,7 +36,7 @@ from switchhook.web.integrations import actions
 from switchhook.web.integrations.forms import blank
 from switchhook.web.integrations.preview import example, passing, preview
 from switchhook.web.integrations.stored import opened
-from switchhook.web.models import Integration
+from switchhook.web.models import Integration, Service
 from switchhook.web.tenancy import Access
 
 router = Router()
@@ -96,13 +96,7 @@ def list_integrations(request: HttpRequest, narrowed: Query[Narrowed]) -> Page[I
 def create_integration(request: HttpRequest, wanted: NewIntegration, response: HttpResponse) -> Created:
     """Create an integration. The signing secret is in this answer and in no other."""
     access = access_of(request)
-    service = None
-    if wanted.service_id is not None:
-        service = access.services().filter(id=wanted.service_id).first()
-        if service is None:
-            raise invalid([Mistake(where="service_id", message="There is no such service.")])
-    elif access.only is not None:
-        raise invalid([Mistake(where="service_id", message="This token is limited to services: name one of them.")])
+    service = place_for(access, wanted.service_id)
     order = replace(applied(blank(access.account.id, wanted.service_id), wanted), enabled=wanted.enabled)
     row = actions.create(access.account, service, order, signed=bool(wanted.signed), by=_by(request))
     response["Location"] = f"{request.path}/{row.id}"
@@ -201,6 +195,18 @@ def preview_integration(request: HttpRequest, integration_id: UUID, sample: Quer
 def _by(request: HttpRequest) -> str:
     """Who asks, for the history."""
     return f"API token {request.api_token}"  # type: ignore[attr-defined]  # manners.py put it there
+
+
+def place_for(access: Access, service_id: UUID | None) -> Service | None:
+    """Where a new integration is to be: of that service, or None: of the account. Raises Problem 422."""
+    if service_id is None:
+        if access.only is not None:
+            raise invalid([Mistake(where="service_id", message="This token is limited to services: name one of them.")])
+        return None
+    service = access.services().filter(id=service_id).first()
+    if service is None:
+        raise invalid([Mistake(where="service_id", message="There is no such service.")])
+    return service
 
 
 def _row(access: Access, integration_id: UUID) -> Integration:
