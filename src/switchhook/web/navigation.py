@@ -74,19 +74,27 @@ class Shell:
                     self._item("Deliveries", "outline/send", "deliveries", slug),
                     self._item("Users", "outline/users", "users", slug),
                 ]),
-                Section("My Admin", [
-                    self._item("Integrations", "outline/webhook", "integrations", slug),
-                    self._item("Request inbox", "outline/inbox", "inbox", slug),
-                    self._item("API tokens", "outline/key", "tokens", slug),
-                ]),
+                Section("My Admin", [self._item(*one, slug) for one in self._my_admin(self.access)]),
             ]
         if user.is_authenticated and user.is_operator:
             sections.append(Section("Operator", [
                 self._item("Connections", "outline/plug", "operator-connections"),
                 self._item("Accounts", "outline/building", "operator-accounts"),
                 self._item("Services", "outline/list-details", "operator-services"),
+                self._item("Audit log", "outline/history", "operator-audit"),
             ]))
         return sections
+
+    def _my_admin(self, access: Access) -> list[tuple[str, str, str]]:
+        """What is offered of the account as a whole. Who is limited to some PBXs finds integrations there."""
+        offered = [("Integrations", "outline/webhook", "integrations")]
+        if access.whole:
+            offered.append(("Request inbox", "outline/inbox", "inbox"))
+        if access.runs_account:
+            offered += [
+                ("API tokens", "outline/key", "tokens"), ("Members", "outline/user-shield", "members"),
+                ("Audit log", "outline/history", "audit")]
+        return offered
 
     def _item(self, label: str, icon: str, name: str, slug: str = "") -> Item:
         url = reverse(name, kwargs={"account": slug} if slug else None)

@@ -16,6 +16,8 @@ class Account(models.Model):
     call_expiry_seconds = models.PositiveIntegerField(default=24 * 3600)
     user_expiry_seconds = models.PositiveIntegerField(default=3 * 24 * 3600)
     retention_days = models.PositiveIntegerField(default=30)
+    audit_retention_days = models.PositiveIntegerField(default=400, db_default=400)
+    second_factor_required = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
