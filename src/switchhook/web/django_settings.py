@@ -142,6 +142,7 @@ MFA_ADAPTER = "switchhook.web.members.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = SWITCHHOOK.brand_name
+MFA_TOTP_TOLERANCE = 1  # clocks of telephones
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up by themselves
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _HTTPS  # browsers have passkeys on http://localhost, and else on https alone
 
