@@ -89,6 +89,12 @@ class Settings(BaseSettings):
         description="How e-mails are sent: smtp[s]://USER:PASSWORD@HOST:PORT; empty: none are (no password reset).",
     )
     mail_from: str = Field(default="switchhook@localhost", description="The sender of e-mails.")
+    sso_discovery_url: str = Field(
+        default="", description="Single sign-on by OpenID Connect: the provider's URL, with or without "
+        "/.well-known/openid-configuration; empty: none.")
+    sso_client_id: str = Field(default="", description="What the provider calls us.")
+    sso_client_secret: str = Field(default="", description="What we show the provider.")
+    sso_name: str = Field(default="single sign-on", description="What the button says: 'Log in with …'.")
     demo_nps_url: str = Field(
         default="", description="Where the demo's Net Promoter Score dashboard is; the home page then links to it.")
     api_requests_per_minute: int = Field(

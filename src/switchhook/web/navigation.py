@@ -78,19 +78,30 @@ class Shell:
                     self._item("Users", "outline/users", "users", slug, key="u"),
                 ]),
                 Section("My Admin", [
-                    self._item("Integrations", "outline/webhook", "integrations", slug, key="i"),
-                    self._item("Event catalogue", "outline/book", "catalogue", slug, key="e"),
-                    self._item("Request inbox", "outline/inbox", "inbox", slug, key="b"),
-                    self._item("API tokens", "outline/key", "tokens", slug, key="t"),
-                ]),
+                    self._item(label, icon, name, slug, key)
+                    for label, icon, name, key in self._my_admin(self.access)]),
             ]
         if user.is_authenticated and user.is_operator:
             sections.append(Section("Operator", [
                 self._item("Connections", "outline/plug", "operator-connections"),
                 self._item("Accounts", "outline/building", "operator-accounts"),
                 self._item("Services", "outline/list-details", "operator-services"),
+                self._item("Audit log", "outline/history", "operator-audit"),
             ]))
         return sections
+
+    def _my_admin(self, access: Access) -> list[tuple[str, str, str, str]]:
+        """What is offered of the account as a whole. Who is limited to some PBXs finds integrations there."""
+        offered = [
+            ("Integrations", "outline/webhook", "integrations", "i"),
+            ("Event catalogue", "outline/book", "catalogue", "e")]
+        if access.whole:
+            offered.append(("Request inbox", "outline/inbox", "inbox", "b"))
+        if access.runs_account:
+            offered += [
+                ("API tokens", "outline/key", "tokens", "t"), ("Members", "outline/user-shield", "members", "m"),
+                ("Audit log", "outline/history", "audit", "a")]
+        return offered
 
     def _item(self, label: str, icon: str, name: str, slug: str = "", key: str = "") -> Item:
         url = reverse(name, kwargs={"account": slug} if slug else None)

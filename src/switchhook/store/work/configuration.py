@@ -9,6 +9,7 @@ from uuid import UUID
 
 from switchhook.domain.catalogue import EXTRA_EVENTS, EventType, Field
 from switchhook.domain.errors import CannotOpen
+from switchhook.domain.event import timed_id
 from switchhook.domain.failing import NoticeKind
 from switchhook.domain.filters import read as read_filter
 from switchhook.domain.integration import (
@@ -26,7 +27,7 @@ from switchhook.domain.sealing import unseal
 from switchhook.domain.service import Account, Connection, DirectorySource, PbxUser, Platform, Reading, Service
 from switchhook.store.dialect import Query, Work
 from switchhook.store.ports import Configuration
-from switchhook.store.rows import to_json, to_uuid, to_uuid_or_none
+from switchhook.store.rows import to_json, to_ms, to_uuid, to_uuid_or_none
 from switchhook.store.work.tallying import give_notice
 
 T = TypeVar("T")
@@ -56,6 +57,13 @@ _DISABLE = """
     UPDATE integration SET enabled = false, disabled_reason = :reason, disabled_at = :at, updated_at = :at
     WHERE id = :id AND enabled RETURNING id
 """
+_AUDIT = """
+    INSERT INTO audit_entry (id, at_ms, account_id, who, by_operator, via, token, address, request_id, action, kind,
+        object_id, object_name, detail, changes)
+    SELECT :audit, {now}, account_id, 'the engine', false, 'engine', '', '', '', 'changed', 'integration',
+        :name, name, :reason, '{"enabled": [true, false]}'
+    FROM integration WHERE id = :id
+"""
 _RAISE_VERSION = """
     INSERT INTO configuration_version (id, version) VALUES (1, 1)
     ON CONFLICT (id) DO UPDATE SET version = configuration_version.version + 1
@@ -75,6 +83,9 @@ def disable_integration(integration_id: UUID, reason: str) -> Work[None]:
     if rows:
         yield from raise_version()
         yield from give_notice(integration_id, NoticeKind.DISABLED, now, reason)
+        yield Query(_AUDIT, {
+            "audit": timed_id(to_ms(now), "audit", integration_id), "id": integration_id, "name": str(integration_id),
+            "reason": reason})
 
 
 def raise_version() -> Work[None]:

@@ -21,6 +21,8 @@ from switchhook.domain.integration import Integration
 from switchhook.domain.signing import new_secret
 from switchhook.domain.validation import Mistake, mistakes
 from switchhook.web.accounts.models import Account
+from switchhook.web.audit.models import Action, Kind
+from switchhook.web.audit.writing import note
 from switchhook.web.configuration import touch
 from switchhook.web.integrations import history, models
 from switchhook.web.integrations.health import IntegrationHealth
@@ -128,7 +130,11 @@ def rotate_signing_secret(row: models.Integration, *, by: str = "") -> None:
 
 def signing_secret(row: models.Integration) -> str:
     """The newest signing secret, to be shown once; empty when requests are not signed. Raises CannotOpen."""
-    return unseal(row.signing_secrets[0]["sealed"], context(row, "signing")) if row.signing_secrets else ""
+    if not row.signing_secrets:
+        return ""
+    secret = unseal(row.signing_secrets[0]["sealed"], context(row, "signing"))
+    note(Action.REVEALED, Kind.INTEGRATION, row.id, row.name, account_id=row.account_id, detail="Signing secret")
+    return secret
 
 
 def _write(row: models.Integration, wanted: Integration, *, signed: bool) -> None:

@@ -35,7 +35,7 @@ from switchhook.web.models import Service
 from switchhook.web.tenancy import Access, account_view, service_view
 
 
-@account_view(needs=Role.ADMIN)
+@account_view(needs=Role.ADMIN, whole=True)
 def new_of_account(request: HttpRequest, access: Access) -> HttpResponse:
     """Create New Integration, under My Admin."""
     return _page(request, access, None, None)
@@ -54,7 +54,7 @@ def edit(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResp
     return _page(request, access, row.service, row)
 
 
-@account_view(needs=Role.ADMIN)
+@account_view(needs=Role.ADMIN, whole=True)
 def preview_new_of_account(request: HttpRequest, access: Access) -> HttpResponse:
     return _preview(request, access, None, None)
 
