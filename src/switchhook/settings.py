@@ -52,6 +52,10 @@ class Settings(BaseSettings):
         default="Switchhook", description="The product's name in the portal: 'myCloudPBX', 'myECN'."
     )
     service_type_name: str = Field(default="myCloudPBX", description="What Trigger Service Type shows.")
+    brands_file: str = Field(
+        default="",
+        description="Brands by host name: names, logos, colours, senders; empty: brands.toml in the state directory.",
+    )
     heartbeat_seconds: float = Field(
         default=3.0, gt=0, description="How often an engine renews its heartbeat, in seconds."
     )
@@ -101,6 +105,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's URL, the default filled in."""
         return self.database_url or f"sqlite://{self.state_dir / 'switchhook.sqlite3'}"
+
+    @property
+    def brands_path(self) -> Path:
+        """The file of brands, which need not be there."""
+        return Path(self.brands_file).expanduser() if self.brands_file else self.state_dir / "brands.toml"
 
     @property
     def portal_url(self) -> str:

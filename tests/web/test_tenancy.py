@@ -134,7 +134,8 @@ def test_what_belongs_to_another_account_is_not_found_through_ones_own(world: Wo
 
 def test_no_page_is_open_to_all_but_those_of_the_way_in() -> None:
     assert set(ELSEWHERE) == {
-        "", "healthz", "favicon.ico", "theme/", "login/", "login/once/<str:token>/", "login/inactive/", "login/none/",
+        "", "healthz", "favicon.ico", "brand.css", "brand/logo",
+        "theme/", "login/", "login/once/<str:token>/", "login/inactive/", "login/none/",
         "logout/", "me/", "me/again/", "me/password/", "me/password/set/", "password/", "password/sent/",
         "password/done/",
     }

@@ -48,7 +48,7 @@ from switchhook.store.work import (
 T = TypeVar("T")
 
 #: The schema that this release was written for. It runs on the next one's, too: that is how releases are rolled out.
-SCHEMA_NUMBER = 3
+SCHEMA_NUMBER = 4
 
 
 class SqlStore(ABC):

@@ -7,10 +7,12 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 
 from switchhook.settings import listen_pair, load_settings
+from switchhook.web.branding.brands import load_brands
 from switchhook.web.database import django_database
 from switchhook.web.mail import django_mail
 
 SWITCHHOOK = load_settings()
+BRANDS = load_brands(SWITCHHOOK)
 
 _HERE = Path(__file__).parent
 _PUBLIC = urlsplit(SWITCHHOOK.portal_url)
@@ -32,9 +34,9 @@ USE_I18N = True
 # Listening on all addresses without a public URL, we cannot know by which name we are reached.
 ALLOWED_HOSTS = (
     ["*"] if not SWITCHHOOK.public_url and _ADDRESS in ("0.0.0.0", "::", "*")  # noqa: S104
-    else [_PUBLIC.hostname or "localhost", _ADDRESS, "localhost", "127.0.0.1", "[::1]"]
+    else [_PUBLIC.hostname or "localhost", _ADDRESS, "localhost", "127.0.0.1", "[::1]", *BRANDS.hosts]
 )
-CSRF_TRUSTED_ORIGINS = [f"{_PUBLIC.scheme}://{_PUBLIC.netloc}"]
+CSRF_TRUSTED_ORIGINS = [f"{_PUBLIC.scheme}://{host}" for host in (_PUBLIC.netloc, *BRANDS.hosts)]
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -80,7 +82,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "switchhook.web.brand.brand",
+                "switchhook.web.branding.views.brand",
                 "switchhook.web.navigation.shell",
             ],
             "builtins": [
@@ -124,7 +126,6 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = None  # a tick box
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SWITCHHOOK.brand_name}: "
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _PUBLIC.scheme
 
 SESSION_COOKIE_NAME = "switchhook_session"

@@ -8,6 +8,7 @@ from functools import cached_property
 from django.http import HttpRequest
 from django.urls import reverse
 
+from switchhook.web.branding.views import brand_of
 from switchhook.web.models import Account
 from switchhook.web.tenancy import Access, accounts_of
 
@@ -75,7 +76,7 @@ class Shell:
                     self._item("Users", "outline/users", "users", slug),
                 ]),
                 Section("My Admin", [
-                    self._item("Integrations", "outline/webhook", "integrations", slug),
+                    self._item(f"{brand_of(self._request).name} Integrations", "outline/webhook", "integrations", slug),
                     self._item("Request inbox", "outline/inbox", "inbox", slug),
                     self._item("API tokens", "outline/key", "tokens", slug),
                 ]),

@@ -69,10 +69,11 @@ def _send(notice: Notice) -> None:
     if not addresses:
         return
     subject, first = _words(NoticeKind(notice.kind), integration.name)
-    url = settings.SWITCHHOOK.portal_url.rstrip("/") + reverse(
+    brand = settings.BRANDS.of_key(account.brand)
+    url = brand.portal_url + reverse(
         "integration", kwargs={"account": account.slug, "integration_id": integration.id})
     body = f"{first}\n\n{notice.detail}\n\nWhat was sent and what came back:\n{url}\n"
-    EmailMessage(f"{settings.SWITCHHOOK.brand_name}: {subject}", body, bcc=addresses).send()
+    EmailMessage(f"{brand.name}: {subject}", body, brand.mail_from, bcc=addresses).send()
 
 
 def _words(kind: NoticeKind, name: str) -> tuple[str, str]:

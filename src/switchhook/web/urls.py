@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from switchhook.web import errors, start
 from switchhook.web.accounts import urls as accounts
 from switchhook.web.api.v1 import api
+from switchhook.web.branding import views as branding
 from switchhook.web.calls import urls as calls
 from switchhook.web.deliveries import urls as deliveries
 from switchhook.web.inbox import urls as inbox
@@ -29,6 +30,8 @@ urlpatterns: Patterns = [
     path("", start.start, name="start"),
     path("healthz", start.healthz, name="healthz"),
     path("favicon.ico", start.favicon),
+    path("brand.css", branding.stylesheet, name="brand-css"),
+    path("brand/logo", branding.logo, name="brand-logo"),
     path("theme/", start.choose_theme, name="theme"),
     path("", include(members.login_urls)),
     path("api/v1/", api.urls),

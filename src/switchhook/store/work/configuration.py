@@ -32,7 +32,9 @@ T = TypeVar("T")
 
 _VERSION = "SELECT version FROM configuration_version WHERE id = 1"
 _ACCOUNTS = """
-    SELECT id, name, time_zone, allowed_networks, call_expiry_seconds, user_expiry_seconds, retention_days FROM account
+    SELECT id, name, time_zone, allowed_networks, call_expiry_seconds, user_expiry_seconds, retention_days,
+        state, max_in_flight, max_events_per_second, max_stored_mib
+    FROM account
 """
 _SERVICES = """
     SELECT id, account_id, connection_id, name, friendly_name, applications_enabled, tenant_key, trunks, trunk_contexts,
@@ -104,11 +106,14 @@ def _whole(rows: Sequence[Sequence[Any]], read: Callable[..., T], broken: dict[U
 
 
 def _account(
-    id_: Any, name: str, time_zone: str, networks: Any, call_expiry: int, user_expiry: int, retention_days: int
+    id_: Any, name: str, time_zone: str, networks: Any, call_expiry: int, user_expiry: int, retention_days: int,
+    state: str, max_in_flight: int | None, max_events_per_second: int | None, max_stored_mib: int | None,
 ) -> Account:
     return Account(
         id=to_uuid(id_), name=name, time_zone=time_zone, allowed_networks=_texts(networks),
-        call_expiry_seconds=call_expiry, user_expiry_seconds=user_expiry, retention_days=retention_days)
+        call_expiry_seconds=call_expiry, user_expiry_seconds=user_expiry, retention_days=retention_days,
+        suspended=state in ("suspended", "closed"), max_in_flight=max_in_flight,
+        max_events_per_second=max_events_per_second, max_stored_mib=max_stored_mib)
 
 
 def _service(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +19,7 @@ from django_htmx.http import trigger_client_event
 from switchhook.domain.catalogue import EVENTS
 from switchhook.domain.integration import BasicAuth, TokenAuth
 from switchhook.domain.validation import warnings
+from switchhook.web.branding.views import brand_of
 from switchhook.web.integrations import actions
 from switchhook.web.integrations.forms import IntegrationForm, blank
 from switchhook.web.integrations.preview import chosen_event, preview, recent_events
@@ -158,7 +158,7 @@ def _form(request: HttpRequest, before: Opened, row: Row | None, *, bound: bool)
     """The form. A link may bring a Request URL along (the request inbox does)."""
     form = IntegrationForm(
         request.POST if bound else None, before=before.integration, signed=row is None or bool(row.signing_secrets),
-        service_type_name=settings.SWITCHHOOK.service_type_name)
+        service_type_name=brand_of(request).service_type)
     if "request_url" in request.GET and not bound:
         form.initial["request_url"] = request.GET["request_url"]
     return form

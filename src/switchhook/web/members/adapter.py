@@ -6,6 +6,8 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 from django.urls import reverse
 
+from switchhook.web.branding.views import brand_of
+
 
 class PersonAdapter(DefaultAccountAdapter):
     """People are added by the operator or an account's admin, and get a one-time link."""
@@ -15,3 +17,10 @@ class PersonAdapter(DefaultAccountAdapter):
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("start")
+
+    def get_from_email(self) -> str:
+        """Each brand has its own sender."""
+        return brand_of(self.request).mail_from
+
+    def format_email_subject(self, subject: str) -> str:
+        return f"{brand_of(self.request).name}: {' '.join(subject.split())}"
