@@ -77,6 +77,7 @@ class Engine:
             current=current,
             inbox_url=settings.inbox_base_url,
             max_in_flight=settings.deliveries_in_flight,
+            account_in_flight=settings.account_in_flight,
             waiting_events_bytes=settings.waiting_events_bytes,
             handlers=errands.handlers(),
         )
@@ -85,6 +86,7 @@ class Engine:
         intake = Intake(
             current=current,
             accept=delivery.accept,
+            account_per_second=settings.account_events_per_second,
             not_ready=self._why_not_ready,
             measure=lambda: self._measurements(delivery, fleet),
         )

@@ -63,6 +63,30 @@ class Settings(BaseSettings):
     deliveries_in_flight: int = Field(
         default=256, gt=0, description="Requests that one engine has open at once, at most."
     )
+    account_in_flight: int = Field(
+        default=128, gt=0, description="Of these, those of one account, unless it has a quota of its own."
+    )
+    account_events_per_second: int = Field(
+        default=500, gt=0,
+        description="Events a second that one account may tell an engine by intake, unless it has a quota of its own.",
+    )
+    account_services: int = Field(
+        default=100, gt=0, description="PBXs of one account, unless it has a quota of its own.")
+    account_users: int = Field(
+        default=20_000, gt=0, description="Users of all PBXs of one account, unless it has a quota of its own.")
+    account_integrations: int = Field(
+        default=200, gt=0, description="Integrations of one account, unless it has a quota of its own.")
+    account_tokens: int = Field(
+        default=50, gt=0, description="API tokens of one account that are in force, unless it has a quota of its own.")
+    account_stored_mib: int = Field(
+        default=20_480, gt=0,
+        description="MiB that events, deliveries and calls of one account may take, about, unless it has a quota of "
+        "its own; the oldest go first.",
+    )
+    account_tests_per_minute: int = Field(
+        default=30, gt=0, description="Tests and test calls that one account may ask for in a minute.")
+    account_grace_days: int = Field(
+        default=30, ge=0, description="After so many days a closed account is erased.")
     waiting_events_bytes: int = Field(
         default=64 * 1024 * 1024, gt=0, description="Events that wait in memory while the database is away, in bytes."
     )

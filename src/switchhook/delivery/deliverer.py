@@ -45,6 +45,7 @@ from switchhook.store.ports import Recording
 
 log = logging.getLogger(__name__)
 
+SUSPENDED_AGAIN_SECONDS = 60.0  # how long a Delivery waits whose account is suspended
 BROKEN_AGAIN_SECONDS = 60.0  # how long a Delivery waits whose integration cannot be read (a key is missing, say)
 
 
@@ -156,6 +157,8 @@ class Deliverer:
             self._returns.release(delivery.id, BROKEN_AGAIN_SECONDS)
         elif integration is None or account is None:
             self._returns.cancel(delivery.id, "the integration was deleted")
+        elif account.suspended:
+            self._returns.release(delivery.id, SUSPENDED_AGAIN_SECONDS)
         elif not event.is_test and (not integration.enabled or integration.id in self._gone):
             self._returns.cancel(delivery.id, "the integration is disabled")
         elif delivery.expires_at <= now:

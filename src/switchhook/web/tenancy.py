@@ -10,13 +10,14 @@ A view says whom it is for, and gets an Access, from which all querysets come:
     @operator_view                     for /operator/…
 
 Who is not of the account gets 404, as if it were not there. Who is, but may not do this, gets 403 that
-names the role needed. The operator may do everything everywhere.
+names the role needed; of an account that is not open, its members get 403 that says why. The operator may do
+everything everywhere, but while they view one account (accounts/viewing.py) that one alone, and only read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, TypeVar, overload
 from uuid import UUID
@@ -24,10 +25,12 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from switchhook.domain.catalogue import EVENTS, Level
+from switchhook.web.accounts.models import AccountState
+from switchhook.web.accounts.viewing import viewing_of
 from switchhook.web.members.models import Role
 from switchhook.web.models import (
     Account,
@@ -48,7 +51,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OPERATOR = "Operator"
 ACCOUNT_LEVEL = frozenset(one.value for one, spec in EVENTS.items() if spec.level is Level.ACCOUNT)
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 Row = TypeVar("Row", bound=Model)
 
 
@@ -58,6 +61,14 @@ class RoleNeeded(PermissionDenied):
     def __init__(self, role: str) -> None:
         super().__init__(f"You need the role {role} for this.")
         self.role = role
+
+
+class AccountShut(PermissionDenied):
+    """The account is suspended or closed: its members do not get in. They may read why."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(f"The account {account.name} is {account.get_state_display().lower()}.")
+        self.account = account
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +133,8 @@ def accounts_of(person: Person) -> QuerySet[Account]:
 
 
 def access_to(person: Person, slug: str) -> Access:
-    """What the person may do in the account of that slug. Raises Http404 when it is none of their business."""
+    """What the person may do in the account of that slug. Raises Http404 when it is none of their business, and
+    AccountShut when it is not open."""
     if person.is_operator:
         account = Account.objects.filter(slug=slug).first()
         if account is not None:
@@ -130,8 +142,15 @@ def access_to(person: Person, slug: str) -> Access:
     else:
         member = Member.objects.select_related("account").filter(person=person, account__slug=slug).first()
         if member is not None:
+            check_open(member.account)
             return Access(person, member.account, Role(member.role))
     raise Http404("There is no such account.")
+
+
+def check_open(account: Account) -> None:
+    """Raises AccountShut when the account is suspended or closed."""
+    if account.state != AccountState.OPEN:
+        raise AccountShut(account)
 
 
 @overload
@@ -143,7 +162,7 @@ def account_view(view: View | None = None, /, *, needs: Role = Role.VIEWER) -> V
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def narrowed(request: HttpRequest, account: str, **rest: Any) -> HttpResponse:
+        def narrowed(request: HttpRequest, account: str, **rest: Any) -> HttpResponseBase:
             return view(request, _enter(request, account, needs), **rest)
 
         return narrowed
@@ -160,7 +179,7 @@ def service_view(view: View | None = None, /, *, needs: Role = Role.VIEWER) -> V
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def narrowed(request: HttpRequest, account: str, service_id: UUID, **rest: Any) -> HttpResponse:
+        def narrowed(request: HttpRequest, account: str, service_id: UUID, **rest: Any) -> HttpResponseBase:
             access = _enter(request, account, needs)
             service = access.services().select_related("connection").filter(id=service_id).first()
             if service is None:
@@ -176,7 +195,7 @@ def operator_view(view: View) -> View:
     """A view for the operator alone."""
 
     @wraps(view)
-    def narrowed(request: HttpRequest, **rest: Any) -> HttpResponse:
+    def narrowed(request: HttpRequest, **rest: Any) -> HttpResponseBase:
         if not request.user.is_authenticated or not request.user.is_operator:
             raise RoleNeeded(OPERATOR)
         return view(request, **rest)
@@ -188,10 +207,20 @@ def _enter(request: HttpRequest, slug: str, needs: Role) -> Access:
     """Who asks may enter; whoever changes something must be admin, whatever the view says."""
     if not request.user.is_authenticated:  # the middleware has sent them to the login already
         raise Http404
-    access = access_to(request.user, slug)
+    access = _viewed(request, access_to(request.user, slug))
     changes = request.method not in SAFE_METHODS
     if (changes or needs is Role.ADMIN) and not access.can_write:
         raise RoleNeeded(Role.ADMIN.label)
     timezone.activate(ZoneInfo(access.account.time_zone))
     request.access = access  # type: ignore[attr-defined]  # for the shell around the page
     return access
+
+
+def _viewed(request: HttpRequest, access: Access) -> Access:
+    """The same, as far as the operator views the account as its members see it."""
+    viewing = viewing_of(request)
+    if viewing is None:
+        return access
+    if viewing.account_id != access.account.id:
+        raise Http404("There is no such account.")
+    return replace(access, role=Role.ADMIN if viewing.may_change else Role.VIEWER)

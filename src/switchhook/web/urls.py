@@ -15,6 +15,7 @@ from switchhook.web.deliveries import urls as deliveries
 from switchhook.web.inbox import urls as inbox
 from switchhook.web.integrations import urls as integrations
 from switchhook.web.members import urls as members
+from switchhook.web.operator import urls as operator
 from switchhook.web.services import urls as services
 from switchhook.web.tokens import urls as tokens
 from switchhook.web.users import urls as users
@@ -37,7 +38,8 @@ urlpatterns: Patterns = [
     path("api/v1/", api.urls),
     path("a/<slug:account>/pbx/<uuid:service_id>/", include(service_urls)),
     path("a/<slug:account>/", include(account_urls)),
-    path("operator/", include([*accounts.operator_urls, *services.operator_urls, *members.operator_urls])),
+    path("operator/", include([
+        *operator.operator_urls, *accounts.operator_urls, *services.operator_urls, *members.operator_urls])),
 ]
 handler403 = errors.forbidden
 handler404 = errors.not_found

@@ -1,7 +1,7 @@
 """What people do with integrations: the verbs that the portal and the API share.
 
 Each writes the row, sealed secrets and the configuration's new version in one transaction, so that every
-engine learns of it. Who may do it is decided before (web/tenancy.py).
+engine learns of it. An account can have so many (QuotaReached). Who may do it is decided before (web/tenancy.py).
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from switchhook.domain.errors import CannotOpen
 from switchhook.domain.integration import Integration
 from switchhook.domain.signing import new_secret
 from switchhook.domain.validation import Mistake, mistakes
+from switchhook.web.accounts import quotas
 from switchhook.web.accounts.models import Account
+from switchhook.web.accounts.quotas import Quota
 from switchhook.web.configuration import touch
 from switchhook.web.integrations import models
 from switchhook.web.integrations.health import IntegrationHealth
@@ -43,6 +45,7 @@ class Mistaken(ValueError):
 @transaction.atomic
 def create(account: Account, service: Service | None, wanted: Integration, *, signed: bool) -> models.Integration:
     """A new integration of the account, or of its service. Raises Mistaken."""
+    quotas.check(account, Quota.INTEGRATIONS)
     row = models.Integration(account=account, service=service, enabled=wanted.enabled)
     _write(row, wanted, signed=signed)
     return row
@@ -72,6 +75,7 @@ def disable(row: models.Integration, reason: str) -> None:
 @transaction.atomic
 def duplicate(row: models.Integration) -> models.Integration:
     """A disabled copy, for the person to change. Secrets are sealed anew: they open in one row only."""
+    quotas.check(row.account, Quota.INTEGRATIONS)
     twin = copy.copy(row)
     twin.id, twin.name = uuid.uuid4(), f"{row.name[:113]} (copy)"
     twin._state = type(row._state)()  # a row of its own, not yet in the database

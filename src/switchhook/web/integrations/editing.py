@@ -19,6 +19,7 @@ from django_htmx.http import trigger_client_event
 from switchhook.domain.catalogue import EVENTS
 from switchhook.domain.integration import BasicAuth, TokenAuth
 from switchhook.domain.validation import warnings
+from switchhook.web.accounts.quotas import QuotaReached
 from switchhook.web.branding.views import brand_of
 from switchhook.web.integrations import actions
 from switchhook.web.integrations.forms import IntegrationForm, blank
@@ -81,7 +82,11 @@ def _page(request: HttpRequest, access: Access, service: Service | None, row: Ro
         return trigger_client_event(response, "rows-changed", after="settle")
     if not form.is_valid():
         return _shown(request, access, service, row, form, complaints=True)
-    return redirect(_save(request, access, service, row, form, test=do == "save-test"))
+    try:
+        return redirect(_save(request, access, service, row, form, test=do == "save-test"))
+    except QuotaReached as reached:
+        form.add_error(None, str(reached))
+        return _shown(request, access, service, row, form, complaints=True)
 
 
 def _save(

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from switchhook.web.accounts import quotas
+from switchhook.web.accounts.quotas import Quota
 from switchhook.web.configuration import touch
 from switchhook.web.models import Connection, Service
 from switchhook.web.secrets import new_token, seal, token_hash
 
 
 def save_service(service: Service) -> None:
-    """Save a service, new or changed."""
+    """Save a service, new or changed. Raises QuotaReached."""
     with transaction.atomic():
+        if service._state.adding:
+            quotas.check(service.account, Quota.SERVICES)
         service.save()
         touch()
 

@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 
 from switchhook.domain.catalogue import EVENTS, EventType
+from switchhook.web.accounts.quotas import QuotaReached
 from switchhook.web.members.models import Role
 from switchhook.web.models import PbxUser, Service
 from switchhook.web.tenancy import Access, account_view, service_view
@@ -50,8 +51,11 @@ def new_user(request: HttpRequest, access: Access, service: Service) -> HttpResp
     """A user to be created."""
     form = PbxUserForm(request.POST or None, service=service)
     if request.method == "POST" and form.is_valid():
-        actions.create_user(form.save(commit=False), access.person)
-        return _back(request, access, service, EventType.USER_CREATED, form.instance)
+        try:
+            actions.create_user(form.save(commit=False), access.person)
+            return _back(request, access, service, EventType.USER_CREATED, form.instance)
+        except QuotaReached as reached:
+            form.add_error(None, str(reached))
     return _show(request, access, service, form, EventType.USER_CREATED)
 
 
