@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ import uvloop
 
 from switchhook.delivery.engine import DeliveryEngine
 from switchhook.domain.errors import OwnershipLost, SettingsError, StoreUnavailable, SwitchhookError
-from switchhook.domain.service import Account, Platform
+from switchhook.domain.service import Platform
 from switchhook.inbox import InboxListener
 from switchhook.intake import Intake
 from switchhook.pbx.capture import capture
@@ -27,6 +27,7 @@ from switchhook.settings import Settings, listen_pair
 from switchhook.store import open_store
 from switchhook.store.current import CurrentConfiguration
 from switchhook.store.ports import Store
+from switchhook.upkeep import keep_within_quotas, prune_old
 
 log = logging.getLogger("switchhook.engine")
 
@@ -34,9 +35,6 @@ STOP_SECONDS = 12.0  # what is in flight may take so long to end; with the last 
 AWAY_SECONDS = 1.0
 PARTITION_DAYS_AHEAD = 7
 UPKEEP_SECONDS = 3600.0
-PRUNE_ROWS = 500  # at once, so that delivery never waits for it
-PRUNE_REST_SECONDS = 0.1
-RETENTION = timedelta(days=30)  # of what belongs to no account
 TRY_AGAIN = 75  # the exit code that says: start a new incarnation
 
 
@@ -147,7 +145,9 @@ class Engine:
         while True:
             with suppress(StoreUnavailable):
                 await self._store.make_partitions(PARTITION_DAYS_AHEAD)
-                await prune_old(self._store, self._current.value.accounts.values(), datetime.now(UTC))
+                accounts = list(self._current.value.accounts.values())
+                await prune_old(self._store, accounts, datetime.now(UTC))
+                await keep_within_quotas(self._store, accounts, self._settings.account_stored_mib)
             await asyncio.sleep(UPKEEP_SECONDS)
 
     def _why_not_ready(self) -> list[str]:
@@ -175,16 +175,6 @@ class Engine:
             except StoreUnavailable as error:
                 log.warning("engine.waits_for_database reason=%s", error)
                 await asyncio.sleep(AWAY_SECONDS)
-
-
-async def prune_old(store: Store, accounts: Iterable[Account], now: datetime) -> None:
-    """Drop what is older than its account keeps it; what belongs to no account goes with those who keep longest."""
-    kept = {one.id: timedelta(days=one.retention_days) for one in accounts}
-    longest = max([RETENTION, *kept.values()])
-    for account_id, retention in [(None, longest), *kept.items()]:
-        if account_id is None or retention < longest:
-            while await store.prune(now - retention, PRUNE_ROWS, account_id):  # noqa: ASYNC110
-                await asyncio.sleep(PRUNE_REST_SECONDS)
 
 
 def run_engine(settings: Settings) -> int:
