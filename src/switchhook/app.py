@@ -60,6 +60,8 @@ class Engine:
         try:
             await self._until_there(lambda: self._store.begin_incarnation(self.id, socket.gethostname(), os.getpid()))
             await self._until_there(self._current.load)
+            if self._current.loaded and self._current.value.no_key_fits:
+                raise SettingsError(f"None of the stored secrets opens. {self._current.value.no_key_fits}")
             await self._until_there(lambda: self._store.make_partitions(PARTITION_DAYS_AHEAD))
             if not self._stop.is_set():
                 await self._run_parts()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from switchhook.domain.errors import SettingsError
 
 PREFIX = "SWITCHHOOK_"
+
+SHORTEST_KEY = 16
+#: What stands in examples and in tired people's settings.
+EXAMPLE_KEYS = ("change", "example", "secret", "password", "insecure", "your", "default", "switchhook", "12345", "test")
 
 
 class Settings(BaseSettings):
@@ -154,6 +159,28 @@ class Settings(BaseSettings):
                 "There is no key to seal secrets with: set SWITCHHOOK_SECRET_KEYS or run `switchhook migrate`."
             )
         return keys
+
+
+def check_strong(keys: Sequence[str]) -> None:
+    """Raises SettingsError for a key that others could guess. For whoever starts Switchhook for real."""
+    for number, key in enumerate(keys, start=1):
+        example = next((one for one in EXAMPLE_KEYS if key.lower().startswith(one)), "")
+        if example or len(key) < SHORTEST_KEY or len(set(key)) < SHORTEST_KEY // 2:
+            why = f"begins like an example (“{example}”)" if example else "can be guessed"
+            raise SettingsError(
+                f"SWITCHHOOK_SECRET_KEYS: key {number} {why}, and it protects every stored secret. "
+                "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'")
+
+
+def add_key(state_dir: Path) -> Path:
+    """Put a new key in front of those in the state directory. Returns the file."""
+    path = state_dir / "secret.key"
+    before = _read_key_file(path)
+    beside = path.with_suffix(".new")
+    beside.touch(mode=0o600)
+    beside.write_text(",".join(filter(None, [secrets.token_urlsafe(32), before])) + "\n")
+    beside.replace(path)
+    return path
 
 
 def listen_pair(address: str) -> tuple[str, int]:

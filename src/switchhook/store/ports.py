@@ -35,6 +35,7 @@ class Configuration:
     integrations: Mapping[UUID, Integration]
     users: Mapping[tuple[UUID, str], PbxUser]  # by (service, extension number)
     broken: Mapping[UUID, str] = field(default_factory=dict)  # integration or connection → why it is left out
+    no_key_fits: str = ""  # why, when there are secrets and not one of them opens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

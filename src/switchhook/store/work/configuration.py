@@ -84,14 +84,15 @@ def load(keys: Sequence[str]) -> Work[Configuration]:
     connections = yield Query(_CONNECTIONS, {})
     integrations = yield Query(_INTEGRATIONS, {})
     users = yield Query(_USERS, {})
+    opener = _Opener(keys)
     return Configuration(
         version=number,
         accounts={one.id: one for one in _whole(accounts, _account, broken)},
         services={one.id: one for one in _whole(services, _service, broken)},
-        connections={one.id: one for one in _whole(connections, _Opener(keys).connection, broken)},
-        integrations={one.id: one for one in _whole(integrations, _Opener(keys).integration, broken)},
+        connections={one.id: one for one in _whole(connections, opener.connection, broken)},
+        integrations={one.id: one for one in _whole(integrations, opener.integration, broken)},
         users={(one.service_id, one.extension_number): one for one in _whole(users, _user, broken)},
-        broken=broken)
+        broken=broken, no_key_fits=opener.no_key_fits)
 
 
 def _whole(rows: Sequence[Sequence[Any]], read: Callable[..., T], broken: dict[UUID, str]) -> Iterator[T]:
@@ -151,6 +152,8 @@ class _Opener:
 
     def __init__(self, keys: Sequence[str]) -> None:
         self._keys = keys
+        self._opened = 0
+        self._why_not = ""
         self._now = datetime.now(UTC)
 
     def connection(
@@ -204,7 +207,20 @@ class _Opener:
         return not expires_at or datetime.fromisoformat(expires_at) > self._now
 
     def _open(self, sealed: str, context: str) -> str:
-        return unseal(sealed, context=context, keys=self._keys) if sealed else ""
+        if not sealed:
+            return ""
+        try:
+            plain = unseal(sealed, context=context, keys=self._keys)
+        except CannotOpen as error:
+            self._why_not = str(error)
+            raise
+        self._opened += 1
+        return plain
+
+    @property
+    def no_key_fits(self) -> str:
+        """Why nothing of what was there to be opened did; empty when something did."""
+        return "" if self._opened else self._why_not
 
 
 def _body_key(stored: dict[str, str]) -> BodyKey:
