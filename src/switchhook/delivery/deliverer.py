@@ -37,6 +37,7 @@ from switchhook.domain.errors import CannotRender
 from switchhook.domain.event import Event
 from switchhook.domain.integration import Integration
 from switchhook.domain.judging import judge
+from switchhook.domain.masking import without_secrets
 from switchhook.domain.rendering import render
 from switchhook.domain.service import Account
 from switchhook.domain.templates import has_placeholders
@@ -200,7 +201,8 @@ class Deliverer:
             request = render(integration, event, delivery_id=delivery_id, at=at)
         except CannotRender as error:
             return None, NoAnswer(problem=Problem.CANNOT_RENDER, detail=str(error), timing=Timing(total_ms=0))
-        return request, await self._sender.send(request, account=account, timeout_seconds=integration.timeout_seconds)
+        answer = await self._sender.send(request, account=account, timeout_seconds=integration.timeout_seconds)
+        return request, without_secrets(answer, request)
 
     def _give_another_chance(self) -> None:
         """Whoever was changed while it rested may work now."""
