@@ -11,6 +11,7 @@ from django.urls import path
 
 from switchhook.settings import Settings
 from switchhook.web import urls
+from switchhook.web.branding.brands import load_brands
 from switchhook.web.errors import broken
 from switchhook.web.models import Account, Person
 
@@ -60,7 +61,7 @@ def test_styles_and_scripts_come_from_the_house_with_a_stamp(client: Client) -> 
 
 def test_the_brand_is_a_setting(world: World, admin: Client) -> None:
     ours = Settings(brand_name="myECN", secret_keys="a key for tests only")  # type: ignore[call-arg]
-    with override_settings(SWITCHHOOK=ours):
+    with override_settings(BRANDS=load_brands(ours)):
         page = admin.get("/a/acme/").content.decode()
     assert "<span>myECN</span>" in page
     assert "Switchhook" not in page

@@ -37,6 +37,7 @@ class Configuration:
     integrations: Mapping[UUID, Integration]
     users: Mapping[tuple[UUID, str], PbxUser]  # by (service, extension number)
     broken: Mapping[UUID, str] = field(default_factory=dict)  # integration or connection → why it is left out
+    no_key_fits: str = ""  # why, when there are secrets and not one of them opens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -382,6 +383,12 @@ class Store(Protocol):
         """Delete up to `limit` events (with deliveries and attempts) whose ids begin before that time, and as many
         calls that began before it: the account's, or everybody's; then, on PostgreSQL, whole partitions go first.
         Returns how many there were, of events or of calls, whichever were more."""
+
+    async def weigh(self, account_id: UUID) -> int:
+        """How many bytes the account's events, deliveries and calls take, about; noted with the account. Bounded."""
+
+    async def excess_until(self, account_id: UUID, share: float) -> datetime | None:
+        """Before which moment that share (0–1) of the account's events was, the oldest first; None: it has none."""
 
     async def backlog(self) -> Mapping[str, int]:
         """For health and metrics: {"pending", "due", "claimed"}; bounded work, not a count over history."""

@@ -48,6 +48,7 @@ from switchhook.store.work import (
     recording,
     tallying,
     upkeep,
+    weighing,
 )
 
 T = TypeVar("T")
@@ -234,6 +235,14 @@ class SqlStore(ABC):
 
     async def prune(self, before: datetime, limit: int, account_id: UUID | None = None) -> int:
         return await self.write(upkeep.prune(before, limit, account_id))
+
+    async def weigh(self, account_id: UUID) -> int:
+        weight = await self.read(weighing.weigh(account_id))  # counting must keep nobody from writing
+        await self.write(weighing.note(account_id, weight))
+        return weight
+
+    async def excess_until(self, account_id: UUID, share: float) -> datetime | None:
+        return await self.read(weighing.excess_until(account_id, share))
 
     async def backlog(self) -> Mapping[str, int]:
         return await self.read(upkeep.backlog())

@@ -35,7 +35,8 @@ T = TypeVar("T")
 _VERSION = "SELECT version FROM configuration_version WHERE id = 1"
 _ACCOUNTS = """
     SELECT id, name, time_zone, allowed_networks, call_expiry_seconds, user_expiry_seconds, retention_days, country,
-        granted_events FROM account
+        granted_events, state, max_in_flight, max_events_per_second, max_stored_mib
+    FROM account
 """
 _SERVICES = """
     SELECT id, account_id, connection_id, name, friendly_name, applications_enabled, tenant_key, trunks, trunk_contexts,
@@ -102,14 +103,15 @@ def load(keys: Sequence[str]) -> Work[Configuration]:
     connections = yield Query(_CONNECTIONS, {})
     integrations = yield Query(_INTEGRATIONS, {})
     users = yield Query(USERS, {})
+    opener = _Opener(keys)
     return Configuration(
         version=number,
         accounts={one.id: one for one in _whole(accounts, _account, broken)},
         services={one.id: one for one in _whole(services, _service, broken)},
-        connections={one.id: one for one in _whole(connections, _Opener(keys).connection, broken)},
-        integrations={one.id: one for one in _whole(integrations, _Opener(keys).integration, broken)},
+        connections={one.id: one for one in _whole(connections, opener.connection, broken)},
+        integrations={one.id: one for one in _whole(integrations, opener.integration, broken)},
         users={(one.service_id, one.extension_number): one for one in _whole(users, user_of, broken)},
-        broken=broken)
+        broken=broken, no_key_fits=opener.no_key_fits)
 
 
 def _whole(rows: Sequence[Sequence[Any]], read: Callable[..., T], broken: dict[UUID, str]) -> Iterator[T]:
@@ -126,11 +128,14 @@ def _whole(rows: Sequence[Sequence[Any]], read: Callable[..., T], broken: dict[U
 def _account(
     id_: Any, name: str, time_zone: str, networks: Any, call_expiry: int, user_expiry: int, retention_days: int,
     country: str, granted_events: Any,
+    state: str, max_in_flight: int | None, max_events_per_second: int | None, max_stored_mib: int | None,
 ) -> Account:
     return Account(
         id=to_uuid(id_), name=name, time_zone=time_zone, allowed_networks=_texts(networks),
         call_expiry_seconds=call_expiry, user_expiry_seconds=user_expiry, retention_days=retention_days,
-        country=country, granted_events=frozenset(map(EventType, EXTRA_EVENTS.intersection(_texts(granted_events)))))
+        country=country, granted_events=frozenset(map(EventType, EXTRA_EVENTS.intersection(_texts(granted_events)))),
+        suspended=state in ("suspended", "closed"), max_in_flight=max_in_flight,
+        max_events_per_second=max_events_per_second, max_stored_mib=max_stored_mib)
 
 
 def _service(
@@ -171,6 +176,8 @@ class _Opener:
 
     def __init__(self, keys: Sequence[str]) -> None:
         self._keys = keys
+        self._opened = 0
+        self._why_not = ""
         self._now = datetime.now(UTC)
 
     def connection(
@@ -225,7 +232,20 @@ class _Opener:
         return not expires_at or datetime.fromisoformat(expires_at) > self._now
 
     def _open(self, sealed: str, context: str) -> str:
-        return unseal(sealed, context=context, keys=self._keys) if sealed else ""
+        if not sealed:
+            return ""
+        try:
+            plain = unseal(sealed, context=context, keys=self._keys)
+        except CannotOpen as error:
+            self._why_not = str(error)
+            raise
+        self._opened += 1
+        return plain
+
+    @property
+    def no_key_fits(self) -> str:
+        """Why nothing of what was there to be opened did; empty when something did."""
+        return "" if self._opened else self._why_not
 
 
 def _body_key(stored: dict[str, str]) -> BodyKey:

@@ -10,6 +10,7 @@ from ninja.errors import HttpError, ValidationError
 
 from switchhook import __version__
 from switchhook.domain.checks import Mistake
+from switchhook.web.accounts.quotas import QuotaReached
 from switchhook.web.api import (
     bulk_integrations,
     bulk_users,
@@ -65,6 +66,14 @@ def _nothing(request: HttpRequest, error: Any) -> HttpResponse:
 @api.exception_handler(Mistaken)
 def _mistaken(request: HttpRequest, error: Any) -> HttpResponse:
     return answer(request, invalid(error.mistakes))
+
+
+@api.exception_handler(QuotaReached)
+def _quota_reached(request: HttpRequest, reached: Any) -> HttpResponse:
+    if reached.retry_after_s is None:
+        return answer(request, Problem(409, str(reached), code="quota_reached"))
+    headers = {"Retry-After": str(reached.retry_after_s)}
+    return answer(request, Problem(429, str(reached), code="quota_reached", headers=headers))
 
 
 @api.exception_handler(HttpError)
