@@ -37,6 +37,7 @@ from switchhook.store.work import (
     claiming,
     configuration,
     connections,
+    disabling,
     errands,
     inboxes,
     incarnations,
@@ -101,7 +102,7 @@ class SqlStore(ABC):
         return await self.read(configuration.load(self._keys))
 
     async def disable_integration(self, integration_id: UUID, reason: str) -> None:
-        await self.write(configuration.disable_integration(integration_id, reason))
+        await self.write(disabling.disable_integration(integration_id, reason))
 
     # -- the way of an event --------------------------------------------------------------------
 
