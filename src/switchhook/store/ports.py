@@ -253,8 +253,9 @@ class Store(Protocol):
         second on PostgreSQL. For one task at a time."""
 
     async def disable_integration(self, integration_id: UUID, reason: str) -> None:
-        """Disable it in the configuration, saying when and why, raise the configuration's version, and owe the
-        account's admins an e-mail of it."""
+        """Disable it in the configuration, saying when and why, raise the configuration's version, owe the
+        account's admins an e-mail of it and, where it is granted, the account's other integrations the event; in one
+        transaction."""
 
     # -- the way of an event --------------------------------------------------
     async def accept(

@@ -42,6 +42,7 @@ from switchhook.store.work import (
     configuration,
     connections,
     directories,
+    disabling,
     errands,
     inboxes,
     incarnations,
@@ -115,7 +116,7 @@ class SqlStore(ABC):
         return await self.read(configuration.load(self._keys))
 
     async def disable_integration(self, integration_id: UUID, reason: str) -> None:
-        await self.write(configuration.disable_integration(integration_id, reason))
+        await self.write(disabling.disable_integration(integration_id, reason))
 
     # -- the way of an event --------------------------------------------------------------------
 

@@ -9,8 +9,6 @@ from uuid import UUID
 
 from switchhook.domain.catalogue import EXTRA_EVENTS, EventType, Field
 from switchhook.domain.errors import CannotOpen
-from switchhook.domain.event import timed_id
-from switchhook.domain.failing import NoticeKind
 from switchhook.domain.filters import read as read_filter
 from switchhook.domain.integration import (
     Authentication,
@@ -27,8 +25,7 @@ from switchhook.domain.sealing import unseal
 from switchhook.domain.service import Account, Connection, DirectorySource, PbxUser, Platform, Reading, Service
 from switchhook.store.dialect import Query, Work
 from switchhook.store.ports import Configuration
-from switchhook.store.rows import to_json, to_ms, to_uuid, to_uuid_or_none
-from switchhook.store.work.tallying import give_notice
+from switchhook.store.rows import to_json, to_uuid, to_uuid_or_none
 
 T = TypeVar("T")
 
@@ -54,17 +51,6 @@ _INTEGRATIONS = """
 USERS = """
     SELECT id, service_id, extension_number, name, outbound_phone_number, has_voicemail, enabled_calls FROM pbx_user
 """
-_DISABLE = """
-    UPDATE integration SET enabled = false, disabled_reason = :reason, disabled_at = :at, updated_at = :at
-    WHERE id = :id AND enabled RETURNING id
-"""
-_AUDIT = """
-    INSERT INTO audit_entry (id, at_ms, account_id, who, by_operator, via, token, address, request_id, action, kind,
-        object_id, object_name, detail, changes)
-    SELECT :audit, {now}, account_id, 'the engine', false, 'engine', '', '', '', 'changed', 'integration',
-        :name, name, :reason, '{"enabled": [true, false]}'
-    FROM integration WHERE id = :id
-"""
 _RAISE_VERSION = """
     INSERT INTO configuration_version (id, version) VALUES (1, 1)
     ON CONFLICT (id) DO UPDATE SET version = configuration_version.version + 1
@@ -77,21 +63,15 @@ def version() -> Work[int]:
     return rows[0][0] if rows else 0
 
 
-def disable_integration(integration_id: UUID, reason: str) -> Work[None]:
-    """See `Store.disable_integration`."""
-    now = datetime.now(UTC)
-    rows = yield Query(_DISABLE, {"id": integration_id, "reason": reason, "at": now})
-    if rows:
-        yield from raise_version()
-        yield from give_notice(integration_id, NoticeKind.DISABLED, now, reason)
-        yield Query(_AUDIT, {
-            "audit": timed_id(to_ms(now), "audit", integration_id), "id": integration_id, "name": str(integration_id),
-            "reason": reason})
-
-
 def raise_version() -> Work[None]:
-    """The configuration has changed: every engine reads it anew."""
+    """The configuration has changed: every engine loads it anew."""
     yield Query(_RAISE_VERSION, {})
+
+
+def account(id_: UUID) -> Work[Account | None]:
+    """One account; None when there is none that can be read."""
+    rows = yield Query(f"{_ACCOUNTS} WHERE id = :id", {"id": id_})
+    return next(_whole(rows, _account, {}), None)
 
 
 def load(keys: Sequence[str]) -> Work[Configuration]:

@@ -29,7 +29,7 @@ class Account(models.Model):
     granted_events = models.JSONField(default=list, db_default=[], blank=True)  # extra EventTypes, by their values
     audit_retention_days = models.PositiveIntegerField(default=400, db_default=400)
     second_factor_required = models.BooleanField(default=False, db_default=False)
-    brand = models.CharField(max_length=60, blank=True, default="", db_default="")  # a table of brands.toml; "": the default one
+    brand = models.CharField(max_length=60, blank=True, default="", db_default="")  # a table of brands.toml
     state = models.CharField(max_length=10, choices=AccountState.choices, default=AccountState.OPEN, db_default="open")
     state_reason = models.CharField(max_length=500, blank=True, default="", db_default="")  # its members read it
     state_at = models.DateTimeField(null=True, blank=True)
