@@ -10,7 +10,19 @@ from ninja.errors import HttpError, ValidationError
 
 from switchhook import __version__
 from switchhook.domain.checks import Mistake
-from switchhook.web.api import bulk_users, deliveries, errands, event_types, events, integrations, services, users
+from switchhook.web.api import (
+    bulk_users,
+    deliveries,
+    errands,
+    event_types,
+    events,
+    integration_templates,
+    integration_versions,
+    integrations,
+    recoveries,
+    services,
+    users,
+)
 from switchhook.web.api.document import Api
 from switchhook.web.api.parameters import only_known
 from switchhook.web.api.problems import Problem, answer, invalid
@@ -25,8 +37,11 @@ api.add_router("", services.router, tags=["Services"])
 api.add_router("", users.router, tags=["Users"])
 api.add_router("", event_types.router, tags=["Event types"])
 api.add_router("", integrations.router, tags=["Integrations"])
+api.add_router("", integration_templates.router, tags=["Integrations"])
+api.add_router("", integration_versions.router, tags=["Integrations"])
 api.add_router("", events.router, tags=["Events"])
 api.add_router("", deliveries.router, tags=["Deliveries"])
+api.add_router("", recoveries.router, tags=["Recoveries"])
 api.add_router("", errands.router, tags=["Errands"])
 
 
