@@ -78,7 +78,8 @@ def _invitation(notice: Notice) -> EmailMessage | None:
     by = f"{invitation.invited_by} invites you" if invitation.invited_by else "You are invited"
     body = (
         f"{by} to {invitation.account} on {brand.name}, as {invitation.get_role_display()}.\n\n"
-        f"To accept, open this link. It works once, until {invitation.expires_at:%d %B %Y %H:%M} UTC:\n{link_of(invitation)}\n\n"
+        f"To accept, open this link. It works once, until {invitation.expires_at:%d %B %Y %H:%M} UTC:\n"
+        f"{link_of(invitation)}\n\n"
         "If you do not expect this, do nothing.\n")
     subject = f"{brand.name}: an invitation to {' '.join(invitation.account.name.split())}"
     return EmailMessage(subject, body, brand.mail_from, to=[invitation.email])

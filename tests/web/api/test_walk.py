@@ -38,7 +38,7 @@ def _scope(method: str, path: str) -> str:
 
 def _filled(path: str, world: World) -> str:
     path = path.replace("{service_id}", str(world.service.id)).replace("{user}", "201")
-    path = path.replace("{event_type}", "user.created")
+    path = path.replace("{event_type}", "user.created").replace("{number}", "1")
     return re.sub(r"\{\w+\}", str(uuid4()), path)
 
 

@@ -20,7 +20,10 @@ from switchhook.web.api import (
     event_types,
     events,
     feed,
+    integration_templates,
+    integration_versions,
     integrations,
+    recoveries,
     services,
     testing,
     token_itself,
@@ -43,10 +46,13 @@ api.add_router("", users.router, tags=["Users"])
 api.add_router("", event_types.router, tags=["Event types"])
 api.add_router("", integrations.router, tags=["Integrations"])
 api.add_router("", testing.router, tags=["Tests"])
+api.add_router("", integration_templates.router, tags=["Integrations"])
+api.add_router("", integration_versions.router, tags=["Integrations"])
 api.add_router("", events.router, tags=["Events"])
 api.add_router("", feed.router, tags=["Events"])
 api.add_router("", deliveries.router, tags=["Deliveries"])
 api.add_router("", calls.router, tags=["Calls"])
+api.add_router("", recoveries.router, tags=["Recoveries"])
 api.add_router("", errands.router, tags=["Errands"])
 
 
