@@ -75,8 +75,7 @@ def add_key(page: Page, *, passkey: bool) -> None:
     page.get_by_role("link", name="Add one").click()
     confirm(page)
     page.get_by_label("Name").fill("Laptop")
-    if passkey:
-        page.get_by_label("Passwordless").check()
+    page.get_by_label("As a passkey").set_checked(passkey)
     page.get_by_role("button", name="Add it").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
 

@@ -10,7 +10,18 @@ from ninja.errors import HttpError, ValidationError
 
 from switchhook import __version__
 from switchhook.domain.checks import Mistake
-from switchhook.web.api import bulk_users, deliveries, errands, event_types, events, integrations, services, users
+from switchhook.web.api import (
+    audit,
+    bulk_users,
+    deliveries,
+    errands,
+    event_types,
+    events,
+    integrations,
+    members,
+    services,
+    users,
+)
 from switchhook.web.api.document import Api
 from switchhook.web.api.parameters import only_known
 from switchhook.web.api.problems import Problem, answer, invalid
@@ -28,6 +39,8 @@ api.add_router("", integrations.router, tags=["Integrations"])
 api.add_router("", events.router, tags=["Events"])
 api.add_router("", deliveries.router, tags=["Deliveries"])
 api.add_router("", errands.router, tags=["Errands"])
+api.add_router("", members.router, tags=["Members"])
+api.add_router("", audit.router, tags=["Audit log"])
 
 
 api.add_decorator(only_known)
