@@ -98,6 +98,20 @@ def rotate_keys(
 
 
 @cli.command()
+def login_link(
+    email: Annotated[str, typer.Argument(help="With which they log in.")],
+    forget_second_factor: Annotated[bool, typer.Option(
+        "--forget-second-factor", help="For who lost phone and recovery codes.")] = False,
+    state: StateDir = None,
+) -> None:
+    """Print a link that logs somebody in, once, within 24 hours: the way back in, also for the operator."""
+    from switchhook.web.people import way_back_in
+
+    _prepare(state)
+    typer.echo(way_back_in(email, forget_second_factor=forget_second_factor))
+
+
+@cli.command()
 def doctor(state: StateDir = None) -> None:
     """Check settings, database, schema and PBX connections; say what is wrong and what to do."""
     from switchhook.doctor import examine

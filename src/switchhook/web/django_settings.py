@@ -146,6 +146,7 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = _PUBLIC.scheme
 
 MFA_ADAPTER = "switchhook.web.members.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {"add_webauthn": "switchhook.web.members.forms.KeyForm"}
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = SWITCHHOOK.brand_name
 MFA_TOTP_TOLERANCE = 1  # clocks of telephones

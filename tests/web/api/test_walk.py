@@ -42,6 +42,9 @@ def _filled(path: str, world: World) -> str:
     return re.sub(r"\{\w+\}", str(uuid4()), path)
 
 
+#: What viewers do not even read.
+OF_ADMINS = {"/api/v1/audit", "/api/v1/members", "/api/v1/invitations"}
+
 walk = pytest.mark.parametrize(("method", "path"), OPERATIONS)
 
 
@@ -103,7 +106,7 @@ def test_a_token_of_another_account_finds_nothing(
 def test_a_viewers_token_only_reads(method: str, path: str, world: World, make_program: MakeProgram) -> None:
     viewer = make_program(person=world.viewer)
     answer = viewer.ask(method, _filled(path, world), {} if method in ("POST", "PATCH", "PUT") else None)
-    assert (answer.status_code == 403) == (method != "GET")
+    assert (answer.status_code == 403) == (method != "GET" or path in OF_ADMINS)
 
 
 @walk

@@ -26,7 +26,7 @@ _DISABLE = """
 _AUDIT = """
     INSERT INTO audit_entry (id, at_ms, account_id, who, by_operator, via, token, address, request_id, action, kind,
         object_id, object_name, detail, changes)
-    SELECT :audit, {now}, account_id, 'the engine', false, 'engine', '', '', '', 'changed', 'integration',
+    SELECT :audit, {now}, account_id, 'The engine', false, 'engine', '', '', '', 'changed', 'integration',
         :name, name, :reason, '{"enabled": [true, false]}'
     FROM integration WHERE id = :id
 """

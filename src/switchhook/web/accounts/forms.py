@@ -54,19 +54,23 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Account
         fields = ("name", "slug", "time_zone", "country", "brand", "allowed_networks", "retention_days",
-                  "granted_events", *QUOTAS)
-        labels = {"slug": "Short name", "time_zone": "Time zone", "retention_days": "Days kept", **QUOTAS}
+                  "audit_retention_days", "granted_events", *QUOTAS)
+        labels = {"slug": "Short name", "time_zone": "Time zone", "retention_days": "Days kept",
+                  "audit_retention_days": "Days of audit log kept", **QUOTAS}
         help_texts = {
             "slug": "In the addresses of the account's pages: small letters, digits and hyphens.",
             "time_zone": "Of Date/Time in requests and of times on pages, like Australia/Sydney or Europe/Berlin.",
             "country": "Two letters, like AU or DE: where numbers without a country's prefix are from, for Source and "
             "Destination in E.164. Each service can have its own.",
             "retention_days": "After so many days events and deliveries are deleted.",
+            "audit_retention_days": "A year (366) at least.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["time_zone"].widget.attrs |= {"list": "time-zones", "autocomplete": "off"}
+        self.fields["audit_retention_days"].required = False  # empty: as it is
+        self.fields["audit_retention_days"].widget.attrs |= {"min": 366, "max": 3660}
         self.fields["retention_days"].widget.attrs |= {"min": 1, "max": 3650}
         brands = [(one.key, one.name) for one in settings.BRANDS.others]
         if brands:
@@ -104,6 +108,12 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         days = int(self.cleaned_data["retention_days"])
         if not 1 <= days <= 3650:
             raise forms.ValidationError("From 1 day to 3650.")
+        return days
+
+    def clean_audit_retention_days(self) -> int:
+        days = int(self.cleaned_data["audit_retention_days"] or self.instance.audit_retention_days)
+        if not 366 <= days <= 3660:
+            raise forms.ValidationError("From 366 days to 3660.")
         return days
 
 

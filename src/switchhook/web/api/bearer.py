@@ -57,6 +57,16 @@ def access_of(request: HttpRequest) -> Access:
     return access
 
 
+def running_account(request: HttpRequest) -> Access:
+    """The same, for what concerns all of the account: its people, its audit log. Raises Problem 403."""
+    access = access_of(request)
+    if not access.can_write:
+        raise Problem(403, "Who made this token is no admin of the account.", code="role_missing")
+    if not access.whole:
+        raise Problem(403, "This is for all of the account, and this token is limited to services.", code="limited")
+    return access
+
+
 class Bearer(HttpBearer):
     """On every operation: the scope that it needs. The token itself was looked at before (manners.py)."""
 

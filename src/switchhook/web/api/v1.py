@@ -12,6 +12,7 @@ from switchhook import __version__
 from switchhook.domain.checks import Mistake
 from switchhook.web.accounts.quotas import QuotaReached
 from switchhook.web.api import (
+    audit,
     bulk_integrations,
     bulk_users,
     calls,
@@ -23,6 +24,7 @@ from switchhook.web.api import (
     integration_templates,
     integration_versions,
     integrations,
+    members,
     recoveries,
     services,
     testing,
@@ -54,6 +56,8 @@ api.add_router("", deliveries.router, tags=["Deliveries"])
 api.add_router("", calls.router, tags=["Calls"])
 api.add_router("", recoveries.router, tags=["Recoveries"])
 api.add_router("", errands.router, tags=["Errands"])
+api.add_router("", members.router, tags=["Members"])
+api.add_router("", audit.router, tags=["Audit log"])
 
 
 api.add_decorator(only_known)
