@@ -7,5 +7,6 @@ pytest_plugins = [
     "tests.fixtures.lab",
     "tests.fixtures.browser",
     "tests.fixtures.portal",
+    "tests.fixtures.node",
     "tests.fixtures.skips",
 ]

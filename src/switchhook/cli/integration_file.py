@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -33,7 +33,9 @@ _REFERENCE = re.compile(r"(\$+)\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 def written(integrations: Sequence[Record], services: Mapping[str, str]) -> str:
     """The integrations of the API as a file. `services`: names by id."""
     names = Counter((one["service_id"], one["name"]) for one in integrations)
-    entries = [_entry(one, services, with_id=names[one["service_id"], one["name"]] > 1) for one in integrations]
+    references = _References()
+    entries = [
+        _entry(one, services, references, with_id=names[one["service_id"], one["name"]] > 1) for one in integrations]
     return HEAD + yaml.safe_dump(
         {"version": VERSION, "integrations": entries}, sort_keys=False, allow_unicode=True, width=120)
 
@@ -64,17 +66,16 @@ def _entries(text: str) -> list[Any]:
     return list(told["integrations"])
 
 
-def _entry(one: Record, services: Mapping[str, str], *, with_id: bool) -> Record:
+def _entry(one: Record, services: Mapping[str, str], references: _References, *, with_id: bool) -> Record:
     entry: Record = {"id": one["id"]} if with_id else {}
     entry["name"] = _escaped(one["name"])
     if one["service_id"]:
         entry["service"] = services[one["service_id"]]
-    reference = _references(one["name"])
     for name, value in one.items():
         if name in ("password", "token") and value["set"] and one["authentication_type"] == _TYPE_OF[name]:
-            entry[name] = reference(name)
+            entry[name] = references.to(one["name"], name)
         elif name == "headers" and value:
-            entry[name] = [_header(header, reference) for header in value]
+            entry[name] = [_header(header, one["name"], references) for header in value]
         elif name == "body_keys" and value:
             entry[name] = [_escaped({"key": row["key"], "field": row["field"]} if row["field"] else
                                     {"key": row["key"], "text": row["text"]}) for row in value]
@@ -86,17 +87,23 @@ def _entry(one: Record, services: Mapping[str, str], *, with_id: bool) -> Record
 _TYPE_OF = {"password": "basic", "token": "token"}
 
 
-def _header(header: Record, reference: Callable[[str], str]) -> Record:
+def _header(header: Record, integration: str, references: _References) -> Record:
     if not header["secret"]:
         return {"name": header["name"], "value": _escaped(header["value"])}
-    return {"name": header["name"], "secret": True, "value": reference(header["name"])}
+    return {"name": header["name"], "secret": True, "value": references.to(integration, header["name"])}
 
 
-def _references(integration: str) -> Callable[[str], str]:
-    def reference(what: str) -> str:
-        return "${env:" + (re.sub(r"[^A-Z0-9]+", "_", f"{integration}_{what}".upper()).strip("_") or "SECRET") + "}"
+class _References:
+    """Names for secrets in the environment, each given once: CRM_PASSWORD."""
 
-    return reference
+    def __init__(self) -> None:
+        self._given: Counter[str] = Counter()
+
+    def to(self, integration: str, what: str) -> str:
+        name = re.sub(r"[^A-Z0-9]+", "_", f"{integration}_{what}".upper()).strip("_")
+        name = name if name[:1].isalpha() else f"SECRET_{name}"
+        self._given[name] += 1
+        return "${env:" + (name if self._given[name] == 1 else f"{name}_{self._given[name]}") + "}"
 
 
 def _wanted(place: int, entry: object, services: Mapping[str, str], environment: Mapping[str, str]) -> Record:

@@ -43,8 +43,8 @@ class Configuration(Shape):
     """Integrations as they are to be."""
 
     integrations: list[Entry] = Field(max_length=MOST_INTEGRATIONS)
-    delete_missing: bool = Field(default=False, description="Delete integrations that are not in the list.")
-    dry_run: bool = Field(default=False, description="Say what would be done, and do nothing.")
+    delete_missing: StrictBool = Field(default=False, description="Delete integrations that are not in the list.")
+    dry_run: StrictBool = Field(default=False, description="Say what would be done, and do nothing.")
 
 
 class Named(Shape):

@@ -11,7 +11,7 @@ from typing import Literal
 from uuid import UUID
 
 from pydantic import Field as Describe
-from pydantic import StrictBool
+from pydantic import StrictBool, StrictFloat, StrictInt
 
 from switchhook.domain.catalogue import EventType, Field
 from switchhook.domain.headers import ALWAYS_SECRET
@@ -112,10 +112,10 @@ class IntegrationChange(Shape):
     body_keys: list[BodyKeyShape] | None = Describe(
         default=None, description="Empty: every field that the event has, under its own name.")
     signed: StrictBool | None = None
-    timeout_seconds: float | None = Describe(default=None, allow_inf_nan=False)
-    max_in_flight: int | None = None
-    rate_per_second: int | None = Describe(default=None, description="null: as many as come.")
-    expiry_seconds: int | None = Describe(default=None, description="null: the account's usual time.")
+    timeout_seconds: StrictFloat | None = Describe(default=None, allow_inf_nan=False)
+    max_in_flight: StrictInt | None = None
+    rate_per_second: StrictInt | None = Describe(default=None, description="null: as many as come.")
+    expiry_seconds: StrictInt | None = Describe(default=None, description="null: the account's usual time.")
 
 
 class NewIntegration(IntegrationChange):

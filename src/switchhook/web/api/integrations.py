@@ -29,7 +29,7 @@ from switchhook.web.api.integration_shapes import (
 )
 from switchhook.web.api.paging import by_id
 from switchhook.web.api.problems import Problem, invalid, not_found
-from switchhook.web.api.shapes import Page, Paging, Shape
+from switchhook.web.api.shapes import Page, PagingById, Shape
 from switchhook.web.deliveries.recorded import event_of
 from switchhook.web.errands import ask
 from switchhook.web.integrations import actions
@@ -43,7 +43,7 @@ router = Router()
 _ONE = "/integrations/{uuid:integration_id}"
 
 
-class Narrowed(Paging):
+class Narrowed(PagingById):
     """Which integrations, and which page of them."""
 
     service_id: UUID | None = None

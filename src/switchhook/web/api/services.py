@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from switchhook.web.api.bearer import INTEGRATIONS, READ, access_of
 from switchhook.web.api.etags import check_match, stamp
@@ -36,7 +36,7 @@ class ServiceChange(Shape):
     """What is to change; what is left out stays."""
 
     friendly_name: Text | None = Field(default=None, max_length=120)
-    applications_enabled: bool | None = None
+    applications_enabled: StrictBool | None = None
 
 
 @router.get("/services", response=Page[ServiceShape], auth=READ)
