@@ -3,7 +3,9 @@
 pytest_plugins = [
     "tests.fixtures.databases",
     "tests.fixtures.processes",
+    "tests.fixtures.pgbouncer",
     "tests.fixtures.receiver",
+    "tests.fixtures.proxy",
     "tests.fixtures.lab",
     "tests.fixtures.browser",
     "tests.fixtures.portal",

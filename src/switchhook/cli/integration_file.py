@@ -21,7 +21,7 @@ HEAD = "# Integrations, as `switchhook integrations apply` takes them. Secrets: 
 
 _DEFAULTS: Record = {
     "path_arguments": "", "method": "POST", "format": "JSON", "authentication_type": "none", "username": "",
-    "token_prefix": "Bearer", "token_header": "Authorization", "headers": [], "body_keys": [], "signed": True,
+    "token_prefix": "Bearer", "token_header": "Authorization", "headers": [], "body_keys": [], "filters": [], "signed": True,
     "timeout_seconds": 15.0, "max_in_flight": 8, "rate_per_second": None, "expiry_seconds": None,
 }
 #: What the API tells, and no file says.
@@ -77,8 +77,10 @@ def _entry(one: Record, services: Mapping[str, str], references: _References, *,
         elif name == "headers" and value:
             entry[name] = [_header(header, one["name"], references) for header in value]
         elif name == "body_keys" and value:
-            entry[name] = [_escaped({"key": row["key"], "field": row["field"]} if row["field"] else
-                                    {"key": row["key"], "text": row["text"]}) for row in value]
+            entry[name] = [
+                _escaped({what: row[what] for what in ("key", "field" if row["field"] else "text")}) for row in value]
+        elif name == "filters" and value:
+            entry[name] = [_escaped({what: one for what, one in row.items() if one is not None}) for row in value]
         elif name not in _TOLD_ONLY and name != "name" and (name not in _DEFAULTS or value != _DEFAULTS[name]):
             entry[name] = _escaped(value)
     return entry
@@ -140,6 +142,8 @@ def _escaped(value: Any) -> Any:
     """What looks like a reference and is none has one more dollar sign."""
     if isinstance(value, dict):
         return {name: _escaped(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_escaped(one) for one in value]
     return _REFERENCE.sub(lambda one: "$" + one[0], value) if isinstance(value, str) else value
 
 

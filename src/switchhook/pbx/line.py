@@ -16,13 +16,15 @@ from typing import Protocol, TypeVar
 
 from switchhook.domain.errors import StoreUnavailable
 from switchhook.domain.event import Event
-from switchhook.domain.facts import Fact
+from switchhook.domain.facts import Fact, LegStarted
 from switchhook.domain.outcome import Outcome
+from switchhook.domain.profile import Profile
 from switchhook.domain.service import Connection, Platform
 from switchhook.domain.tracker import Claim, Tracker
 from switchhook.pbx.connector import Connector, Heard
 from switchhook.pbx.simulator import Simulator
 from switchhook.pbx.timelines import Timelines
+from switchhook.pbx.unclaimed import MOST_KEPT, Unclaimed
 from switchhook.store.ports import CallMemory, CallRecord, ConnectionReport, Gap, Store
 
 log = logging.getLogger("switchhook.pbx")
@@ -45,6 +47,7 @@ class Ear(Protocol):
     """What stands at the PBX's end: a Connector, or the Simulator."""
 
     messages: int
+    reloads: int
     last_message_at: datetime | None
 
     async def run(self) -> object: ...
@@ -60,7 +63,8 @@ class Line:
         self.claim = claim
         self._store = store
         self._accept = accept
-        self._tracker = Tracker(lambda leg: self.claim(leg))
+        self._unclaimed = Unclaimed()
+        self._tracker = Tracker(self._claimed)
         self._timelines = Timelines(self._tracker.sheet)
         self._waiting: list[Event] = []
         self._changed: set[str] = set()  # open calls whose memory is to be written; those that are over are forgotten
@@ -79,6 +83,11 @@ class Line:
     def state(self) -> str:
         """The connection's state."""
         return self._heard.state
+
+    @property
+    def reloads(self) -> int:
+        """How often the PBX said that it read its configuration anew."""
+        return self.ear.reloads
 
     async def run(self) -> None:
         """Restore the calls that a predecessor left open, then listen. Since it last heard the PBX nobody did."""
@@ -104,6 +113,11 @@ class Line:
             self._take_in(outcome)
         if len(self._waiting) > MOST_WAITING:
             self._lose_waiting()
+
+    def _claimed(self, leg: LegStarted) -> Profile | None:
+        profile = self.claim(leg)
+        self._unclaimed.hear(leg, profile)
+        return profile
 
     def _take_in(self, outcome: Outcome) -> None:
         """Keep what the tracker told until it is accepted."""
@@ -191,6 +205,9 @@ class Line:
                 gap = self._gaps[0]
                 await self._patiently(lambda g=gap: self._store.record_gap(g))  # type: ignore[misc]
                 self._gaps.pop(0)
+            if calls := self._unclaimed.take():
+                await self._patiently(lambda c=calls: self._store.keep_unclaimed(  # type: ignore[misc]
+                    self.connection.id, c, MOST_KEPT))
             self._take_in(self._tracker.expire(datetime.now(UTC) - EXPIRE_AFTER))
             with suppress(TimeoutError):
                 async with asyncio.timeout(REPORT_SECONDS):

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 
 from switchhook.settings import listen_pair, load_settings
+from switchhook.web import handbook
 from switchhook.web.database import django_database
 from switchhook.web.mail import django_mail
 
@@ -45,6 +46,10 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
@@ -58,6 +63,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "switchhook.web.middleware.RequestId",
+    "switchhook.web.audit.actor.Witness",
     "switchhook.web.api.manners.Manners",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -67,6 +73,7 @@ MIDDLEWARE = [
     "switchhook.web.middleware.LoginRequired",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "switchhook.web.middleware.SecondFactor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -100,12 +107,20 @@ TABLERICONS_STROKE_WIDTH = 1.75
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 
+# What counts logins is in the database, so that it counts for all webs together.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "web_cache"},
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
 DATABASES = {"default": django_database(SWITCHHOOK.database)}
 STORAGES = {"staticfiles": {"BACKEND": "switchhook.web.assets.StampedFiles"}}
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # served out of the package: there is nothing to collect
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 24 * 3600
+WHITENOISE_ROOT = handbook.PUBLIC
+WHITENOISE_INDEX_FILE = True
+WHITENOISE_ADD_HEADERS_FUNCTION = handbook.add_headers
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -126,6 +141,26 @@ ACCOUNT_SESSION_REMEMBER = None  # a tick box
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SWITCHHOOK.brand_name}: "
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _PUBLIC.scheme
+
+MFA_ADAPTER = "switchhook.web.members.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = SWITCHHOOK.brand_name
+MFA_TOTP_TOLERANCE = 1  # clocks of telephones
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up by themselves
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _HTTPS  # browsers have passkeys on http://localhost, and else on https alone
+
+SOCIALACCOUNT_ADAPTER = "switchhook.web.members.adapter.SingleSignOnAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # our policy lets no form lead elsewhere, and a provider may lead on to others
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [{
+            "provider_id": "sso", "name": SWITCHHOOK.sso_name, "client_id": SWITCHHOOK.sso_client_id,
+            "secret": SWITCHHOOK.sso_client_secret, "settings": {"server_url": SWITCHHOOK.sso_discovery_url},
+        }] if SWITCHHOOK.sso_discovery_url else [],
+    },
+}
 
 SESSION_COOKIE_NAME = "switchhook_session"
 SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())

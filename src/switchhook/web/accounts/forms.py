@@ -8,7 +8,9 @@ from zoneinfo import available_timezones
 
 from django import forms
 
+from switchhook.domain.catalogue import EVENTS
 from switchhook.web.models import Account
+from switchhook.web.services.countries import clean_country
 from switchhook.web.services.forms import Lines
 
 
@@ -20,13 +22,21 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="Private addresses that this account's integrations may call, as networks, one a line: 10.1.2.0/24. "
         "Empty: public addresses alone.")
 
+    granted_events = forms.MultipleChoiceField(
+        required=False, label="Extra events", widget=forms.CheckboxSelectMultiple,
+        choices=[(spec.type.value, f"{spec.label}: {spec.fires_when}") for spec in EVENTS.values() if spec.extra],
+        help_text="Events beyond the usual ones, which this account may select for its integrations. Those of calls "
+        "are recorded from the next call on; when you take one away, nothing of it is sent any more.")
+
     class Meta:
         model = Account
-        fields = ("name", "slug", "time_zone", "allowed_networks", "retention_days")
+        fields = ("name", "slug", "time_zone", "country", "allowed_networks", "retention_days", "granted_events")
         labels = {"slug": "Short name", "time_zone": "Time zone", "retention_days": "Days kept"}
         help_texts = {
             "slug": "In the addresses of the account's pages: small letters, digits and hyphens.",
             "time_zone": "Of Date/Time in requests and of times on pages, like Australia/Sydney or Europe/Berlin.",
+            "country": "Two letters, like AU or DE: where numbers without a country's prefix are from, for Source and "
+            "Destination in E.164. Each service can have its own.",
             "retention_days": "After so many days events and deliveries are deleted.",
         }
 
@@ -43,6 +53,9 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         if zone not in available_timezones():
             raise forms.ValidationError(f"“{zone}” is no time zone. Write it like Europe/Berlin.")
         return zone
+
+    def clean_country(self) -> str:
+        return clean_country(self.cleaned_data["country"])
 
     def clean_allowed_networks(self) -> list[str]:
         networks = []

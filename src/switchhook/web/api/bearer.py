@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
@@ -12,7 +12,7 @@ from ninja.security import HttpBearer
 from switchhook.web.api.problems import Problem
 from switchhook.web.members.models import Role
 from switchhook.web.models import ApiToken
-from switchhook.web.tenancy import Access, access_to
+from switchhook.web.tenancy import Access, access_to, limit
 from switchhook.web.tokens.actions import note_use, token_of
 from switchhook.web.tokens.models import Scope
 
@@ -42,8 +42,10 @@ def access_of_token(token: ApiToken) -> Access:
         access = access_to(token.made_by, token.account.slug)
     except Http404:
         raise _unknown("Who made this token has no access to the account any more.", "token_orphaned") from None
-    only = frozenset(UUID(one) for one in token.services) if token.services else None
-    return Access(access.person, access.account, access.role, only)
+    only = limit(token.services)
+    if only is not None and access.only is not None:
+        only &= access.only
+    return replace(access, only=access.only if only is None else only)
 
 
 def access_of(request: HttpRequest) -> Access:
@@ -74,7 +76,7 @@ class Bearer(HttpBearer):
         raise NotImplementedError  # __call__ does it all
 
 
-READ, USERS, INTEGRATIONS, EVENTS = (Bearer(one) for one in Scope)
+READ, USERS, INTEGRATIONS, EVENTS, MEMBERS = (Bearer(one) for one in Scope)
 
 
 def _unknown(detail: str, code: str) -> Problem:

@@ -56,8 +56,9 @@ class Page:
     next_key: str = ""
 
 
-def calls(access: Access, filters: Filters, data: Mapping[str, str]) -> Page:
-    """A page of the account's calls, without their timelines. `data`: the query string, for the page's key."""
+def calls(access: Access, filters: Filters, data: Mapping[str, str], most: int | None = None) -> Page:
+    """A page of the account's calls, without their timelines. `data`: the query string, for the page's key;
+    `most`: so many rows, else PAGE_ROWS."""
     whole = access.calls().defer("notes")
     above, down_to = key(data.get("before", "")), key(data.get("down_to", ""))
     if above:
@@ -65,11 +66,11 @@ def calls(access: Access, filters: Filters, data: Mapping[str, str]) -> Page:
     wanted = {"direction": filters.direction, "service_id": filters.pbx}
     conditions = {name: value for name, value in wanted.items() if value}
     if filters.q:
-        return looked_up(whole, _meanings(filters.q), conditions, PAGE_ROWS)
+        return looked_up(whole, _meanings(filters.q), conditions, most or PAGE_ROWS)
     if down_to:
         began_ms, id_ = down_to
         return Page(rows=list(_ordered(whole.filter(~_below(began_ms, id_), **conditions))[:LIVE_ROWS]))
-    return among_newest(whole, conditions, PAGE_ROWS)
+    return among_newest(whole, conditions, most or PAGE_ROWS)
 
 
 def among_newest(whole: QuerySet[Call], conditions: Mapping[str, Any], limit: int) -> Page:

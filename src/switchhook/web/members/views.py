@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from allauth.account.utils import perform_login
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -18,8 +19,6 @@ from switchhook.web.members.links import LIFETIME, one_time_link, person_of, red
 from switchhook.web.members.models import Role
 from switchhook.web.models import Account, Member
 from switchhook.web.tenancy import operator_view
-
-_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @login_not_required
@@ -32,11 +31,12 @@ def login_once(request: HttpRequest, token: str) -> HttpResponse:
     person = redeem(token)
     if person is None:
         return render(request, "members/login_once.html", {"person": None}, status=410)
-    login(request, person, backend=_BACKEND)
+    onwards = "start"
     if not person.has_usable_password():
         messages.info(request, "You are in. Choose a password now, so that you can log in again.")
-        return redirect("account_set_password")
-    return redirect("start")
+        onwards = "account_set_password"
+    answer: HttpResponse = perform_login(request, person, redirect_url=reverse(onwards))
+    return answer
 
 
 def profile(request: HttpRequest) -> HttpResponse:
