@@ -79,7 +79,7 @@ def walk(page: Page, url: str, looked_at: list[tuple[Route, str]]) -> None:
         if pictures:
             take_picture(page, Path(pictures) / f"{one.name or 'start'}.webp")
         page.evaluate(axe.axe_script)
-        page.evaluate("[...document.querySelectorAll('main details')].slice(0, 6).forEach((one) => { one.open = true; })")
+        page.evaluate("[...document.querySelectorAll('main details')].slice(0, 6).forEach((it) => { it.open = true; })")
         for look in ("light", "dark", "narrow"):
             page.emulate_media(color_scheme="dark" if look == "dark" else "light")
             if look == "narrow":
