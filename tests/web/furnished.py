@@ -116,7 +116,8 @@ def furnish(world: World) -> Furnished:
             "account": world.account.slug, "service_id": world.service.id, "user_id": world.users[0].id,
             "integration_id": pop.id, "connection_id": world.connection.id, "account_id": world.account.id,
             "delivery_id": failed.id, "event_id": failed.event_id, "call_id": failed.event.call_uuid,
-            "token_id": token.id, "token": one_time_link(world.viewer).rstrip("/").rpartition("/")[2], "member_id": Member.objects.get(person=world.viewer).id},
+            "token_id": token.id, "token": one_time_link(world.viewer).rstrip("/").rpartition("/")[2],
+            "member_id": Member.objects.get(person=world.viewer).id},
         of_page={
             "integration-catch-up": {"integration_id": old.id},
             **{name: {"errand_id": _errand(world, "redeliver_many", "working", {"done": 500, "total": 1284})}
