@@ -120,8 +120,8 @@ def furnish(world: World) -> Furnished:
             "member_id": Member.objects.get(person=world.viewer).id},
         of_page={
             "integration-catch-up": {"integration_id": old.id},
-            **{name: {"errand_id": _errand(world, "redeliver_many", "working", {"done": 500, "total": 1284})}
-               for name in ("recovery", "recovery-pause", "recovery-resume", "recovery-cancel")},
+            **dict.fromkeys(("recovery", "recovery-pause", "recovery-resume", "recovery-cancel"), {
+                "errand_id": _errand(world, "redeliver_many", "working", {"done": 500, "total": 1284})}),
             "integration-test-result": {"errand_id": _errand(
                 world, "send_test", "done", {"delivery_id": str(failed.id)})},
             "operator-connection-result": {"errand_id": _errand(
