@@ -3,8 +3,11 @@
 pytest_plugins = [
     "tests.fixtures.databases",
     "tests.fixtures.processes",
+    "tests.fixtures.pgbouncer",
     "tests.fixtures.receiver",
+    "tests.fixtures.proxy",
     "tests.fixtures.lab",
     "tests.fixtures.browser",
+    "tests.fixtures.portal",
     "tests.fixtures.skips",
 ]

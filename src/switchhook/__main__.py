@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.rich_utils import rich_format_error
 
 from switchhook import __version__
+from switchhook.cli import commands
+from switchhook.cli.exits import CommandError, ExitCode
 from switchhook.domain.errors import SwitchhookError
 from switchhook.domain.service import DEFAULT_EXTENSIONS, DEFAULT_MENUS, DEFAULT_TRUNK_CONTEXTS
 from switchhook.settings import PREFIX, Settings, load_settings, make_key_file
@@ -151,13 +154,23 @@ def _prepare(state: Path | None) -> Settings:
     return settings
 
 
+commands.add_to(cli)
+
+
 def main() -> None:
-    """The `switchhook` command: a clear sentence instead of a traceback for what can go wrong."""
+    """The `switchhook` command: a clear sentence instead of a traceback for what can go wrong, and an exit code."""
     try:
-        cli()
+        code = cli(standalone_mode=False)
+    except typer.TyperException as error:  # it was written wrongly
+        rich_format_error(error)  # type: ignore[arg-type]  # typer raises no others
+        code = ExitCode.USAGE
+    except typer.Abort:
+        typer.echo("switchhook: nothing was done.", err=True)
+        code = ExitCode.FAILED
     except SwitchhookError as error:
         typer.echo(f"switchhook: {error}", err=True)
-        sys.exit(1)
+        code = error.exit_code if isinstance(error, CommandError) else ExitCode.FAILED
+    sys.exit(code if isinstance(code, int) else ExitCode.DONE)
 
 
 if __name__ == "__main__":

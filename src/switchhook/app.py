@@ -16,11 +16,12 @@ from uuid import UUID, uuid4
 import uvloop
 
 from switchhook.delivery.engine import DeliveryEngine
-from switchhook.domain.errors import OwnershipLost, SettingsError, StoreUnavailable, SwitchhookError
+from switchhook.domain.errors import OwnershipLost, SettingsError, StoreError, StoreUnavailable, SwitchhookError
 from switchhook.domain.service import Account, Platform
 from switchhook.inbox import InboxListener
 from switchhook.intake import Intake
 from switchhook.pbx.capture import capture
+from switchhook.pbx.directories import Directories
 from switchhook.pbx.fleet import Fleet
 from switchhook.pbx.pbx_errands import PbxErrands
 from switchhook.settings import Settings, listen_pair
@@ -51,7 +52,8 @@ class Engine:
             answer_seconds=settings.database_timeout_seconds)
         self._current = CurrentConfiguration(self._store)
         self._stop = asyncio.Event()
-        self._beaten_at: datetime | None = None
+        self._sure_until_s = 0.0  # by the loop's clock: until then nobody can have buried us
+        self._begun = False
 
     def stop(self) -> None:
         """Ask it to end: `run` returns when what is in flight has ended."""
@@ -63,6 +65,7 @@ class Engine:
         await self._until_there(self._store.open)
         try:
             await self._until_there(lambda: self._store.begin_incarnation(self.id, socket.gethostname(), os.getpid()))
+            self._store.fence(self.id)
             await self._until_there(self._current.load)
             await self._until_there(lambda: self._store.make_partitions(PARTITION_DAYS_AHEAD))
             if not self._stop.is_set():
@@ -78,12 +81,15 @@ class Engine:
             engine_id=self.id,
             current=current,
             inbox_url=settings.inbox_base_url,
+            egress_proxy=settings.egress_proxy,
             max_in_flight=settings.deliveries_in_flight,
             waiting_events_bytes=settings.waiting_events_bytes,
             handlers=errands.handlers(),
+            sure=self._is_sure,
         )
         errands.accept_with(delivery.accept)
         fleet = Fleet(store, current, delivery.accept, self.id)
+        directories = Directories(store, current, lambda: fleet.lines)
         intake = Intake(
             current=current,
             accept=delivery.accept,
@@ -97,11 +103,12 @@ class Engine:
             def begin(name: str, part: Coroutine[object, object, None]) -> None:
                 running[name] = parts.create_task(part, name=name)
 
-            begin("heart", self._beat())
+            begin("heart", self._beat(delivery, fleet))
             begin("configuration", current.watch())
             begin("upkeep", self._upkeep())
             begin("delivery", delivery.run())
             begin("fleet", fleet.run())
+            begin("directories", directories.run())
             for listener, address in ((intake, settings.intake_listen), (inbox, settings.inbox_listen)):
                 await listener.start(*listen_pair(address))
                 listening.push_async_callback(listener.stop)
@@ -119,29 +126,39 @@ class Engine:
             await delivery.stop(STOP_SECONDS)
             for task in running.values():
                 await _end(task)
-        with suppress(StoreUnavailable):
+        with suppress(StoreError):
             await store.end_incarnation(self.id)
         log.info("engine.stopped engine=%s", self.id)
 
     # -- what goes on beside -----------------------------------------------------------
-    async def _beat(self) -> None:
+    async def _beat(self, delivery: DeliveryEngine, fleet: Fleet) -> None:
         """Beat, and bury the dead: one after the other, so that who could not beat for a while knows it.
 
         Then the others could not either, perhaps, and hold events in memory: they get time to beat before anybody
         is buried."""
-        back_at: datetime | None = None
-        dead_after = timedelta(seconds=self._settings.dead_after_seconds)
+        clock = asyncio.get_running_loop().time
+        dead_after = self._settings.dead_after_seconds
+        beaten_s, bury_from_s = clock(), 0.0
         while True:
             with suppress(StoreUnavailable):
+                sent_s, was_sure = clock(), self._is_sure()
                 await self._store.beat(self.id)
-                now = datetime.now(UTC)
-                if self._beaten_at is not None and now - self._beaten_at > dead_after / 2:
-                    back_at = now
-                self._beaten_at = now
-                if back_at is None or now - back_at > dead_after:
-                    for dead in await self._store.bury_dead(self._settings.dead_after_seconds, self.id):
-                        log.warning("engine.buried engine=%s", dead)
+                if clock() - beaten_s > dead_after / 2:
+                    bury_from_s = clock() + dead_after
+                beaten_s, self._sure_until_s, self._begun = clock(), sent_s + dead_after, True
+                buried = [] if beaten_s < bury_from_s else await self._store.bury_dead(dead_after, self.id)
+                for dead in buried:
+                    log.warning("engine.buried engine=%s", dead)
+                if buried:
+                    fleet.look_again()
+                if buried or not was_sure:
+                    delivery.go_on()
             await asyncio.sleep(self._settings.heartbeat_seconds)
+
+    def _is_sure(self) -> bool:
+        """Whether nobody can have taken over what we hold: we have beaten lately, as everybody else reckons. After a
+        freeze that is not so, until the next beat has told us."""
+        return asyncio.get_running_loop().time() < self._sure_until_s
 
     async def _upkeep(self) -> None:
         while True:
@@ -152,11 +169,9 @@ class Engine:
 
     def _why_not_ready(self) -> list[str]:
         """Why this engine does not do its work, for /readyz; nothing when it does."""
-        if self._beaten_at is None:
+        if not self._begun:
             return ["it is starting"]
-        if datetime.now(UTC) - self._beaten_at > timedelta(seconds=self._settings.dead_after_seconds):
-            return ["the database is away"]
-        return []
+        return [] if self._is_sure() else ["the database is away"]
 
     def _measurements(self, delivery: DeliveryEngine, fleet: Fleet) -> Mapping[str, float]:
         states = [line.state for line in fleet.lines.values()]

@@ -22,6 +22,9 @@ from switchhook.domain.errors import SettingsError
 PREFIX = "SWITCHHOOK_"
 USUAL_NAMES = ("DATABASE_URL", "DATABASE_LISTEN_URL")  # without the prefix, as everywhere
 
+#: Variables of the integrators' command line: no settings of the server.
+_NO_SETTINGS = frozenset({"SWITCHHOOK_URL", "SWITCHHOOK_TOKEN", "SWITCHHOOK_LISTEN_SECRET"})
+
 
 class Settings(BaseSettings):
     """Every setting. Field names are lower case here and upper case, prefixed, in the environment."""
@@ -65,6 +68,11 @@ class Settings(BaseSettings):
         default=3.0, gt=0, description="How often an engine renews its heartbeat, in seconds."
     )
     dead_after_seconds: float = Field(default=10.0, gt=0, description="After how many seconds without one it is dead.")
+    egress_proxy: str = Field(
+        default="",
+        description="http://[USER:PASSWORD@]HOST:PORT of a proxy through which all webhooks go; it then judges "
+        "where names lead; empty: none.",
+    )
     deliveries_in_flight: int = Field(
         default=256, gt=0, description="Requests that one engine has open at once, at most."
     )
@@ -83,6 +91,8 @@ class Settings(BaseSettings):
     mail_from: str = Field(default="switchhook@localhost", description="The sender of e-mails.")
     demo_nps_url: str = Field(
         default="", description="Where the demo's Net Promoter Score dashboard is; the home page then links to it.")
+    api_requests_per_minute: int = Field(
+        default=600, gt=0, description="Requests to the API that one token may make a minute, to each web process.")
     web_threads: int = Field(default=8, gt=0, description="Threads of the portal's server.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
@@ -104,6 +114,14 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str) -> str:
         if value and urlsplit(value).scheme not in ("sqlite", "postgresql", "postgres"):
             raise ValueError("write sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME")
+        return value
+
+    @field_validator("egress_proxy")
+    @classmethod
+    def _proxy(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/")):
+            raise ValueError("write http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT")
         return value
 
     @property
@@ -173,7 +191,7 @@ def _from_environment(environment: dict[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in environment.items():
         short = name.lower() if name.removesuffix("_FILE") in USUAL_NAMES else ""
-        if name.startswith(PREFIX):
+        if name.startswith(PREFIX) and name not in _NO_SETTINGS:
             short = name.removeprefix(PREFIX).lower()
         if not short:
             continue

@@ -46,7 +46,7 @@ def path_of(world: World) -> Callable[[str], str]:
         "<slug:account>": world.account.slug, "<uuid:service_id>": world.service.id,
         "<uuid:user_id>": world.users[0].id, "<uuid:integration_id>": integration.id,
         "<uuid:connection_id>": world.connection.id,
-        "<uuid:account_id>": world.account.id,
+        "<uuid:account_id>": world.account.id, "<int:number>": 1,
     }
 
     def path(route: str) -> str:

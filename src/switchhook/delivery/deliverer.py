@@ -53,9 +53,9 @@ class Deliverer:
 
     def __init__(
         self, *, engine_id: UUID, current: CurrentConfiguration, sender: Sender, recorder: Recorder, lanes: Lanes,
-        returns: Returns, clock: Callable[[], datetime], jitter: Callable[[], float],
+        returns: Returns, clock: Callable[[], datetime], jitter: Callable[[], float], sure: Callable[[], bool],
     ) -> None:
-        """`jitter`: at random between −1 and 1."""
+        """`jitter`: at random between −1 and 1. `sure`: whether what we hold is still ours."""
         self._engine_id = engine_id
         self._current = current
         self._sender = sender
@@ -64,11 +64,13 @@ class Deliverer:
         self._returns = returns
         self._clock = clock
         self._jitter = jitter
+        self._sure = sure
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped = False
         self.broken_off: set[UUID] = set()  # deliveries whose attempt we did not see end
         self._gone: dict[UUID, str] = {}  # integrations that we are about to disable, and why
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_rings_at = 0.0  # kept by us: of a delay of 0 uvloop's handle knows no time
         self._known = dict(current.value.integrations) if current.loaded else {}
         self.verdicts: Counter[str] = Counter()
         current.when_changed(self._forget_gone)
@@ -87,10 +89,11 @@ class Deliverer:
     def _look_again(self, in_seconds: float) -> None:
         """Somebody waits for the time: a probe that is not due yet, or a pace."""
         loop = asyncio.get_running_loop()
-        if self._timer is None or self._timer.when() > loop.time() + in_seconds:
+        rings_at = loop.time() + in_seconds
+        if self._timer is None or self._timer_rings_at > rings_at:
             if self._timer is not None:
                 self._timer.cancel()
-            self._timer = loop.call_later(in_seconds, self._timer_rang)
+            self._timer, self._timer_rings_at = loop.call_later(in_seconds, self._timer_rang), rings_at
 
     def _timer_rang(self) -> None:
         self._timer = None
@@ -110,7 +113,7 @@ class Deliverer:
         log.warning("delivery.receiver_fails integration=%s probe_at=%s", integration_id, probe_at.isoformat())
 
     def _next(self) -> Parcel | None:
-        return None if self._stopped or self._recorder.congested else self._lanes.next()
+        return None if self._stopped or self._recorder.congested or not self._sure() else self._lanes.next()
 
     def close(self) -> None:
         """Start nothing more."""

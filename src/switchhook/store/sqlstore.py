@@ -10,10 +10,12 @@ from uuid import UUID
 
 from switchhook.domain.claiming import UnclaimedCall
 from switchhook.domain.delivery import Delivery
+from switchhook.domain.directory import Plan
 from switchhook.domain.errors import OwnershipLost, SchemaMismatch
 from switchhook.domain.event import Event
 from switchhook.domain.failing import Failing, NoticeKind
 from switchhook.domain.integration import Integration
+from switchhook.domain.service import Service
 from switchhook.store.dialect import Query, Work
 from switchhook.store.ports import (
     Acceptance,
@@ -23,6 +25,7 @@ from switchhook.store.ports import (
     Claimed,
     Configuration,
     ConnectionReport,
+    DirectoryReport,
     Errand,
     Gap,
     Inbox,
@@ -38,6 +41,7 @@ from switchhook.store.work import (
     claiming,
     configuration,
     connections,
+    directories,
     errands,
     inboxes,
     incarnations,
@@ -51,16 +55,21 @@ T = TypeVar("T")
 #: The schema that this release was written for. It runs on the next one's, too: that is how releases are rolled out.
 SCHEMA_NUMBER = 4
 
+#: Finds the engine of that id (a UUID, as the database has it), while it counts as alive.
+ALIVE = "SELECT 1 FROM engine WHERE id = '{}'"
+
 
 class SqlStore(ABC):
     """What SQLite and PostgreSQL have in common; `ports.Store` says what each method means."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         self._keys = keys
+        self._fence: UUID | None = None  # the engine that must be alive for anything to be written
 
     @abstractmethod
-    async def write(self, work: Work[T]) -> T:
-        """Do the work in one transaction, committed when this returns."""
+    async def write(self, work: Work[T], *, fenced: bool = True) -> T:
+        """Do the work in one transaction, committed when this returns. Raises OwnershipLost behind the fence, unless
+        the work itself sees to it that a dead engine changes nothing."""
 
     @abstractmethod
     async def read(self, work: Work[T]) -> T:
@@ -82,6 +91,9 @@ class SqlStore(ABC):
 
     async def begin_incarnation(self, engine_id: UUID, host: str, pid: int) -> None:
         await self.write(incarnations.begin(engine_id, host, pid))
+
+    def fence(self, engine_id: UUID) -> None:
+        self._fence = engine_id
 
     async def beat(self, engine_id: UUID) -> None:
         if not await self.write(incarnations.beat(engine_id)):
@@ -129,7 +141,7 @@ class SqlStore(ABC):
         return await self.write(recording.cancel(delivery_ids, why, account_id))
 
     async def record(self, batch: Sequence[Recording]) -> list[bool]:
-        return await self.write(recording.record(batch)) if batch else []
+        return await self.write(recording.record(batch), fenced=False) if batch else []
 
     async def earlier_firsts_pending(self, delivery_ids: Sequence[UUID]) -> frozenset[UUID]:
         return await self.read(claiming.earlier_firsts_pending(delivery_ids))
@@ -198,6 +210,17 @@ class SqlStore(ABC):
 
     async def keep_calls(self, batch: Sequence[CallRecord]) -> None:
         await self.write(calls.keep(batch))
+
+    # -- users that come from a PBX -------------------------------------------------------------
+
+    async def directory_imported(self, service: Service) -> bool:
+        return await self.read(directories.imported(service))
+
+    async def apply_directory(self, service: Service, plan: Plan, told: DirectoryReport) -> int:
+        return await self.write(directories.apply(service, plan, told))
+
+    async def report_directory(self, service: Service, told: DirectoryReport) -> None:
+        await self.write(directories.report(service, told))
 
     # -- request inbox --------------------------------------------------------------------------
 

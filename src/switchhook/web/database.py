@@ -37,5 +37,6 @@ def django_database(url: str) -> dict[str, Any]:
         "PORT": options.pop("port", "") or ",".join(port or "5432" for _, _, port in pairs if port or len(pairs) > 1),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": True,  # they outlive a transaction, which PgBouncer does not let them
         "OPTIONS": options,
     }

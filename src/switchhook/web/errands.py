@@ -17,8 +17,8 @@ from switchhook.web.models import Account, Errand, Person
 
 #: What can be asked (args and results: the docstring of `Errand` in store/ports.py).
 Kind = Literal[
-    "user_changed", "send_test", "redeliver", "cancel", "catch_up", "redeliver_many", "test_connection", "test_call",
-    "detect"]
+    "user_changed", "send_test", "test_event", "redeliver", "cancel", "catch_up", "redeliver_many", "test_connection",
+    "test_call", "detect"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from switchhook.web.accounts.models import Account, ConfigurationVersion
 from switchhook.web.calls.models import Call
 from switchhook.web.deliveries.models import Attempt, Delivery, Errand, Event
 from switchhook.web.inbox.models import Inbox, InboxRequest
-from switchhook.web.integrations.health import IntegrationHealth, IntegrationHour, Notice
-from switchhook.web.integrations.models import Integration
+from switchhook.web.integrations.health import IntegrationFailure, IntegrationHealth, IntegrationHour, Notice
+from switchhook.web.integrations.models import Integration, IntegrationVersion
 from switchhook.web.members.models import Member, Person
 from switchhook.web.services.models import (
     Connection,
@@ -22,5 +22,6 @@ from switchhook.web.users.models import PbxUser
 __all__ = [
     "Account", "ApiAnswer", "ApiToken", "Attempt", "Call", "ConfigurationVersion", "Connection", "ConnectionState",
     "Delivery", "DirectoryState", "Engine", "Errand", "Event", "Gap", "Inbox", "InboxRequest", "Integration",
-    "IntegrationHealth", "IntegrationHour", "Member", "Notice", "PbxUser", "Person", "Service", "UnclaimedCall",
+    "IntegrationFailure", "IntegrationHealth", "IntegrationHour", "IntegrationVersion", "Member", "Notice", "PbxUser",
+    "Person", "Service", "UnclaimedCall",
 ]

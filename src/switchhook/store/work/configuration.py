@@ -10,6 +10,7 @@ from uuid import UUID
 from switchhook.domain.catalogue import EXTRA_EVENTS, EventType, Field
 from switchhook.domain.errors import CannotOpen
 from switchhook.domain.failing import NoticeKind
+from switchhook.domain.filters import read as read_filter
 from switchhook.domain.integration import (
     Authentication,
     BasicAuth,
@@ -45,10 +46,10 @@ _CONNECTIONS = """
 _INTEGRATIONS = """
     SELECT id, account_id, service_id, name, event_type, request_url, path_arguments, method, format,
         authentication_type, username, password_sealed, token_sealed, token_prefix, token_header, headers, body_keys,
-        signing_secrets, enabled, timeout_seconds, max_in_flight, expiry_seconds, rate_per_second
+        signing_secrets, enabled, timeout_seconds, max_in_flight, expiry_seconds, rate_per_second, filters
     FROM integration
 """
-_USERS = """
+USERS = """
     SELECT id, service_id, extension_number, name, outbound_phone_number, has_voicemail, enabled_calls FROM pbx_user
 """
 _DISABLE = """
@@ -72,8 +73,13 @@ def disable_integration(integration_id: UUID, reason: str) -> Work[None]:
     now = datetime.now(UTC)
     rows = yield Query(_DISABLE, {"id": integration_id, "reason": reason, "at": now})
     if rows:
-        yield Query(_RAISE_VERSION, {})
+        yield from raise_version()
         yield from give_notice(integration_id, NoticeKind.DISABLED, now, reason)
+
+
+def raise_version() -> Work[None]:
+    """The configuration has changed: every engine reads it anew."""
+    yield Query(_RAISE_VERSION, {})
 
 
 def load(keys: Sequence[str]) -> Work[Configuration]:
@@ -84,14 +90,14 @@ def load(keys: Sequence[str]) -> Work[Configuration]:
     services = yield Query(_SERVICES, {})
     connections = yield Query(_CONNECTIONS, {})
     integrations = yield Query(_INTEGRATIONS, {})
-    users = yield Query(_USERS, {})
+    users = yield Query(USERS, {})
     return Configuration(
         version=number,
         accounts={one.id: one for one in _whole(accounts, _account, broken)},
         services={one.id: one for one in _whole(services, _service, broken)},
         connections={one.id: one for one in _whole(connections, _Opener(keys).connection, broken)},
         integrations={one.id: one for one in _whole(integrations, _Opener(keys).integration, broken)},
-        users={(one.service_id, one.extension_number): one for one in _whole(users, _user, broken)},
+        users={(one.service_id, one.extension_number): one for one in _whole(users, user_of, broken)},
         broken=broken)
 
 
@@ -131,10 +137,11 @@ def _service(
         directory_source=DirectorySource(directory_source), directory_scope=directory_scope)
 
 
-def _user(
+def user_of(
     id_: Any, service_id: Any, extension_number: str, name: str, outbound_phone_number: str, has_voicemail: bool,
     enabled_calls: Any,
 ) -> PbxUser:
+    """The user in the columns of USERS."""
     return PbxUser(
         id=to_uuid(id_), service_id=to_uuid(service_id), extension_number=extension_number, name=name,
         outbound_phone_number=outbound_phone_number, has_voicemail=bool(has_voicemail),
@@ -170,7 +177,7 @@ class _Opener:
         path_arguments: str, method: str, format_: str, authentication_type: str, username: str, password_sealed: str,
         token_sealed: str, token_prefix: str, token_header: str, headers: Any, body_keys: Any, signing_secrets: Any,
         enabled: bool, timeout_seconds: float, max_in_flight: int, expiry_seconds: int | None,
-        rate_per_second: int | None,
+        rate_per_second: int | None, filters: Any,
     ) -> Integration:
         own = to_uuid(id_)
         authentication: Authentication = NoAuth()
@@ -192,7 +199,8 @@ class _Opener:
             headers=tuple(self._header(own, one) for one in to_json(headers)),
             body_keys=tuple(_body_key(one) for one in to_json(body_keys)), signing_secrets=signing,
             enabled=bool(enabled), timeout_seconds=timeout_seconds, max_in_flight=max_in_flight,
-            expiry_seconds=expiry_seconds, rate_per_second=rate_per_second)
+            expiry_seconds=expiry_seconds, rate_per_second=rate_per_second,
+            filters=tuple(read_filter(one) for one in to_json(filters)))
 
     def _header(self, integration_id: UUID, stored: dict[str, str]) -> Header:
         name = stored["name"]

@@ -33,6 +33,7 @@ _DROP_REST = (
     "DELETE FROM intake_key WHERE event_id < :bound",
     "DELETE FROM errand WHERE created_at_ms < :before_ms AND state NOT IN ('asked', 'working')",
     "DELETE FROM integration_hour WHERE hour_ms < :before_ms",
+    "DELETE FROM integration_failure WHERE hour_ms < :before_ms",
     "DELETE FROM notice WHERE created_at_ms < :before_ms",
     "DELETE FROM gap WHERE end_ms < :before_ms",
     "DELETE FROM inbox_request WHERE at_ms < :before_ms",

@@ -12,7 +12,7 @@ from switchhook.web.api.bearer import USERS, access_of
 from switchhook.web.api.problems import invalid
 from switchhook.web.api.services import service_of
 from switchhook.web.api.shapes import Shape
-from switchhook.web.api.users import UserWanted, details_of, router
+from switchhook.web.api.users import UserWanted, check_kept_here, details_of, router
 from switchhook.web.models import PbxUser
 from switchhook.web.users.directory import MOST_USERS, Faulty, carry_out, planned
 
@@ -47,6 +47,7 @@ def upsert_users(request: HttpRequest, service_id: UUID, directory: Directory) -
     """Bring a PBX's users in step with a list, all or nothing; each change fires as if it were made alone."""
     access = access_of(request)
     service = service_of(access, service_id)
+    check_kept_here(service)
     try:
         plan = planned(access, service, map(details_of, directory.users), delete_missing=directory.delete_missing)
     except Faulty as faulty:

@@ -34,9 +34,9 @@ from switchhook.web.deliveries.recorded import event_of
 from switchhook.web.errands import ask
 from switchhook.web.integrations import actions
 from switchhook.web.integrations.forms import blank
-from switchhook.web.integrations.preview import example, preview
+from switchhook.web.integrations.preview import example, passing, preview
 from switchhook.web.integrations.stored import opened
-from switchhook.web.models import Integration
+from switchhook.web.models import Integration, Service
 from switchhook.web.tenancy import Access
 
 router = Router()
@@ -51,6 +51,13 @@ class Narrowed(Paging):
     enabled: bool | None = None
 
 
+class PassingShape(Shape):
+    """What the filters would have done to the last events of this type."""
+
+    looked_at: int
+    passed: int
+
+
 class PreviewShape(Shape):
     """Exactly what would be sent, secrets masked; or in `problem` why it cannot be."""
 
@@ -58,6 +65,7 @@ class PreviewShape(Shape):
     curl: str
     problem: str
     warnings: list[str]
+    passing: PassingShape | None = Field(description="null: there are no filters, or no events to try them on")
 
 
 class Rotated(Shape):
@@ -88,15 +96,9 @@ def list_integrations(request: HttpRequest, narrowed: Query[Narrowed]) -> Page[I
 def create_integration(request: HttpRequest, wanted: NewIntegration, response: HttpResponse) -> Created:
     """Create an integration. The signing secret is in this answer and in no other."""
     access = access_of(request)
-    service = None
-    if wanted.service_id is not None:
-        service = access.services().filter(id=wanted.service_id).first()
-        if service is None:
-            raise invalid([Mistake(where="service_id", message="There is no such service.")])
-    elif access.only is not None:
-        raise invalid([Mistake(where="service_id", message="This token is limited to services: name one of them.")])
+    service = place_for(access, wanted.service_id)
     order = replace(applied(blank(access.account.id, wanted.service_id), wanted), enabled=wanted.enabled)
-    row = actions.create(access.account, service, order, signed=bool(wanted.signed))
+    row = actions.create(access.account, service, order, signed=bool(wanted.signed), by=_by(request))
     response["Location"] = f"{request.path}/{row.id}"
     return _with_secret(row, response)
 
@@ -116,7 +118,7 @@ def change_integration(
     check_match(request, shape_of(row))
     before = opened(row, timezone.now()).integration
     signed = bool(row.signing_secrets) if change.signed is None else change.signed
-    actions.change(row, applied(before, change), signed=signed)
+    actions.change(row, applied(before, change), signed=signed, by=_by(request))
     return _stamped(row, response)
 
 
@@ -132,7 +134,7 @@ def delete_integration(request: HttpRequest, integration_id: UUID) -> None:
 def enable_integration(request: HttpRequest, integration_id: UUID, response: HttpResponse) -> IntegrationShape:
     """Send again, from the next event on."""
     row = _locked(access_of(request), integration_id)
-    actions.enable(row)
+    actions.enable(row, by=_by(request))
     return _stamped(row, response)
 
 
@@ -141,14 +143,14 @@ def disable_integration(request: HttpRequest, integration_id: UUID, response: Ht
     """Send nothing any more; its events stay known."""
     row = _locked(access_of(request), integration_id)
     token = request.api_token  # type: ignore[attr-defined]  # manners.py put it there
-    actions.disable(row, f"Disabled over the API by {token}.")
+    actions.disable(row, f"Disabled over the API by {token}.", by=_by(request))
     return _stamped(row, response)
 
 
 @router.post(f"{_ONE}/duplicate", response={201: Created}, auth=INTEGRATIONS)
 def duplicate_integration(request: HttpRequest, integration_id: UUID, response: HttpResponse) -> Created:
     """A disabled copy, with a signing secret of its own."""
-    twin = actions.duplicate(_row(access_of(request), integration_id))
+    twin = actions.duplicate(_row(access_of(request), integration_id), by=_by(request))
     response["Location"] = request.path.replace(f"{integration_id}/duplicate", str(twin.id))
     return _with_secret(twin, response)
 
@@ -159,7 +161,7 @@ def rotate_secret(request: HttpRequest, integration_id: UUID) -> Rotated:
     row = _locked(access_of(request), integration_id)
     if not row.signing_secrets:
         raise Problem(409, "This integration does not sign: change `signed` to true first.", code="not_signed")
-    actions.rotate_signing_secret(row)
+    actions.rotate_signing_secret(row, by=_by(request))
     return Rotated(signing_secret=actions.signing_secret(row), old_until=timezone.now() + actions.ROTATION_OVERLAP)
 
 
@@ -184,8 +186,27 @@ def preview_integration(request: HttpRequest, integration_id: UUID, sample: Quer
             raise invalid([Mistake(where="event_id", message="There is no such event of this integration's type.")])
         event = event_of(found)
     shown = preview(wanted, event, signed=bool(row.signing_secrets), at=now)
-    return PreviewShape(http=shown.http, curl=shown.curl, problem=shown.problem,
-                        warnings=[one.message for one in warnings(wanted)])
+    tried = passing(access, wanted)
+    return PreviewShape(
+        http=shown.http, curl=shown.curl, problem=shown.problem, warnings=[one.message for one in warnings(wanted)],
+        passing=None if tried is None else PassingShape(looked_at=tried.looked_at, passed=tried.passed))
+
+
+def _by(request: HttpRequest) -> str:
+    """Who asks, for the history."""
+    return f"API token {request.api_token}"  # type: ignore[attr-defined]  # manners.py put it there
+
+
+def place_for(access: Access, service_id: UUID | None) -> Service | None:
+    """Where a new integration is to be: of that service, or None: of the account. Raises Problem 422."""
+    if service_id is None:
+        if access.only is not None:
+            raise invalid([Mistake(where="service_id", message="This token is limited to services: name one of them.")])
+        return None
+    service = access.services().filter(id=service_id).first()
+    if service is None:
+        raise invalid([Mistake(where="service_id", message="There is no such service.")])
+    return service
 
 
 def _row(access: Access, integration_id: UUID) -> Integration:

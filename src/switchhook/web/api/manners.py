@@ -53,7 +53,7 @@ class Manners:
         allowance = limits.count(token.id)
         try:
             if allowance.exceeded:
-                raise Problem(429, f"More than {limits.PER_MINUTE} requests a minute.",
+                raise Problem(429, f"More than {allowance.limit} requests a minute.",
                               headers={"Retry-After": str(allowance.reset_seconds)})
             request.api_token, request.access = token, access_of_token(token)  # type: ignore[attr-defined]
             _check_body(request)

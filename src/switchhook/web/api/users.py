@@ -14,7 +14,7 @@ from switchhook.domain.catalogue import CALL_TYPES
 from switchhook.domain.checks import Mistake
 from switchhook.web.api.bearer import READ, USERS, access_of
 from switchhook.web.api.etags import check_match, stamp
-from switchhook.web.api.problems import invalid, not_found
+from switchhook.web.api.problems import conflict, invalid, not_found
 from switchhook.web.api.services import service_of
 from switchhook.web.api.shapes import Page, Paging, Shape, Text
 from switchhook.web.deliveries.search import uuid_or_none
@@ -22,6 +22,7 @@ from switchhook.web.models import PbxUser, Service
 from switchhook.web.tenancy import Access
 from switchhook.web.users import actions, directory
 from switchhook.web.users.directory import NAMES, Faulty
+from switchhook.web.users.sources import is_kept_here, known_to_pbx
 
 router = Router()
 
@@ -81,6 +82,7 @@ def create_user(request: HttpRequest, service_id: UUID, wanted: NewUser, respons
     """Create a user: Create User fires."""
     access = access_of(request)
     service = service_of(access, service_id)
+    check_kept_here(service)
     user = filled(PbxUser(service=service), wanted, service)
     actions.create_user(user, access.person)
     response["Location"] = f"{request.path}/{user.id}"
@@ -103,6 +105,7 @@ def modify_user(
     service = service_of(access, service_id)
     row = _user_of(access, service, user, lock=True)
     check_match(request, shape_of(row))
+    check_known_here(service, row, change)
     actions.modify_user(filled(row, change, service), access.person)
     row.refresh_from_db()
     return _stamped(row, response)
@@ -112,9 +115,25 @@ def modify_user(
 def delete_user(request: HttpRequest, service_id: UUID, user: str) -> None:
     """Delete a user: Delete User fires."""
     access = access_of(request)
-    row = _user_of(access, service_of(access, service_id), user, lock=True)
+    service = service_of(access, service_id)
+    check_kept_here(service)
+    row = _user_of(access, service, user, lock=True)
     check_match(request, shape_of(row))
     actions.delete_user(row, access.person)
+
+
+def check_kept_here(service: Service) -> None:
+    """Raises Problem 409 where users are created and deleted on the PBX alone."""
+    if not is_kept_here(service):
+        raise conflict("The users of this PBX come from the PBX itself: create and delete them there.")
+
+
+def check_known_here(service: Service, user: PbxUser, change: UserChange) -> None:
+    """Raises Problem 422 for details that are the PBX's to say, unless they stay as they are."""
+    differing = [name for name in NAMES if (value := getattr(change, name)) is not None
+                 and name in known_to_pbx(service) and value != getattr(user, name)]
+    if differing:
+        raise invalid([Mistake(where=name, message="The PBX says this: change it there.") for name in differing])
 
 
 def shape_of(user: PbxUser) -> UserShape:

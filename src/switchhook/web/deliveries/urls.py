@@ -8,6 +8,7 @@ account_urls = [
     path("deliveries.csv", export.deliveries, name="deliveries-csv"),
     path("deliveries/", views.deliveries, name="deliveries"),
     path("deliveries/recover/", recovery_pages.redeliver_many, name="redeliver-many"),
+    path("deliveries/redeliver/", views.redeliver_ticked, name="redeliver-ticked"),
     path("deliveries/<uuid:delivery_id>/", views.delivery, name="delivery"),
     path("deliveries/<uuid:delivery_id>/redeliver/", views.redeliver, name="delivery-redeliver"),
     path("deliveries/<uuid:delivery_id>/cancel/", views.cancel, name="delivery-cancel"),

@@ -20,6 +20,7 @@ from switchhook.web.tenancy import Access, service_view
 from switchhook.web.users import actions, csv_directory
 from switchhook.web.users.csv_directory import Mistake
 from switchhook.web.users.directory import MOST_USERS, Faulty, Plan, carry_out, planned
+from switchhook.web.users.source_page import only_on_the_pbx
 
 MOST_BYTES = 512 * 1024
 SHOWN = 200  # changes of a kind that are listed; the counts are of all
@@ -59,6 +60,8 @@ class Firing:
 @service_view(needs=Role.ADMIN)
 def import_users(request: HttpRequest, access: Access, service: Service) -> HttpResponse:
     """Asks for the file; shows what it would do; does it when what was shown is confirmed and still true."""
+    if (elsewhere := only_on_the_pbx(request, access, service)) is not None:
+        return elsewhere
     form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
     context: dict[str, object] = {"service": service, "form": form, "most": MOST_USERS}
     if not form.is_valid():

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from switchhook.web.users import export, importing, views
+from switchhook.web.users import export, importing, source_page, views
 
 account_urls = [
     path("users.csv", export.users, name="users-csv"),
@@ -12,6 +12,7 @@ service_urls = [
     path("users/", views.pbx_users, name="pbx-users"),
     path("users.csv", export.pbx_users, name="pbx-users-csv"),
     path("users/import/", importing.import_users, name="pbx-users-import"),
+    path("users/source/", source_page.directory, name="pbx-directory"),
     path("users/new/", views.new_user, name="pbx-user-new"),
     path("users/<uuid:user_id>/", views.edit_user, name="pbx-user"),
     path("users/<uuid:user_id>/delete/", views.delete_user, name="pbx-user-delete"),

@@ -14,12 +14,15 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 
 from switchhook.domain.catalogue import EVENTS, EventType
+from switchhook.domain.service import DirectorySource
 from switchhook.web.members.models import Role
 from switchhook.web.models import PbxUser, Service
 from switchhook.web.tenancy import Access, account_view, service_view
 from switchhook.web.users import actions
 from switchhook.web.users.forms import PbxUserForm
 from switchhook.web.users.search import matching
+from switchhook.web.users.source_page import only_on_the_pbx, state_of
+from switchhook.web.users.sources import is_kept_here
 
 PAGE_SIZE = 50
 
@@ -27,14 +30,17 @@ PAGE_SIZE = 50
 @account_view
 def users(request: HttpRequest, access: Access) -> HttpResponse:
     """The users of all the account's PBXs."""
-    services = list(access.services().order_by("name")[:200])
-    return _list(request, access.users().select_related("service"), {"services": services, "service": None})
+    kept_here = access.services().filter(directory_source=DirectorySource.PORTAL.value)
+    return _list(request, access.users().select_related("service"), {
+        "services": list(kept_here.order_by("name")[:200]), "any_service": access.services().exists(),
+        "service": None})
 
 
 @service_view
 def pbx_users(request: HttpRequest, access: Access, service: Service) -> HttpResponse:
     """The users of one PBX."""
-    return _list(request, access.users().filter(service=service).select_related("service"), {"service": service})
+    return _list(request, access.users().filter(service=service).select_related("service"), {
+        "service": service, "kept_here": is_kept_here(service), "state": state_of(service)})
 
 
 def _list(request: HttpRequest, found: QuerySet[PbxUser], more: dict[str, object]) -> HttpResponse:
@@ -47,6 +53,8 @@ def _list(request: HttpRequest, found: QuerySet[PbxUser], more: dict[str, object
 @service_view(needs=Role.ADMIN)
 def new_user(request: HttpRequest, access: Access, service: Service) -> HttpResponse:
     """A user to be created."""
+    if (elsewhere := only_on_the_pbx(request, access, service)) is not None:
+        return elsewhere
     form = PbxUserForm(request.POST or None, service=service)
     if request.method == "POST" and form.is_valid():
         actions.create_user(form.save(commit=False), access.person)
@@ -71,6 +79,8 @@ def edit_user(request: HttpRequest, access: Access, service: Service, user_id: U
 def delete_user(request: HttpRequest, access: Access, service: Service, user_id: UUID) -> HttpResponse:
     """Asks, then deletes a user."""
     user = get_object_or_404(access.users().filter(service=service).select_related("service__account"), id=user_id)
+    if (elsewhere := only_on_the_pbx(request, access, service)) is not None:
+        return elsewhere
     if request.method == "POST":
         name = str(user)
         actions.delete_user(user, access.person)
