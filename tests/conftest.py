@@ -8,5 +8,7 @@ pytest_plugins = [
     "tests.fixtures.proxy",
     "tests.fixtures.lab",
     "tests.fixtures.browser",
+    "tests.fixtures.portal",
+    "tests.fixtures.node",
     "tests.fixtures.skips",
 ]

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -122,11 +122,10 @@ class TestSqlite:
         monkeypatch.setattr(sqlite, "_PRAGMAS", (*sqlite._PRAGMAS, f"PRAGMA max_page_count={pages + 40}"))
         limited = open_store(sqlite_url, KEYS)
         await limited.open()
-        engine, accepted = uuid4(), 0
+        engine = uuid4()
         with pytest.raises(StoreUnavailable, match="full"):
-            while accepted < 10_000:
-                await accept_one(limited, engine)
-                accepted += 1
+            await accept_many(limited, engine)
+        accepted = await limited.held(engine)
         with pytest.raises(StoreUnavailable, match="full"):
             await accept_one(limited, engine)
         monkeypatch.undo()
@@ -134,5 +133,11 @@ class TestSqlite:
         again = open_store(sqlite_url, KEYS)
         await again.open()
         await accept_one(again, engine)
-        assert len(await again.held(engine)) == accepted + 1
+        assert len(await again.held(engine)) == len(accepted) + 1
         await again.close()
+
+
+async def accept_many(store: Store, engine: UUID) -> None:
+    """More than there is room for."""
+    for _ in range(10_000):
+        await accept_one(store, engine)

@@ -1,5 +1,5 @@
-"""The owner of a real Asterisk's Connection freezes while a phone rings, with the leases as they are: another engine has
-the call within 15 seconds, and learns from the PBX what was said while nobody listened."""
+"""The owner of a real Asterisk's Connection freezes while a phone rings, with the leases as they are: another engine
+has the call within 15 seconds, and learns from the PBX what happened while nobody listened."""
 
 from __future__ import annotations
 

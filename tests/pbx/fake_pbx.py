@@ -79,8 +79,10 @@ class FakePbx:
                     self.connected.put_nowait(writer)
                 elif name == "Ping" and self.answers_pings:
                     writer.write(b"Response: Success\r\nPing: Pong\r\n\r\n")
-                elif name == "CoreShowChannels":
-                    writer.write(b"Response: Error\r\nActionID: try\r\nMessage: Permission denied\r\n\r\n")
+                elif name != "Ping":
+                    id_ = action.partition("ActionID: ")[2].partition("\r\n")[0]
+                    writer.write(
+                        f"Response: Error\r\nActionID: {id_}\r\nMessage: Permission denied\r\n\r\n".encode())
 
 
 @asynccontextmanager

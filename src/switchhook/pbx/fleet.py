@@ -97,7 +97,8 @@ class Fleet:
     def _claim_for(self, connection: Connection) -> Claim:
         configuration = self._current.value
         return claimant(
-            (one for one in configuration.services.values() if one.connection_id == connection.id), configuration.users)
+            (one for one in configuration.services.values() if one.connection_id == connection.id),
+            configuration.users, configuration.accounts)
 
     async def _end(self, id_: UUID) -> None:
         running = self._running.pop(id_)

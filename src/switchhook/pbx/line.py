@@ -47,6 +47,7 @@ class Ear(Protocol):
     """What stands at the PBX's end: a Connector, or the Simulator."""
 
     messages: int
+    reloads: int
     last_message_at: datetime | None
 
     async def run(self) -> object: ...
@@ -88,6 +89,11 @@ class Line:
     def open_calls(self) -> int:
         """How many calls go on."""
         return len(self._tracker.open_calls)
+
+    @property
+    def reloads(self) -> int:
+        """How often the PBX said that it read its configuration anew."""
+        return self.ear.reloads
 
     async def run(self) -> None:
         """Restore the calls that a predecessor left open, then listen. Since it last heard the PBX nobody did."""

@@ -10,10 +10,12 @@ from uuid import UUID
 
 from switchhook.domain.claiming import UnclaimedCall
 from switchhook.domain.delivery import Delivery
+from switchhook.domain.directory import Plan
 from switchhook.domain.errors import OwnershipLost, SchemaMismatch
 from switchhook.domain.event import Event
 from switchhook.domain.failing import Failing, NoticeKind
 from switchhook.domain.integration import Integration
+from switchhook.domain.service import Service
 from switchhook.store.dialect import Query, Work
 from switchhook.store.ports import (
     Acceptance,
@@ -23,6 +25,7 @@ from switchhook.store.ports import (
     Claimed,
     Configuration,
     ConnectionReport,
+    DirectoryReport,
     Errand,
     Gap,
     Inbox,
@@ -38,12 +41,15 @@ from switchhook.store.work import (
     claiming,
     configuration,
     connections,
+    directories,
+    disabling,
     errands,
     inboxes,
     incarnations,
     recording,
     tallying,
     upkeep,
+    weighing,
 )
 
 T = TypeVar("T")
@@ -110,7 +116,7 @@ class SqlStore(ABC):
         return await self.read(configuration.load(self._keys))
 
     async def disable_integration(self, integration_id: UUID, reason: str) -> None:
-        await self.write(configuration.disable_integration(integration_id, reason))
+        await self.write(disabling.disable_integration(integration_id, reason))
 
     # -- the way of an event --------------------------------------------------------------------
 
@@ -207,6 +213,17 @@ class SqlStore(ABC):
     async def keep_calls(self, batch: Sequence[CallRecord]) -> None:
         await self.write(calls.keep(batch))
 
+    # -- users that come from a PBX -------------------------------------------------------------
+
+    async def directory_imported(self, service: Service) -> bool:
+        return await self.read(directories.imported(service))
+
+    async def apply_directory(self, service: Service, plan: Plan, told: DirectoryReport) -> int:
+        return await self.write(directories.apply(service, plan, told))
+
+    async def report_directory(self, service: Service, told: DirectoryReport) -> None:
+        await self.write(directories.report(service, told))
+
     # -- request inbox --------------------------------------------------------------------------
 
     async def inbox(self, inbox_id: UUID) -> Inbox | None:
@@ -222,6 +239,14 @@ class SqlStore(ABC):
 
     async def overdue_seconds(self) -> float:
         return await self.read(claiming.overdue_seconds())
+
+    async def weigh(self, account_id: UUID) -> int:
+        weight = await self.read(weighing.weigh(account_id))  # counting must keep nobody from writing
+        await self.write(weighing.note(account_id, weight))
+        return weight
+
+    async def excess_until(self, account_id: UUID, share: float) -> datetime | None:
+        return await self.read(weighing.excess_until(account_id, share))
 
     async def backlog(self) -> Mapping[str, int]:
         return await self.read(upkeep.backlog())

@@ -3,7 +3,6 @@
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-
 #: How soon a server that has vanished is noticed; as the engine has it.
 _PATIENCE = {
     "connect_timeout": "4", "tcp_user_timeout": "10000", "keepalives_idle": "10", "keepalives_interval": "5",
@@ -27,6 +26,7 @@ def django_database(url: str) -> dict[str, Any]:
                 "timeout": 10,
                 "transaction_mode": "IMMEDIATE",
                 "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;"
+                "PRAGMA secure_delete=ON;"
                 "PRAGMA journal_size_limit=67108864;PRAGMA cache_size=-16000",
             },
         }
