@@ -1,4 +1,4 @@
-"""The event filter that the portal offers lets through what every event needs (recordings, filtered as Asterisk does)."""
+"""The event filter that the portal offers lets through what every event needs (recordings, as Asterisk filters)."""
 
 from __future__ import annotations
 
