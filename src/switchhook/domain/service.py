@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from switchhook.domain.catalogue import EventType
+
 
 class DirectorySource(StrEnum):
     """Where a service's users come from: each service has one source. Switchhook provisions no PBX."""
@@ -36,6 +38,12 @@ class Account:
     call_expiry_seconds: int = 24 * 3600
     user_expiry_seconds: int = 3 * 24 * 3600
     retention_days: int = 30  # how long events and deliveries are kept
+    country: str = ""  # ISO 3166, two letters: where numbers without a country's prefix are from; "" unknown
+    granted_events: frozenset[EventType] = frozenset()  # the extra events that the operator lets it select
+    suspended: bool = False  # or closed: nothing fires
+    max_in_flight: int | None = None  # requests open at once in one engine; None: the installation's default
+    max_events_per_second: int | None = None  # by intake; None: the installation's default
+    max_stored_mib: int | None = None  # None: the installation's default
 
 
 #: The defaults fit FreePBX 15 to 17: the contexts that its trunk pages and menus generate.
@@ -72,6 +80,7 @@ class Service:
     tenant_key: str = ""
     reading: Reading = field(default_factory=Reading)
     intake_token_hash: str = ""  # sha-256, hex; empty: no intake
+    country: str = ""  # ISO 3166, two letters; "": the account's
     directory_source: DirectorySource = DirectorySource.PORTAL
     directory_scope: str = ""  # which of the PBX's voicemail contexts or domains; "": the only one
 

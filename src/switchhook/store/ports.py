@@ -37,6 +37,7 @@ class Configuration:
     integrations: Mapping[UUID, Integration]
     users: Mapping[tuple[UUID, str], PbxUser]  # by (service, extension number)
     broken: Mapping[UUID, str] = field(default_factory=dict)  # integration or connection → why it is left out
+    no_key_fits: str = ""  # why, when there are secrets and not one of them opens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +114,7 @@ class Errand:
 
     - ``user_changed``  {"type": "user.modified", "at_ms", "service_id", "user": {...}, "before": {...}|null}
     - ``send_test``     {"integration_id", "event_type"?: str}   result {"delivery_id"}
+    - ``test_event``    {"service_id", "event_type"}              result {"event_id", "deliveries": count}
     - ``redeliver``     {"delivery_ids": [...]}                   result {"count"}
     - ``cancel``        {"delivery_ids": [...]}                   result {"count"}
     - ``catch_up``      {"integration_id", "since_ms", "total"?: int}
@@ -226,6 +228,10 @@ class Store(Protocol):
     async def begin_incarnation(self, engine_id: UUID, host: str, pid: int) -> None:
         """Write this engine's heartbeat row."""
 
+    def fence(self, engine_id: UUID) -> None:
+        """From now on write only while this engine's heartbeat row is there, and raise OwnershipLost when it is not:
+        whoever was frozen and taken for dead does no harm when it wakes up."""
+
     async def beat(self, engine_id: UUID) -> None:
         """Renew the heartbeat, by the database's clock. Raises OwnershipLost when we were declared dead."""
 
@@ -247,8 +253,9 @@ class Store(Protocol):
         second on PostgreSQL. For one task at a time."""
 
     async def disable_integration(self, integration_id: UUID, reason: str) -> None:
-        """Disable it in the configuration, saying when and why, raise the configuration's version, and owe the
-        account's admins an e-mail of it."""
+        """Disable it in the configuration, saying when and why, raise the configuration's version, owe the
+        account's admins an e-mail of it and, where it is granted, the account's other integrations the event; in one
+        transaction."""
 
     # -- the way of an event --------------------------------------------------
     async def accept(
@@ -276,9 +283,9 @@ class Store(Protocol):
     async def release(self, engine_id: UUID, delivery_ids: Sequence[UUID], due_in_seconds: float = 0.0) -> None:
         """Give claimed deliveries back, due after that many seconds, the allotted attempt taken back."""
 
-    async def release_others(self, engine_id: UUID, keep: Collection[UUID]) -> int:
-        """Give back all that this engine holds but has not in hand: claims that were committed while the answer was
-        lost. `keep` is what it has in hand; returns how many others there were."""
+    async def held(self, engine_id: UUID) -> frozenset[UUID]:
+        """The deliveries that this engine holds, also those of which it does not know: claims that were committed
+        while the answer was lost."""
 
     async def cancel(self, delivery_ids: Sequence[UUID], why: str, account_id: UUID | None = None) -> int:
         """PENDING deliveries (of that account, where one is given) become CANCELLED; returns how many there were."""
@@ -377,6 +384,12 @@ class Store(Protocol):
         """Delete up to `limit` events (with deliveries and attempts) whose ids begin before that time, and as many
         calls that began before it: the account's, or everybody's; then, on PostgreSQL, whole partitions go first.
         Returns how many there were, of events or of calls, whichever were more."""
+
+    async def weigh(self, account_id: UUID) -> int:
+        """How many bytes the account's events, deliveries and calls take, about; noted with the account. Bounded."""
+
+    async def excess_until(self, account_id: UUID, share: float) -> datetime | None:
+        """Before which moment that share (0–1) of the account's events was, the oldest first; None: it has none."""
 
     async def backlog(self) -> Mapping[str, int]:
         """For health and metrics: {"pending", "due", "claimed"}; bounded work, not a count over history."""

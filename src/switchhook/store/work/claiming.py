@@ -69,10 +69,7 @@ _RELEASE = """
         next_attempt_at_ms = CASE WHEN :rest_ms > 0 THEN {now} + :rest_ms ELSE next_attempt_at_ms END
     WHERE id IN :ids AND owner = :engine AND state = 'pending'
 """
-_RELEASE_OTHERS = """
-    UPDATE delivery SET owner = NULL, attempts = attempts - 1
-    WHERE owner = :engine AND state = 'pending' AND id NOT IN :keep RETURNING id
-"""
+_HELD = "SELECT id FROM delivery WHERE owner = :engine AND state = 'pending'"
 _ORPHANS = """
     UPDATE delivery SET state = 'cancelled', owner = NULL, finished_at_ms = {now},
         last_problem = 'Its event is no longer kept.'
@@ -155,10 +152,10 @@ def release(engine_id: UUID, delivery_ids: Sequence[UUID], due_in_seconds: float
     yield Query(_RELEASE, {"ids": list(delivery_ids), "engine": engine_id, "rest_ms": round(due_in_seconds * 1000)})
 
 
-def release_others(engine_id: UUID, keep: Collection[UUID]) -> Work[int]:
-    """See `Store.release_others`. What was never sent needs no attempt of its own."""
-    rows = yield Query(_RELEASE_OTHERS, {"engine": engine_id, "keep": list(keep)})
-    return len(rows)
+def held(engine_id: UUID) -> Work[frozenset[UUID]]:
+    """See `Store.held`."""
+    rows = yield Query(_HELD, {"engine": engine_id})
+    return frozenset(to_uuid(id_) for (id_,) in rows)
 
 
 def earlier_firsts_pending(delivery_ids: Sequence[UUID]) -> Work[frozenset[UUID]]:

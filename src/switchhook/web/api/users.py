@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from switchhook.domain.catalogue import CALL_TYPES
 from switchhook.domain.checks import Mistake
@@ -20,14 +20,13 @@ from switchhook.web.api.shapes import Page, Paging, Shape, Text
 from switchhook.web.deliveries.search import uuid_or_none
 from switchhook.web.models import PbxUser, Service
 from switchhook.web.tenancy import Access
-from switchhook.web.users import actions
-from switchhook.web.users.forms import PbxUserForm
+from switchhook.web.users import actions, directory
+from switchhook.web.users.directory import NAMES, Faulty
 from switchhook.web.users.sources import is_kept_here, known_to_pbx
 
 router = Router()
 
 CallType = Literal["Local", "National", "Mobile", "International", "International Other", "Premium", "Other"]
-NAMES = ("extension_number", "name", "outbound_phone_number", "has_voicemail", "enabled_calls")
 
 
 class UserShape(Shape):
@@ -50,7 +49,7 @@ class UserChange(Shape):
     extension_number: Text | None = None
     name: Text | None = None
     outbound_phone_number: Text | None = None
-    has_voicemail: bool | None = None
+    has_voicemail: StrictBool | None = None
     enabled_calls: list[CallType] | None = None
 
 
@@ -144,17 +143,17 @@ def shape_of(user: PbxUser) -> UserShape:
         **{name: getattr(user, name) for name in NAMES})
 
 
-def filled(user: PbxUser, change: UserChange, service: Service, where: str = "") -> PbxUser:
+def filled(user: PbxUser, change: UserChange, service: Service) -> PbxUser:
     """The user with what was sent, checked by the portal's form. Raises Problem 422."""
-    data: dict[str, Any] = {name: getattr(user, name) for name in NAMES}
-    data |= {name: value for name in NAMES if (value := getattr(change, name)) is not None}
-    form = PbxUserForm(data, service=service, instance=user)
-    if not form.is_valid():
-        raise invalid([
-            Mistake(where=where + name, message=str(message))
-            for name, messages in form.errors.items() for message in messages])
-    saved: PbxUser = form.save(commit=False)
-    return saved
+    try:
+        return directory.filled(user, details_of(change), service)
+    except Faulty as faulty:
+        raise invalid([Mistake(where=one.name, message=one.message) for one in faulty.faults]) from faulty
+
+
+def details_of(change: UserChange) -> dict[str, Any]:
+    """What was sent, without what was left out."""
+    return {name: value for name in NAMES if (value := getattr(change, name)) is not None}
 
 
 def _user_of(access: Access, service: Service, named: str, *, lock: bool = False) -> PbxUser:

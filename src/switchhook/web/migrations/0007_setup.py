@@ -22,7 +22,7 @@ def make_tables(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("web", "0005_api_tokens")]
+    dependencies = [("web", "0006_extra_events")]
     operations = [
         migrations.RunPython(make_tables, migrations.RunPython.noop),
         # db_default: the release before this one goes on writing rows without these columns.

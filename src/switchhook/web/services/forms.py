@@ -11,6 +11,7 @@ from django.forms import BaseFormSet, formset_factory
 
 from switchhook.domain.service import DEFAULT_EXTENSIONS, DEFAULT_MENUS, DEFAULT_TRUNK_CONTEXTS
 from switchhook.web.models import Account, Connection, Service
+from switchhook.web.services.countries import clean_country
 from switchhook.web.services.models import ConnectionPlatform
 
 
@@ -113,12 +114,14 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Service
-        fields = ("account", "name", "friendly_name", "connection", "tenant_key", "applications_enabled")
+        fields = ("account", "name", "friendly_name", "connection", "tenant_key", "country", "applications_enabled")
         labels = {"name": "Service name", "friendly_name": "Friendly name", "tenant_key": "Tenant key",
                   "applications_enabled": "Applications are enabled"}
         help_texts = {
             "name": "The system's name for it: unique in the account.",
             "friendly_name": "The account can change this one.",
+            "country": "Two letters, like AU or DE: where numbers without a country's prefix are from. Empty: the "
+            "account's.",
             "connection": "What feeds it. Without one it is fed by intake.",
             "tenant_key": "What tells this PBX apart when one connection feeds several: FusionPBX domain_name, "
             "Asterisk Tenantid, a pattern of contexts, or an account code. Empty when it feeds this one alone.",
@@ -129,6 +132,9 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["connection"].empty_label = "None: fed by intake"  # type: ignore[attr-defined]
         if self.instance.pk and Service.objects.filter(pk=self.instance.pk).exists():
             del self.fields["account"]  # what happened belongs to the account: a service does not move
+
+    def clean_country(self) -> str:
+        return clean_country(self.cleaned_data["country"])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -18,9 +18,10 @@ _ALWAYS = (
     "FullyBooted", "Shutdown", "Reload", "Newchannel", "Hangup", "DialBegin", "DialEnd", "BridgeEnter", "LocalBridge",
     "Pickup", "BlindTransfer", "AttendedTransfer", "UserEvent", "QueueCallerJoin", "AgentConnect",
 )
-#: What only some event types need.
-_FOR_SOME = {"recording.ready": ("MixMonitorStart", "MixMonitorStop"), "voicemail.left": ("MessageWaiting",)}
-_VARIABLES, _OF_RECORDINGS = ("__FROM_DID", "_FROM_DID", "FROM_DID"), ("MIXMONITOR_FILENAME",)
+_VARIABLES = ("__FROM_DID", "_FROM_DID", "FROM_DID")
+#: The variables that only some event types need.
+_FOR_SOME = {"recording.ready": "MIXMONITOR_FILENAME", "voicemail.left": "VM_MESSAGEFILE"}
+_STATES = "[56]"  # of Newstate: it rings, it is up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +42,10 @@ def wanted_of(services: Sequence[Service]) -> Wanted:
 
 def wanted(menu_contexts: Sequence[str], event_types: Collection[str]) -> Wanted:
     """What menus in these contexts (globs) and events of these types need."""
-    more = tuple(name for type_, names in _FOR_SOME.items() if type_ in event_types for name in names)
+    more = tuple(name for type_, name in _FOR_SOME.items() if type_ in event_types)
     beginnings = sorted({re.split(r"[*?\[]", context)[0] for context in menu_contexts})
-    recordings = _OF_RECORDINGS if "recording.ready" in event_types else ()
-    return Wanted(events=_ALWAYS + more, places=("",) if "" in beginnings else tuple(beginnings),
-                  variables=_VARIABLES + recordings)
+    return Wanted(events=_ALWAYS, places=("",) if "" in beginnings else tuple(beginnings),
+                  variables=_VARIABLES + more)
 
 
 def manager_conf(connection: Connection, what: Wanted, *, by_names: bool = True) -> str:
@@ -66,6 +66,7 @@ def _by_names(what: Wanted) -> Iterator[str]:
     for place in what.places:
         narrow = ",header(Context),method(starts_with)" if place else ""
         yield f"eventfilter(action(include),name(Newexten){narrow}) = {place}".rstrip(" ")
+    yield f"eventfilter(action(include),name(Newstate),header(ChannelState),method(regex)) = ^{_STATES}$"
     yield ("eventfilter(action(include),name(VarSet),header(Variable),method(regex)) = "
            f"^({'|'.join(what.variables)})$")
 
@@ -76,4 +77,5 @@ def _by_expressions(what: Wanted) -> Iterator[str]:
     for place in what.places:
         narrow = f".*Context: {re.escape(place)}" if place else ""
         yield f"eventfilter=^Event: Newexten[[:space:]]{narrow}"
+    yield f"eventfilter=^Event: Newstate[[:space:]].*ChannelState: {_STATES}[[:space:]]"
     yield f"eventfilter=^Event: VarSet[[:space:]].*Variable: ({'|'.join(what.variables)})[[:space:]]"

@@ -1,64 +1,127 @@
-"""The page that says where a PBX's users come from: the form, and how reading them goes."""
+"""All users of a PBX at once: a directory says who there is, and what differs is created, modified, deleted.
+
+The API's bulk upsert and the portal's import do the same by it: all or nothing, each change told as if it were made
+alone."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from django import forms
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.db import transaction
 
-from switchhook.domain.service import DirectorySource
-from switchhook.web.models import DirectoryState, Service
-from switchhook.web.services.actions import save_service
-from switchhook.web.services.asking import may_ask
-from switchhook.web.services.state import engine_runs
-from switchhook.web.tenancy import Access, service_view
-from switchhook.web.users.sources import is_kept_here, possible_sources
+from switchhook.domain.catalogue import EventType
+from switchhook.web.models import PbxUser, Service
+from switchhook.web.tenancy import Access
+from switchhook.web.users import actions
+from switchhook.web.users.forms import PbxUserForm
 
+#: What is told of a user; what a directory leaves out stays as it is.
+NAMES = ("extension_number", "name", "outbound_phone_number", "has_voicemail", "enabled_calls")
+MOST_USERS = 2000
 
-class DirectoryForm(forms.Form):
-    """The one source of a service's users."""
-
-    source = forms.ChoiceField(label="Users come from", widget=forms.RadioSelect)
-    scope = forms.CharField(
-        label="Voicemail context or domain", required=False, max_length=120,
-        help_text="Needed where the PBX has several: the context of the mailboxes, the domain of the users.")
-
-    def __init__(self, data: Any, service: Service) -> None:
-        super().__init__(data, initial={"source": service.directory_source, "scope": service.directory_scope})
-        self.fields["source"].choices = possible_sources(service)  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if data.get("source") in (DirectorySource.PORTAL.value, DirectorySource.FREEPBX.value):
-            data["scope"] = ""  # neither has several
-        return data
+#: What a directory says of one user, by these names.
+Details = Mapping[str, Any]
 
 
-@service_view
-def directory(request: HttpRequest, access: Access, service: Service) -> HttpResponse:
-    """Says where the users come from; who may look into the PBX may change that."""
-    permitted = may_ask(access, service) or not is_kept_here(service)
-    form = DirectoryForm(request.POST or None, service)
-    if request.method == "POST" and form.is_valid():
-        to_portal = form.cleaned_data["source"] == DirectorySource.PORTAL.value
-        if not to_portal and not may_ask(access, service):
-            form.add_error("source", "This PBX carries others' calls, too: only your operator may have it read.")
-        else:
-            service.directory_source, service.directory_scope = form.cleaned_data["source"], form.cleaned_data["scope"]
-            save_service(service)
-            messages.success(request, "Saved." if to_portal else "Saved. The PBX is read within a few seconds.")
-            return redirect("pbx-directory", account=access.account.slug, service_id=service.id)
-    return render(request, "users/directory.html", {
-        "service": service, "form": form, "permitted": permitted, "state": state_of(service),
-        "engine_runs": engine_runs(), "choices": len(possible_sources(service))})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What is wrong with the user at that place of the directory, from 0."""
+
+    place: int
+    name: str
+    message: str
 
 
-def state_of(service: Service) -> DirectoryState | None:
-    """How reading the users goes; None where they are kept here, or were not read from this source yet."""
-    if is_kept_here(service):
-        return None
-    return DirectoryState.objects.filter(
-        service_id=service.id, source=service.directory_source, scope=service.directory_scope).first()
+class Faulty(Exception):
+    """A directory with mistakes: nothing of it is done."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__(f"{len(faults)} mistakes")
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Modified:
+    """A user who changes: name → (old, new)."""
+
+    user: PbxUser
+    changes: Mapping[str, tuple[object, object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to be done so that a PBX's users are as the directory says."""
+
+    created: list[PbxUser]
+    modified: list[Modified]
+    deleted: list[PbxUser]
+    unchanged: list[PbxUser]
+
+    def counts(self) -> list[tuple[EventType, int]]:
+        """How often each event will happen."""
+        found = ((EventType.USER_CREATED, self.created), (EventType.USER_MODIFIED, self.modified),
+                 (EventType.USER_DELETED, self.deleted))
+        return [(event_type, len(users)) for event_type, users in found if users]
+
+
+def planned(access: Access, service: Service, directory: Iterable[Details], *, delete_missing: bool) -> Plan:
+    """What is to be done; nothing is done yet. Raises Faulty."""
+    there = {user.extension_number: user for user in
+             access.users().select_related("service__account").filter(service=service)}
+    before = {number: actions.details(user) for number, user in there.items()}
+    wanted = _checked(directory, service, there)
+    changes = {number: _changes(before[number], user) for number, user in wanted.items() if number in there}
+    return Plan(
+        created=[user for number, user in wanted.items() if number not in there],
+        modified=[Modified(user=wanted[number], changes=what) for number, what in changes.items() if what],
+        deleted=[user for number, user in there.items() if number not in wanted] if delete_missing else [],
+        unchanged=[wanted[number] for number, what in changes.items() if not what])
+
+
+def carry_out(plan: Plan, access: Access) -> None:
+    """Do it, and tell of each change."""
+    with transaction.atomic():
+        for user in plan.created:
+            actions.create_user(user, access.person)
+        for one in plan.modified:
+            actions.modify_user(one.user, access.person)
+        for user in plan.deleted:
+            actions.delete_user(user, access.person)
+
+
+def filled(user: PbxUser, details: Details, service: Service, place: int = 0) -> PbxUser:
+    """The user with what was sent, checked by the portal's form. Raises Faulty."""
+    data = {name: details.get(name, getattr(user, name)) for name in NAMES}
+    form = PbxUserForm(data, service=service, instance=user)
+    if not form.is_valid():
+        raise Faulty([Fault(place=place, name=name, message=str(message))
+                      for name, messages in form.errors.items() for message in messages])
+    saved: PbxUser = form.save(commit=False)
+    return saved
+
+
+def _checked(directory: Iterable[Details], service: Service, there: Mapping[str, PbxUser]) -> dict[str, PbxUser]:
+    """Each user as wanted, by extension number. Raises Faulty that names all mistakes."""
+    wanted: dict[str, PbxUser] = {}
+    faults: list[Fault] = []
+    for place, details in enumerate(directory):
+        number = str(details.get("extension_number", "")).strip()
+        try:
+            user = filled(there.get(number) or PbxUser(service=service), details, service, place)
+        except Faulty as faulty:
+            faults += faulty.faults
+            continue
+        if user.extension_number in wanted:
+            faults.append(Fault(place=place, name="extension_number", message="This extension is there twice."))
+        wanted[user.extension_number] = user
+    if faults:
+        raise Faulty(faults)
+    return wanted
+
+
+def _changes(before: Mapping[str, object], user: PbxUser) -> dict[str, tuple[object, object]]:
+    """What differs, name → (old, new)."""
+    after = actions.details(user)
+    return {name: (before[name], after[name]) for name in NAMES if before[name] != after[name]}

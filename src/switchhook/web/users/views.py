@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,12 +15,14 @@ from django.utils.http import urlencode
 
 from switchhook.domain.catalogue import EVENTS, EventType
 from switchhook.domain.service import DirectorySource
+from switchhook.web.accounts.quotas import QuotaReached
 from switchhook.web.members.models import Role
 from switchhook.web.models import PbxUser, Service
 from switchhook.web.tenancy import Access, account_view, service_view
 from switchhook.web.users import actions
-from switchhook.web.users.directory import state_of
 from switchhook.web.users.forms import PbxUserForm
+from switchhook.web.users.search import matching
+from switchhook.web.users.source_page import only_on_the_pbx, state_of
 from switchhook.web.users.sources import is_kept_here
 
 PAGE_SIZE = 50
@@ -44,30 +46,23 @@ def pbx_users(request: HttpRequest, access: Access, service: Service) -> HttpRes
 
 def _list(request: HttpRequest, found: QuerySet[PbxUser], more: dict[str, object]) -> HttpResponse:
     query = request.GET.get("q", "").strip()
-    if query:
-        found = found.filter(
-            Q(extension_number__startswith=query) | Q(name__icontains=query) | Q(outbound_phone_number__contains=query))
-    page = Paginator(found.order_by("extension_number", "id"), PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = matching(found, query).order_by("extension_number", "id")
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "users/list.html", {"page": page, "query": query, **more})
-
-
-def _only_on_the_pbx(request: HttpRequest, access: Access, service: Service) -> HttpResponse | None:
-    """To where it is said, when users are created and deleted on the PBX alone."""
-    if is_kept_here(service):
-        return None
-    messages.info(request, "The users of this PBX come from the PBX itself: create and delete them there.")
-    return redirect("pbx-directory", account=access.account.slug, service_id=service.id)
 
 
 @service_view(needs=Role.ADMIN)
 def new_user(request: HttpRequest, access: Access, service: Service) -> HttpResponse:
     """A user to be created."""
-    if (elsewhere := _only_on_the_pbx(request, access, service)) is not None:
+    if (elsewhere := only_on_the_pbx(request, access, service)) is not None:
         return elsewhere
     form = PbxUserForm(request.POST or None, service=service)
     if request.method == "POST" and form.is_valid():
-        actions.create_user(form.save(commit=False), access.person)
-        return _back(request, access, service, EventType.USER_CREATED, form.instance)
+        try:
+            actions.create_user(form.save(commit=False), access.person)
+            return _back(request, access, service, EventType.USER_CREATED, form.instance)
+        except QuotaReached as reached:
+            form.add_error(None, str(reached))
     return _show(request, access, service, form, EventType.USER_CREATED)
 
 
@@ -88,7 +83,7 @@ def edit_user(request: HttpRequest, access: Access, service: Service, user_id: U
 def delete_user(request: HttpRequest, access: Access, service: Service, user_id: UUID) -> HttpResponse:
     """Asks, then deletes a user."""
     user = get_object_or_404(access.users().filter(service=service).select_related("service__account"), id=user_id)
-    if (elsewhere := _only_on_the_pbx(request, access, service)) is not None:
+    if (elsewhere := only_on_the_pbx(request, access, service)) is not None:
         return elsewhere
     if request.method == "POST":
         name = str(user)
