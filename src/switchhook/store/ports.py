@@ -385,6 +385,9 @@ class Store(Protocol):
         calls that began before it: the account's, or everybody's; then, on PostgreSQL, whole partitions go first.
         Returns how many there were, of events or of calls, whichever were more."""
 
+    async def overdue_seconds(self) -> float:
+        """How long the unclaimed delivery that is due for longest has been due (0: nothing is)."""
+
     async def weigh(self, account_id: UUID) -> int:
         """How many bytes the account's events, deliveries and calls take, about; noted with the account. Bounded."""
 

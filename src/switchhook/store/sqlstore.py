@@ -237,6 +237,9 @@ class SqlStore(ABC):
     async def prune(self, before: datetime, limit: int, account_id: UUID | None = None) -> int:
         return await self.write(upkeep.prune(before, limit, account_id))
 
+    async def overdue_seconds(self) -> float:
+        return await self.read(claiming.overdue_seconds())
+
     async def weigh(self, account_id: UUID) -> int:
         weight = await self.read(weighing.weigh(account_id))  # counting must keep nobody from writing
         await self.write(weighing.note(account_id, weight))
