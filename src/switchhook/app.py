@@ -179,11 +179,17 @@ class Engine:
 
 async def prune_old(store: Store, accounts: Iterable[Account], now: datetime) -> None:
     """Drop what is older than its account keeps it; what belongs to no account goes with those who keep longest."""
+    accounts = list(accounts)
     kept = {one.id: timedelta(days=one.retention_days) for one in accounts}
     longest = max([RETENTION, *kept.values()])
     for account_id, retention in [(None, longest), *kept.items()]:
         if account_id is None or retention < longest:
             while await store.prune(now - retention, PRUNE_ROWS, account_id):  # noqa: ASYNC110
+                await asyncio.sleep(PRUNE_REST_SECONDS)
+    for one in accounts:
+        if one.body_days is not None and one.body_days < one.retention_days:
+            before = now - timedelta(days=one.body_days)
+            while await store.drop_bodies(before, PRUNE_ROWS, one.id):  # noqa: ASYNC110
                 await asyncio.sleep(PRUNE_REST_SECONDS)
 
 

@@ -355,6 +355,10 @@ class Store(Protocol):
         calls that began before it: the account's, or everybody's; then, on PostgreSQL, whole partitions go first.
         Returns how many there were, of events or of calls, whichever were more."""
 
+    async def drop_bodies(self, before: datetime, limit: int, account_id: UUID) -> int:
+        """Drop the bodies of up to `limit` of the account's deliveries that began before that time, and go on where the
+        last call ended. Returns how many deliveries were looked at; 0: there is nothing more to do."""
+
     async def backlog(self) -> Mapping[str, int]:
         """For health and metrics: {"pending", "due", "claimed"}; bounded work, not a count over history."""
 

@@ -33,6 +33,7 @@ from switchhook.store.ports import (
 )
 from switchhook.store.work import (
     accepting,
+    bodies,
     calls,
     catching_up,
     claiming,
@@ -211,6 +212,9 @@ class SqlStore(ABC):
 
     async def prune(self, before: datetime, limit: int, account_id: UUID | None = None) -> int:
         return await self.write(upkeep.prune(before, limit, account_id))
+
+    async def drop_bodies(self, before: datetime, limit: int, account_id: UUID) -> int:
+        return await self.write(bodies.drop_bodies(before, limit, account_id))
 
     async def backlog(self) -> Mapping[str, int]:
         return await self.read(upkeep.backlog())

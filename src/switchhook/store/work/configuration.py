@@ -34,7 +34,7 @@ T = TypeVar("T")
 _VERSION = "SELECT version FROM configuration_version WHERE id = 1"
 _ACCOUNTS = """
     SELECT id, name, time_zone, allowed_networks, call_expiry_seconds, user_expiry_seconds, retention_days, country,
-        granted_events FROM account
+        granted_events, body_days FROM account
 """
 _SERVICES = """
     SELECT id, account_id, connection_id, name, friendly_name, applications_enabled, tenant_key, trunks, trunk_contexts,
@@ -109,12 +109,13 @@ def _whole(rows: Sequence[Sequence[Any]], read: Callable[..., T], broken: dict[U
 
 def _account(
     id_: Any, name: str, time_zone: str, networks: Any, call_expiry: int, user_expiry: int, retention_days: int,
-    country: str, granted_events: Any,
+    country: str, granted_events: Any, body_days: int | None,
 ) -> Account:
     return Account(
         id=to_uuid(id_), name=name, time_zone=time_zone, allowed_networks=_texts(networks),
         call_expiry_seconds=call_expiry, user_expiry_seconds=user_expiry, retention_days=retention_days,
-        country=country, granted_events=frozenset(map(EventType, EXTRA_EVENTS.intersection(_texts(granted_events)))))
+        body_days=body_days, country=country,
+        granted_events=frozenset(map(EventType, EXTRA_EVENTS.intersection(_texts(granted_events)))))
 
 
 def _service(

@@ -30,14 +30,18 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Account
-        fields = ("name", "slug", "time_zone", "country", "allowed_networks", "retention_days", "granted_events")
-        labels = {"slug": "Short name", "time_zone": "Time zone", "retention_days": "Days kept"}
+        fields = ("name", "slug", "time_zone", "country", "allowed_networks", "retention_days", "body_days",
+                  "granted_events")
+        labels = {"slug": "Short name", "time_zone": "Time zone", "retention_days": "Days kept",
+                  "body_days": "Days bodies are kept"}
         help_texts = {
             "slug": "In the addresses of the account's pages: small letters, digits and hyphens.",
             "time_zone": "Of Date/Time in requests and of times on pages, like Australia/Sydney or Europe/Berlin.",
             "country": "Two letters, like AU or DE: where numbers without a country's prefix are from, for Source and "
             "Destination in E.164. Each service can have its own.",
             "retention_days": "After so many days events and deliveries are deleted.",
+            "body_days": "After so many days the bodies and query strings of requests and answers are deleted, and the "
+            "rest stays. Empty: they are kept as long as the rest.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -70,6 +74,12 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         days = int(self.cleaned_data["retention_days"])
         if not 1 <= days <= 3650:
             raise forms.ValidationError("From 1 day to 3650.")
+        return days
+
+    def clean_body_days(self) -> int | None:
+        days: int | None = self.cleaned_data["body_days"]
+        if days is not None and not 1 <= days <= int(self.cleaned_data.get("retention_days") or days):
+            raise forms.ValidationError("From 1 day to as long as the rest is kept.")
         return days
 
 

@@ -16,6 +16,7 @@ class Account(models.Model):
     call_expiry_seconds = models.PositiveIntegerField(default=24 * 3600)
     user_expiry_seconds = models.PositiveIntegerField(default=3 * 24 * 3600)
     retention_days = models.PositiveIntegerField(default=30)
+    body_days = models.PositiveIntegerField(null=True, blank=True)  # bodies of requests and answers; null: as the rest
     country = models.CharField(max_length=2, blank=True)  # ISO 3166
     granted_events = models.JSONField(default=list, blank=True)  # extra EventTypes, by their values
     created_at = models.DateTimeField(auto_now_add=True)
