@@ -7,26 +7,28 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import uvloop
 
 from switchhook.delivery.engine import DeliveryEngine
-from switchhook.domain.errors import OwnershipLost, SettingsError, StoreUnavailable, SwitchhookError
-from switchhook.domain.service import Account, Platform
+from switchhook.domain.errors import OwnershipLost, SettingsError, StoreError, StoreUnavailable, SwitchhookError
+from switchhook.domain.service import Platform
 from switchhook.inbox import InboxListener
 from switchhook.intake import Intake
 from switchhook.pbx.capture import capture
+from switchhook.pbx.directories import Directories
 from switchhook.pbx.fleet import Fleet
 from switchhook.pbx.pbx_errands import PbxErrands
 from switchhook.settings import Settings, listen_pair
 from switchhook.store import open_store
 from switchhook.store.current import CurrentConfiguration
 from switchhook.store.ports import Store
+from switchhook.upkeep import drop_old_bodies, keep_within_quotas, prune_old
 
 log = logging.getLogger("switchhook.engine")
 
@@ -34,9 +36,6 @@ STOP_SECONDS = 12.0  # what is in flight may take so long to end; with the last 
 AWAY_SECONDS = 1.0
 PARTITION_DAYS_AHEAD = 7
 UPKEEP_SECONDS = 3600.0
-PRUNE_ROWS = 500  # at once, so that delivery never waits for it
-PRUNE_REST_SECONDS = 0.1
-RETENTION = timedelta(days=30)  # of what belongs to no account
 TRY_AGAIN = 75  # the exit code that says: start a new incarnation
 
 
@@ -51,7 +50,8 @@ class Engine:
             answer_seconds=settings.database_timeout_seconds)
         self._current = CurrentConfiguration(self._store)
         self._stop = asyncio.Event()
-        self._beaten_at: datetime | None = None
+        self._sure_until_s = 0.0  # by the loop's clock: until then nobody can have buried us
+        self._begun = False
 
     def stop(self) -> None:
         """Ask it to end: `run` returns when what is in flight has ended."""
@@ -63,7 +63,10 @@ class Engine:
         await self._until_there(self._store.open)
         try:
             await self._until_there(lambda: self._store.begin_incarnation(self.id, socket.gethostname(), os.getpid()))
+            self._store.fence(self.id)
             await self._until_there(self._current.load)
+            if self._current.loaded and self._current.value.no_key_fits:
+                raise SettingsError(f"None of the stored secrets opens. {self._current.value.no_key_fits}")
             await self._until_there(lambda: self._store.make_partitions(PARTITION_DAYS_AHEAD))
             if not self._stop.is_set():
                 await self._run_parts()
@@ -78,15 +81,20 @@ class Engine:
             engine_id=self.id,
             current=current,
             inbox_url=settings.inbox_base_url,
+            egress_proxy=settings.egress_proxy,
             max_in_flight=settings.deliveries_in_flight,
+            account_in_flight=settings.account_in_flight,
             waiting_events_bytes=settings.waiting_events_bytes,
             handlers=errands.handlers(),
+            sure=self._is_sure,
         )
         errands.accept_with(delivery.accept)
         fleet = Fleet(store, current, delivery.accept, self.id)
+        directories = Directories(store, current, lambda: fleet.lines)
         intake = Intake(
             current=current,
             accept=delivery.accept,
+            account_per_second=settings.account_events_per_second,
             not_ready=self._why_not_ready,
             measure=lambda: self._measurements(delivery, fleet),
         )
@@ -97,11 +105,12 @@ class Engine:
             def begin(name: str, part: Coroutine[object, object, None]) -> None:
                 running[name] = parts.create_task(part, name=name)
 
-            begin("heart", self._beat())
+            begin("heart", self._beat(delivery, fleet))
             begin("configuration", current.watch())
             begin("upkeep", self._upkeep())
             begin("delivery", delivery.run())
             begin("fleet", fleet.run())
+            begin("directories", directories.run())
             for listener, address in ((intake, settings.intake_listen), (inbox, settings.inbox_listen)):
                 await listener.start(*listen_pair(address))
                 listening.push_async_callback(listener.stop)
@@ -119,44 +128,55 @@ class Engine:
             await delivery.stop(STOP_SECONDS)
             for task in running.values():
                 await _end(task)
-        with suppress(StoreUnavailable):
+        with suppress(StoreError):
             await store.end_incarnation(self.id)
         log.info("engine.stopped engine=%s", self.id)
 
     # -- what goes on beside -----------------------------------------------------------
-    async def _beat(self) -> None:
+    async def _beat(self, delivery: DeliveryEngine, fleet: Fleet) -> None:
         """Beat, and bury the dead: one after the other, so that who could not beat for a while knows it.
 
         Then the others could not either, perhaps, and hold events in memory: they get time to beat before anybody
         is buried."""
-        back_at: datetime | None = None
-        dead_after = timedelta(seconds=self._settings.dead_after_seconds)
+        clock = asyncio.get_running_loop().time
+        dead_after = self._settings.dead_after_seconds
+        beaten_s, bury_from_s = clock(), 0.0
         while True:
             with suppress(StoreUnavailable):
+                sent_s, was_sure = clock(), self._is_sure()
                 await self._store.beat(self.id)
-                now = datetime.now(UTC)
-                if self._beaten_at is not None and now - self._beaten_at > dead_after / 2:
-                    back_at = now
-                self._beaten_at = now
-                if back_at is None or now - back_at > dead_after:
-                    for dead in await self._store.bury_dead(self._settings.dead_after_seconds, self.id):
-                        log.warning("engine.buried engine=%s", dead)
+                if clock() - beaten_s > dead_after / 2:
+                    bury_from_s = clock() + dead_after
+                beaten_s, self._sure_until_s, self._begun = clock(), sent_s + dead_after, True
+                buried = [] if beaten_s < bury_from_s else await self._store.bury_dead(dead_after, self.id)
+                for dead in buried:
+                    log.warning("engine.buried engine=%s", dead)
+                if buried:
+                    fleet.look_again()
+                if buried or not was_sure:
+                    delivery.go_on()
             await asyncio.sleep(self._settings.heartbeat_seconds)
+
+    def _is_sure(self) -> bool:
+        """Whether nobody can have taken over what we hold: we have beaten lately, as everybody else reckons. After a
+        freeze that is not so, until the next beat has told us."""
+        return asyncio.get_running_loop().time() < self._sure_until_s
 
     async def _upkeep(self) -> None:
         while True:
             with suppress(StoreUnavailable):
                 await self._store.make_partitions(PARTITION_DAYS_AHEAD)
-                await prune_old(self._store, self._current.value.accounts.values(), datetime.now(UTC))
+                accounts = list(self._current.value.accounts.values())
+                await prune_old(self._store, accounts, datetime.now(UTC))
+                await drop_old_bodies(self._store, accounts, datetime.now(UTC))
+                await keep_within_quotas(self._store, accounts, self._settings.account_stored_mib)
             await asyncio.sleep(UPKEEP_SECONDS)
 
     def _why_not_ready(self) -> list[str]:
         """Why this engine does not do its work, for /readyz; nothing when it does."""
-        if self._beaten_at is None:
+        if not self._begun:
             return ["it is starting"]
-        if datetime.now(UTC) - self._beaten_at > timedelta(seconds=self._settings.dead_after_seconds):
-            return ["the database is away"]
-        return []
+        return [] if self._is_sure() else ["the database is away"]
 
     def _measurements(self, delivery: DeliveryEngine, fleet: Fleet) -> Mapping[str, float]:
         states = [line.state for line in fleet.lines.values()]
@@ -175,22 +195,6 @@ class Engine:
             except StoreUnavailable as error:
                 log.warning("engine.waits_for_database reason=%s", error)
                 await asyncio.sleep(AWAY_SECONDS)
-
-
-async def prune_old(store: Store, accounts: Iterable[Account], now: datetime) -> None:
-    """Drop what is older than its account keeps it; what belongs to no account goes with those who keep longest."""
-    accounts = list(accounts)
-    kept = {one.id: timedelta(days=one.retention_days) for one in accounts}
-    longest = max([RETENTION, *kept.values()])
-    for account_id, retention in [(None, longest), *kept.items()]:
-        if account_id is None or retention < longest:
-            while await store.prune(now - retention, PRUNE_ROWS, account_id):  # noqa: ASYNC110
-                await asyncio.sleep(PRUNE_REST_SECONDS)
-    for one in accounts:
-        if one.body_days is not None and one.body_days < one.retention_days:
-            before = now - timedelta(days=one.body_days)
-            while await store.drop_bodies(before, PRUNE_ROWS, one.id):  # noqa: ASYNC110
-                await asyncio.sleep(PRUNE_REST_SECONDS)
 
 
 def run_engine(settings: Settings) -> int:

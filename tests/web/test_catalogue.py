@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 
 from switchhook.domain.catalogue import EVENTS, FIELDS, Availability, Level
-from switchhook.web.models import Service
+from switchhook.web.models import Account, Service
 from tests.web.conftest import World
 from tests.web.made_up import House
 
@@ -25,7 +25,7 @@ def page(house: House, path: str = "catalogue/") -> str:
 
 
 def card(text: str, name: str) -> str:
-    found = re.search(rf'<section class="card" id="{re.escape(name)}".*?</section>', text, re.DOTALL)
+    found = re.search(rf'<(details|section) class="card" id="{re.escape(name)}".*?</\1>\n', text, re.DOTALL)
     assert found
     return found[0]
 
@@ -55,7 +55,7 @@ def test_every_value_is_explained_once(house: House) -> None:
         assert f"{{{spec.field}}}" in values
 
 
-@pytest.mark.parametrize("event", EVENTS)
+@pytest.mark.parametrize("event", [spec.type for spec in EVENTS.values() if not spec.extra])
 def test_an_integration_is_created_for_the_event_that_was_looked_at(house: House, event: str) -> None:
     found = re.search(r'href="([^"]+\?event=[^"]+)"', card(page(house), event))
     assert found
@@ -65,6 +65,16 @@ def test_an_integration_is_created_for_the_event_that_was_looked_at(house: House
         r'<input(?=[^>]*value="([^"]+)")(?=[^>]*name="event_type")[^>]* checked', form)
     assert chosen
     assert chosen[1] == event
+
+
+def test_an_extra_event_is_offered_when_it_is_granted(house: House) -> None:
+    missed = card(page(house), "call.missed")
+    assert "Your operator can grant it." in missed
+    assert "Create an integration" not in missed
+    Account.objects.filter(id=house.account.id).update(granted_events=["call.missed"])
+    missed = card(page(house), "call.missed")
+    assert "Your operator can grant it." not in missed
+    assert "?event=call.missed" in missed
 
 
 def test_with_several_pbxs_one_is_chosen(house: House) -> None:

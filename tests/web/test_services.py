@@ -29,6 +29,7 @@ from switchhook.web.models import (
     Service,
     UnclaimedCall,
 )
+from switchhook.web.services.manager_conf import manager_conf, wanted
 from tests.fixtures.certificates import authority
 
 from .conftest import World
@@ -204,6 +205,18 @@ def test_manager_conf_asks_for_the_least_rights(world: World, operator: Client) 
         assert f"name(Newexten),header(Context),method(starts_with)) = {beginning}\n" in conf
 
 
+def test_the_filter_is_made_from_the_menus_and_events_in_use() -> None:
+    little = wanted(["nps"], ["call.inbound_received"])
+    assert little.places == ("nps",)
+    assert "MixMonitorStart" not in little.events
+    assert "MixMonitorStart" in wanted([], ["recording.ready"]).events
+    anything = manager_conf(Connection(), wanted(["*-menu", "ivr-*"], []))
+    assert "eventfilter(action(include),name(Newexten)) =\n" in anything
+    old = manager_conf(Connection(), wanted(["ivr-*"], []), by_names=False)
+    assert "eventfilter=^Event: Newexten[[:space:]].*Context: ivr\\-" in old
+    assert "eventfilter(" not in old
+
+
 FREESWITCH = {**CONNECTION, "platform": "freeswitch", "port": "8021", "username": "switchhook@acme.example"}
 
 
@@ -214,7 +227,7 @@ def test_the_user_of_a_freeswitch_gets_the_rights_that_are_needed_and_no_more(op
     allowed = params["esl-allowed-events"].split()
     assert set(allowed) == set(" ".join(EVENTS).split())
     assert all("::" in subclass for subclass in allowed[allowed.index("CUSTOM") + 1 :])  # what follows it is its own
-    assert (params["esl-allowed-api"], params["esl-allowed-log"]) == ("show", "false")
+    assert (params["esl-allowed-api"], params["esl-allowed-log"]) == ("show list_users", "false")
     assert len(params["esl-allowed-events"]) < 400  # FreeSWITCH cuts its answer to the login at 512 bytes
     page = answer.content.decode()
     assert "a very secret thing" not in page

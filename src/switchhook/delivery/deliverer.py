@@ -37,6 +37,7 @@ from switchhook.domain.errors import CannotRender
 from switchhook.domain.event import Event
 from switchhook.domain.integration import Integration
 from switchhook.domain.judging import judge
+from switchhook.domain.masking import without_secrets
 from switchhook.domain.rendering import render
 from switchhook.domain.service import Account
 from switchhook.domain.templates import has_placeholders
@@ -45,6 +46,7 @@ from switchhook.store.ports import Recording
 
 log = logging.getLogger(__name__)
 
+SUSPENDED_AGAIN_SECONDS = 60.0  # how long a Delivery waits whose account is suspended
 BROKEN_AGAIN_SECONDS = 60.0  # how long a Delivery waits whose integration cannot be read (a key is missing, say)
 
 
@@ -53,9 +55,9 @@ class Deliverer:
 
     def __init__(
         self, *, engine_id: UUID, current: CurrentConfiguration, sender: Sender, recorder: Recorder, lanes: Lanes,
-        returns: Returns, clock: Callable[[], datetime], jitter: Callable[[], float],
+        returns: Returns, clock: Callable[[], datetime], jitter: Callable[[], float], sure: Callable[[], bool],
     ) -> None:
-        """`jitter`: at random between −1 and 1."""
+        """`jitter`: at random between −1 and 1. `sure`: whether what we hold is still ours."""
         self._engine_id = engine_id
         self._current = current
         self._sender = sender
@@ -64,11 +66,13 @@ class Deliverer:
         self._returns = returns
         self._clock = clock
         self._jitter = jitter
+        self._sure = sure
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped = False
         self.broken_off: set[UUID] = set()  # deliveries whose attempt we did not see end
         self._gone: dict[UUID, str] = {}  # integrations that we are about to disable, and why
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_rings_at = 0.0  # kept by us: of a delay of 0 uvloop's handle knows no time
         self._known = dict(current.value.integrations) if current.loaded else {}
         self.verdicts: Counter[str] = Counter()
         current.when_changed(self._forget_gone)
@@ -87,10 +91,11 @@ class Deliverer:
     def _look_again(self, in_seconds: float) -> None:
         """Somebody waits for the time: a probe that is not due yet, or a pace."""
         loop = asyncio.get_running_loop()
-        if self._timer is None or self._timer.when() > loop.time() + in_seconds:
+        rings_at = loop.time() + in_seconds
+        if self._timer is None or self._timer_rings_at > rings_at:
             if self._timer is not None:
                 self._timer.cancel()
-            self._timer = loop.call_later(in_seconds, self._timer_rang)
+            self._timer, self._timer_rings_at = loop.call_later(in_seconds, self._timer_rang), rings_at
 
     def _timer_rang(self) -> None:
         self._timer = None
@@ -110,7 +115,7 @@ class Deliverer:
         log.warning("delivery.receiver_fails integration=%s probe_at=%s", integration_id, probe_at.isoformat())
 
     def _next(self) -> Parcel | None:
-        return None if self._stopped or self._recorder.congested else self._lanes.next()
+        return None if self._stopped or self._recorder.congested or not self._sure() else self._lanes.next()
 
     def close(self) -> None:
         """Start nothing more."""
@@ -156,6 +161,8 @@ class Deliverer:
             self._returns.release(delivery.id, BROKEN_AGAIN_SECONDS)
         elif integration is None or account is None:
             self._returns.cancel(delivery.id, "the integration was deleted")
+        elif account.suspended:
+            self._returns.release(delivery.id, SUSPENDED_AGAIN_SECONDS)
         elif not event.is_test and (not integration.enabled or integration.id in self._gone):
             self._returns.cancel(delivery.id, "the integration is disabled")
         elif delivery.expires_at <= now:
@@ -197,7 +204,8 @@ class Deliverer:
             request = render(integration, event, delivery_id=delivery_id, at=at)
         except CannotRender as error:
             return None, NoAnswer(problem=Problem.CANNOT_RENDER, detail=str(error), timing=Timing(total_ms=0))
-        return request, await self._sender.send(request, account=account, timeout_seconds=integration.timeout_seconds)
+        answer = await self._sender.send(request, account=account, timeout_seconds=integration.timeout_seconds)
+        return request, without_secrets(answer, request)
 
     def _give_another_chance(self) -> None:
         """Whoever was changed while it rested may work now."""

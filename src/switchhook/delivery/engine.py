@@ -36,14 +36,18 @@ class DeliveryEngine:
 
     def __init__(
         self, *, store: Store, engine_id: UUID, current: CurrentConfiguration, inbox_url: str = "",
+        egress_proxy: str = "",
         max_in_flight: int = 256, waiting_events_bytes: int = 64 * 1024 * 1024, nameservers: Sequence[str] = (),
         tls: ssl.SSLContext | None = None, handlers: Mapping[str, Handler] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: Callable[[], float] = lambda: random.uniform(-1, 1),  # noqa: S311 (no secret)
-        lanes: Lanes | None = None, recovered_per_second: float = PER_SECOND,
+        lanes: Lanes | None = None, account_in_flight: int | None = None, recovered_per_second: float = PER_SECOND,
+        sure: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`inbox_url`: see `Sender`. `max_in_flight`: requests open at once. `handlers`: see `Errands`."""
-        self.sender = Sender(inbox_url=inbox_url, nameservers=nameservers, tls=tls)
+        """`inbox_url`, `egress_proxy`: see `Sender`. `max_in_flight`: requests open at once; `account_in_flight`: of an
+        account that has no quota of its own. `handlers`: see `Errands`. `sure`: whether no other engine can have
+        taken over; while it is not, nothing is sent (see `go_on`)."""
+        self.sender = Sender(inbox_url=inbox_url, egress_proxy=egress_proxy, nameservers=nameservers, tls=tls)
         self.lanes = lanes or Lanes(max_in_flight=max_in_flight)
         self.recorder = Recorder(
             store, engine_id, self._settled, waiting_events_bytes=waiting_events_bytes, recorded=self._start_ready)
@@ -51,10 +55,10 @@ class DeliveryEngine:
         self._returns = Returns(store, engine_id)
         self._deliverer = Deliverer(
             engine_id=engine_id, current=current, sender=self.sender, recorder=self.recorder, lanes=self.lanes,
-            returns=self._returns, clock=clock, jitter=jitter)
+            returns=self._returns, clock=clock, jitter=jitter, sure=sure)
         self._collector = Collector(
             store=store, engine_id=engine_id, current=current, lanes=self.lanes, recorder=self.recorder,
-            returns=self._returns, start_ready=self._start_ready)
+            returns=self._returns, start_ready=self._start_ready, account_in_flight=account_in_flight)
         self._returns.wake = self._collector.wake
         current.when_woken(self._collector.wake)
         self.dispatcher = Dispatcher(current, self._collector.has_room, clock)
@@ -79,6 +83,11 @@ class DeliveryEngine:
         keys = intake_keys or [""] * len(events)
         acceptances = [self.dispatcher.dispatch(event, intake_key=key) for event, key in zip(events, keys, strict=True)]
         return self.recorder.accept(acceptances, calls, patient=patient)
+
+    def go_on(self) -> None:
+        """We are sure again, or there may be something that others left."""
+        self._collector.wake()
+        self._start_ready()
 
     async def run(self) -> None:
         """Deliver, until `stop()` or until a part breaks: then that is raised."""

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from switchhook.domain.disposition import Disposition
+
 
 class EventType(StrEnum):
     """Something that an account may want to know. The value is its name in requests and in the API."""
@@ -91,11 +93,6 @@ Value = str | int | bool | None
 
 #: What `Enabled Calls` can list, in this order (specification, "Field Values").
 CALL_TYPES = ("Local", "National", "Mobile", "International", "International Other", "Premium", "Other")
-
-
-#: What `Disposition` can say: of calls, and of legs over a trunk.
-DISPOSITIONS = (
-    "answered", "voicemail", "menu", "missed", "unanswered", "busy", "declined", "unreachable", "failed")
 
 
 class Availability(StrEnum):
@@ -195,7 +192,7 @@ _FIELD_LIST = (
     _spec(Field.BILLABLE_SECONDS, "Billable Seconds", "Whole seconds from answer to end; 0 when it was not answered.",
           128, "Call end", extra=True),
     _spec(Field.DISPOSITION, "Disposition",
-          "What it came to: " + ", ".join(DISPOSITIONS) + ".", "answered", "Call end", extra=True),
+          "What it came to: " + ", ".join(Disposition) + ".", "answered", "Call end", extra=True),
     _spec(Field.TRANSFERRED_TO, "Transferred To", "The number that the call was transferred to.", "202", "Call",
           extra=True),
     _spec(Field.TRANSFER_KIND, "Transfer Kind",

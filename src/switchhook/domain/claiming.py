@@ -10,7 +10,7 @@ from uuid import UUID
 
 from switchhook.domain.facts import LegStarted
 from switchhook.domain.profile import Profile
-from switchhook.domain.service import PbxUser, Service
+from switchhook.domain.service import Account, PbxUser, Service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ def unclaimed(leg: LegStarted, at: datetime) -> UnclaimedCall:
 
 
 def claimant(
-    services: Iterable[Service], users: Mapping[tuple[UUID, str], PbxUser]
+    services: Iterable[Service], users: Mapping[tuple[UUID, str], PbxUser], accounts: Mapping[UUID, Account]
 ) -> Callable[[LegStarted], Profile | None]:
     """Asks, with a call's first leg, whose it is; None: nobody's.
 
@@ -51,7 +51,8 @@ def claimant(
     for service in services:
         profile = Profile(
             service_id=service.id, account_id=service.account_id, reading=service.reading,
-            extensions=frozenset(extensions.get(service.id, ())))
+            extensions=frozenset(extensions.get(service.id, ())),
+            extras=accounts[service.account_id].granted_events if service.account_id in accounts else frozenset())
         if service.tenant_key:
             keyed.append((service.tenant_key, profile))
         else:

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from switchhook.domain.catalogue import CALL_TYPES, DISPOSITIONS, Field, Value
+from switchhook.domain.catalogue import CALL_TYPES, Field, Value
+from switchhook.domain.disposition import Disposition
 
 MAX_TEXT = 500
 MOST_SECONDS = 31 * 24 * 3600  # of a call
@@ -85,7 +86,7 @@ def _one_of(*choices: str) -> Callable[[object], str]:
 _READ: dict[Field, Callable[[object], Value]] = {
     Field.SOURCE_NUMBER: _text_or_none, Field.HAS_VOICEMAIL: _has_voicemail, Field.ENABLED_CALLS: _enabled_calls,
     Field.CHANGED_FIELDS: _changed_fields, Field.OPTION_SELECTED: _option_selected,
-    Field.DIRECTION: _one_of("inbound", "outbound", "internal"), Field.DISPOSITION: _one_of(*DISPOSITIONS),
+    Field.DIRECTION: _one_of("inbound", "outbound", "internal"), Field.DISPOSITION: _one_of(*Disposition),
     Field.TRANSFER_KIND: _one_of("blind", "attended"), Field.DURATION: _seconds, Field.BILLABLE_SECONDS: _seconds,
     Field.ANSWERED_AT: _moment, Field.ENDED_AT: _moment,
 }

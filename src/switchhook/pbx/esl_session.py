@@ -36,6 +36,7 @@ class EslSession:
 
     def __init__(self) -> None:
         self.messages = 0
+        self.reloads = 0  # FreeSWITCH tells of none
         self.over = False
         self._codec = EslCodec()
         self._translate = FreeSwitchReader()

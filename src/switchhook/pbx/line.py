@@ -47,6 +47,7 @@ class Ear(Protocol):
     """What stands at the PBX's end: a Connector, or the Simulator."""
 
     messages: int
+    reloads: int
     last_message_at: datetime | None
 
     async def run(self) -> object: ...
@@ -82,6 +83,11 @@ class Line:
     def state(self) -> str:
         """The connection's state."""
         return self._heard.state
+
+    @property
+    def reloads(self) -> int:
+        """How often the PBX said that it read its configuration anew."""
+        return self.ear.reloads
 
     async def run(self) -> None:
         """Restore the calls that a predecessor left open, then listen. Since it last heard the PBX nobody did."""

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from switchhook.domain.claiming import UnclaimedCall
 from switchhook.domain.delivery import Attempt, Delivery, DeliveryState
+from switchhook.domain.directory import Plan
 from switchhook.domain.event import Event
 from switchhook.domain.failing import Failing, NoticeKind
 from switchhook.domain.integration import Integration
@@ -36,6 +37,7 @@ class Configuration:
     integrations: Mapping[UUID, Integration]
     users: Mapping[tuple[UUID, str], PbxUser]  # by (service, extension number)
     broken: Mapping[UUID, str] = field(default_factory=dict)  # integration or connection → why it is left out
+    no_key_fits: str = ""  # why, when there are secrets and not one of them opens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,7 @@ class Errand:
 
     - ``user_changed``  {"type": "user.modified", "at_ms", "service_id", "user": {...}, "before": {...}|null}
     - ``send_test``     {"integration_id", "event_type"?: str}   result {"delivery_id"}
+    - ``test_event``    {"service_id", "event_type"}              result {"event_id", "deliveries": count}
     - ``redeliver``     {"delivery_ids": [...]}                   result {"count"}
     - ``cancel``        {"delivery_ids": [...]}                   result {"count"}
     - ``catch_up``      {"integration_id", "since_ms", "total"?: int}
@@ -179,6 +182,16 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryReport:
+    """How reading a service's users from its PBX went. `read`: the list came, and has so many `users`."""
+
+    tried_at: datetime
+    read: bool = False
+    users: int = 0
+    problem: str = ""  # in plain words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboxRequest:
     """A request that the request inbox got."""
 
@@ -215,6 +228,10 @@ class Store(Protocol):
     async def begin_incarnation(self, engine_id: UUID, host: str, pid: int) -> None:
         """Write this engine's heartbeat row."""
 
+    def fence(self, engine_id: UUID) -> None:
+        """From now on write only while this engine's heartbeat row is there, and raise OwnershipLost when it is not:
+        whoever was frozen and taken for dead does no harm when it wakes up."""
+
     async def beat(self, engine_id: UUID) -> None:
         """Renew the heartbeat, by the database's clock. Raises OwnershipLost when we were declared dead."""
 
@@ -236,8 +253,9 @@ class Store(Protocol):
         second on PostgreSQL. For one task at a time."""
 
     async def disable_integration(self, integration_id: UUID, reason: str) -> None:
-        """Disable it in the configuration, saying when and why, raise the configuration's version, and owe the
-        account's admins an e-mail of it."""
+        """Disable it in the configuration, saying when and why, raise the configuration's version, owe the
+        account's admins an e-mail of it and, where it is granted, the account's other integrations the event; in one
+        transaction."""
 
     # -- the way of an event --------------------------------------------------
     async def accept(
@@ -339,6 +357,18 @@ class Store(Protocol):
         """Write calls for people to read, each once in the batch: new ones, or what is new of them. Nothing that must
         not be lost is in it, and the same batch twice adds its notes twice."""
 
+    # -- users that come from a PBX -------------------------------------------------
+    async def directory_imported(self, service: Service) -> bool:
+        """Whether the service's users have been imported from its present source before."""
+
+    async def apply_directory(self, service: Service, plan: Plan, told: DirectoryReport) -> int:
+        """Write what a PBX's list changes, with an errand for each user that tells of it, and the configuration's new
+        version, in ONE transaction; returns how many users changed. The first import from a source tells of nobody.
+        What is so already is left as it is, and where the service has got another source meanwhile, all of it."""
+
+    async def report_directory(self, service: Service, told: DirectoryReport) -> None:
+        """Say how reading the users went, where nothing is to be changed."""
+
     # -- request inbox --------------------------------------------------------------
     async def inbox(self, inbox_id: UUID) -> Inbox | None: ...
 
@@ -354,6 +384,12 @@ class Store(Protocol):
         """Delete up to `limit` events (with deliveries and attempts) whose ids begin before that time, and as many
         calls that began before it: the account's, or everybody's; then, on PostgreSQL, whole partitions go first.
         Returns how many there were, of events or of calls, whichever were more."""
+
+    async def weigh(self, account_id: UUID) -> int:
+        """How many bytes the account's events, deliveries and calls take, about; noted with the account. Bounded."""
+
+    async def excess_until(self, account_id: UUID, share: float) -> datetime | None:
+        """Before which moment that share (0–1) of the account's events was, the oldest first; None: it has none."""
 
     async def drop_bodies(self, before: datetime, limit: int, account_id: UUID) -> int:
         """Drop the bodies of up to `limit` of the account's deliveries that began before that time, and go on where the

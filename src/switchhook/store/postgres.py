@@ -23,10 +23,10 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool
 
-from switchhook.domain.errors import SchemaMismatch, StoreUnavailable
+from switchhook.domain.errors import OwnershipLost, SchemaMismatch, StoreUnavailable
 from switchhook.store.dialect import Each, Query, Rows, Work, each_for_postgres, for_postgres, storable
 from switchhook.store.partitions import drop_partitions, make_partitions
-from switchhook.store.sqlstore import SqlStore, check_schema
+from switchhook.store.sqlstore import ALIVE, SqlStore, check_schema
 
 T = TypeVar("T")
 
@@ -62,7 +62,7 @@ class PostgresStore(SqlStore):
         self._conninfo = make_conninfo(**(_DEFAULTS | conninfo_to_dict(url)))  # type: ignore[arg-type]
         self._listen_conninfo = make_conninfo(**(_DEFAULTS | conninfo_to_dict(listen_url or url)))  # type: ignore[arg-type]
         self._answer_seconds = answer_seconds
-        self._begin = f"BEGIN; SET LOCAL idle_in_transaction_session_timeout = {round(answer_seconds * 1000)}".encode()
+        self._begin = f"BEGIN; SET LOCAL idle_in_transaction_session_timeout = {round(answer_seconds * 1000)}"
         self._pool: AsyncConnectionPool[_Connection] | None = None
         self._woken: _Connection | None = None
         self._session = True  # that of `_woken` is one: no pooler stands in between
@@ -94,8 +94,8 @@ class PostgresStore(SqlStore):
         if pool is not None:
             await pool.close()
 
-    async def write(self, work: Work[T]) -> T:
-        async with self._connection() as connection, self._transaction(connection):
+    async def write(self, work: Work[T], *, fenced: bool = True) -> T:
+        async with self._connection() as connection, self._transaction(connection, self._fence if fenced else None):
             return await _done(connection, work)
 
     async def read(self, work: Work[T]) -> T:
@@ -163,11 +163,16 @@ class PostgresStore(SqlStore):
             raise StoreUnavailable(f"PostgreSQL: {error}") from error
 
     @asynccontextmanager
-    async def _transaction(self, connection: _Connection) -> AsyncIterator[None]:
-        """A transaction that neither we nor the server wait for without end. It begins by one message."""
+    async def _transaction(self, connection: _Connection, fence: UUID | None) -> AsyncIterator[None]:
+        """A transaction that neither we nor the server wait for without end. It begins by one message, which asks for
+        the fence, too."""
         with _cut_after(connection, self._answer_seconds):
-            await connection.execute(self._begin)
+            alive = f"; {ALIVE.format(fence)}" if fence else ""
+            begun = await connection.execute(f"{self._begin}{alive}".encode())
             try:
+                await begun.set_result(-1)
+                if fence and not begun.rowcount:
+                    raise OwnershipLost
                 yield
             except BaseException:
                 if not connection.broken:

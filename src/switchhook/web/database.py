@@ -20,6 +20,7 @@ def django_database(url: str) -> dict[str, Any]:
                 "timeout": 10,
                 "transaction_mode": "IMMEDIATE",
                 "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;"
+                "PRAGMA secure_delete=ON;"
                 "PRAGMA journal_size_limit=67108864;PRAGMA cache_size=-16000",
             },
         }
@@ -37,5 +38,6 @@ def django_database(url: str) -> dict[str, Any]:
         "PORT": options.pop("port", "") or ",".join(port or "5432" for _, _, port in pairs if port or len(pairs) > 1),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": True,  # they outlive a transaction, which PgBouncer does not let them
         "OPTIONS": options,
     }

@@ -48,7 +48,8 @@ class Document(OpenAPISchema):
     def operation_parameters(self, operation: Operation) -> list[dict[str, Any]]:
         more = []
         if "POST" in operation.methods:
-            more.append(_header("Idempotency-Key", "The same key within 24 hours: done once, answered the same."))
+            more.append(_header("Idempotency-Key", "The same key within 24 hours: done once, answered the same.",
+                                pattern="^[ -~]{1,255}$"))
         if "PATCH" in operation.methods or "DELETE" in operation.methods:
             more.append(_header("If-Match", "The ETag that you know: 412 when it is another by now."))
         return super().operation_parameters(operation) + more
@@ -71,5 +72,6 @@ class Api(NinjaAPI):
         return str(operation.view_func.__name__)
 
 
-def _header(name: str, description: str) -> dict[str, Any]:
-    return {"in": "header", "name": name, "required": False, "schema": {"type": "string"}, "description": description}
+def _header(name: str, description: str, **schema: str) -> dict[str, Any]:
+    return {"in": "header", "name": name, "required": False, "schema": {"type": "string", **schema},
+            "description": description}

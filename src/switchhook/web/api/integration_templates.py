@@ -14,7 +14,7 @@ from switchhook.domain.catalogue import EventType, Level
 from switchhook.domain.integration import BasicAuth, NoAuth, TokenAuth
 from switchhook.web.api.bearer import INTEGRATIONS, READ, access_of
 from switchhook.web.api.integration_shapes import AuthenticationType, Created, IntegrationChange, applied
-from switchhook.web.api.integrations import by_token, service_of, with_secret
+from switchhook.web.api.integrations import asked_by, place_for, with_secret
 from switchhook.web.api.problems import not_found
 from switchhook.web.api.shapes import Page, Shape, Text
 from switchhook.web.integrations import actions
@@ -67,13 +67,13 @@ def create_from_template(request: HttpRequest, key: str, wanted: FromTemplate, r
     if template is None:
         raise not_found("template")
     needs_service = template.level is Level.SERVICE
-    service = service_of(access, wanted.service_id, needed=needs_service)
+    service = place_for(access, wanted.service_id, needed=needs_service)
     change = IntegrationChange(**wanted.model_dump(
         exclude_unset=True, include={"request_url", "name", "username", "password", "token"}))
     order = replace(applied(template.applied(blank(access.account.id, wanted.service_id)), change),
                     enabled=wanted.enabled)
     signed = template.signed if wanted.signed is None else wanted.signed
-    row = actions.create(access.account, service, order, signed=signed, by=by_token(request))
+    row = actions.create(access.account, service, order, signed=signed, by=asked_by(request))
     response["Location"] = reverse("api-1:get_integration", kwargs={"integration_id": row.id})
     return with_secret(row, response)
 

@@ -10,7 +10,7 @@ from ninja import Router
 
 from switchhook.web.api.bearer import INTEGRATIONS, READ, access_of
 from switchhook.web.api.integration_shapes import IntegrationShape
-from switchhook.web.api.integrations import by_token, locked_integration, one_integration, stamped
+from switchhook.web.api.integrations import asked_by, locked_integration, one_integration, stamped
 from switchhook.web.api.problems import Problem, not_found
 from switchhook.web.api.shapes import Page, Shape
 from switchhook.web.integrations import actions, history
@@ -54,7 +54,7 @@ def restore_integration_version(
     if version is None:
         raise not_found("version")
     try:
-        missing = actions.restore(row, version, by=by_token(request))
+        missing = actions.restore(row, version, by=asked_by(request))
     except (ValueError, KeyError) as error:
         raise Problem(409, "This version cannot be restored any more: change the integration instead.",
                       code="not_restorable") from error

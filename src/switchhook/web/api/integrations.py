@@ -30,7 +30,7 @@ from switchhook.web.api.integration_shapes import (
 from switchhook.web.api.paging import by_id
 from switchhook.web.api.problems import Problem, invalid, not_found
 from switchhook.web.api.recoveries import RecoveryShape, started
-from switchhook.web.api.shapes import Page, Paging, Shape
+from switchhook.web.api.shapes import Page, PagingById, Shape
 from switchhook.web.deliveries.recorded import event_of
 from switchhook.web.deliveries.recovery import enable_and_catch_up
 from switchhook.web.errands import ask
@@ -45,7 +45,7 @@ router = Router()
 _ONE = "/integrations/{uuid:integration_id}"
 
 
-class Narrowed(Paging):
+class Narrowed(PagingById):
     """Which integrations, and which page of them."""
 
     service_id: UUID | None = None
@@ -111,9 +111,9 @@ def list_integrations(request: HttpRequest, narrowed: Query[Narrowed]) -> Page[I
 def create_integration(request: HttpRequest, wanted: NewIntegration, response: HttpResponse) -> Created:
     """Create an integration. The signing secret is in this answer and in no other."""
     access = access_of(request)
-    service = service_of(access, wanted.service_id)
+    service = place_for(access, wanted.service_id)
     order = replace(applied(blank(access.account.id, wanted.service_id), wanted), enabled=wanted.enabled)
-    row = actions.create(access.account, service, order, signed=bool(wanted.signed), by=by_token(request))
+    row = actions.create(access.account, service, order, signed=bool(wanted.signed), by=asked_by(request))
     response["Location"] = f"{request.path}/{row.id}"
     return with_secret(row, response)
 
@@ -133,7 +133,7 @@ def change_integration(
     check_match(request, shape_of(row))
     before = opened(row, timezone.now()).integration
     signed = bool(row.signing_secrets) if change.signed is None else change.signed
-    actions.change(row, applied(before, change), signed=signed, by=by_token(request))
+    actions.change(row, applied(before, change), signed=signed, by=asked_by(request))
     return stamped(row, response)
 
 
@@ -154,12 +154,12 @@ def enable_integration(
     row = locked_integration(access, integration_id)
     recovery = None
     if wanted is None or wanted.catch_up_from is None:
-        actions.enable(row, by=by_token(request))
+        actions.enable(row, by=asked_by(request))
     elif wanted.catch_up_from > timezone.now():
         raise invalid([Mistake(where="catch_up_from", message="This is yet to come: choose a moment in the past.")])
     else:
         recovery = started(
-            access, enable_and_catch_up(access, row, wanted.catch_up_from, by=by_token(request)), response)
+            access, enable_and_catch_up(access, row, wanted.catch_up_from, by=asked_by(request)), response)
     return Enabled(**stamped(row, response).model_dump(), recovery=recovery)
 
 
@@ -168,14 +168,14 @@ def disable_integration(request: HttpRequest, integration_id: UUID, response: Ht
     """Send nothing any more; its events stay known."""
     row = locked_integration(access_of(request), integration_id)
     token = request.api_token  # type: ignore[attr-defined]  # manners.py put it there
-    actions.disable(row, f"Disabled over the API by {token}.", by=by_token(request))
+    actions.disable(row, f"Disabled over the API by {token}.", by=asked_by(request))
     return stamped(row, response)
 
 
 @router.post(f"{_ONE}/duplicate", response={201: Created}, auth=INTEGRATIONS)
 def duplicate_integration(request: HttpRequest, integration_id: UUID, response: HttpResponse) -> Created:
     """A disabled copy, with a signing secret of its own."""
-    twin = actions.duplicate(one_integration(access_of(request), integration_id), by=by_token(request))
+    twin = actions.duplicate(one_integration(access_of(request), integration_id), by=asked_by(request))
     response["Location"] = request.path.replace(f"{integration_id}/duplicate", str(twin.id))
     return with_secret(twin, response)
 
@@ -186,7 +186,7 @@ def rotate_secret(request: HttpRequest, integration_id: UUID) -> Rotated:
     row = locked_integration(access_of(request), integration_id)
     if not row.signing_secrets:
         raise Problem(409, "This integration does not sign: change `signed` to true first.", code="not_signed")
-    actions.rotate_signing_secret(row, by=by_token(request))
+    actions.rotate_signing_secret(row, by=asked_by(request))
     return Rotated(signing_secret=actions.signing_secret(row), old_until=timezone.now() + actions.ROTATION_OVERLAP)
 
 
@@ -217,8 +217,8 @@ def preview_integration(request: HttpRequest, integration_id: UUID, sample: Quer
         passing=None if tried is None else PassingShape(looked_at=tried.looked_at, passed=tried.passed))
 
 
-def service_of(access: Access, service_id: UUID | None, *, needed: bool = False) -> Service | None:
-    """The service that a new integration is of; None: of the account. Raises Problem 422."""
+def place_for(access: Access, service_id: UUID | None, *, needed: bool = False) -> Service | None:
+    """Where a new integration is to be: of that service, or None: of the account. Raises Problem 422."""
     if service_id is not None:
         service = access.services().filter(id=service_id).first()
         if service is None:
@@ -231,7 +231,7 @@ def service_of(access: Access, service_id: UUID | None, *, needed: bool = False)
     return None
 
 
-def by_token(request: HttpRequest) -> str:
+def asked_by(request: HttpRequest) -> str:
     """Who asks, for the history."""
     return f"API token {request.api_token}"  # type: ignore[attr-defined]  # manners.py put it there
 

@@ -18,7 +18,7 @@ from switchhook.domain.delivery import DeliveryState
 from switchhook.web.api.bearer import EVENTS, READ, access_of
 from switchhook.web.api.paging import by_id
 from switchhook.web.api.problems import invalid, not_found
-from switchhook.web.api.shapes import Page, Paging, Shape, moment
+from switchhook.web.api.shapes import Page, PagingById, Shape, moment
 from switchhook.web.deliveries import recovery
 from switchhook.web.deliveries.recovery import Estimate, Recovery
 from switchhook.web.deliveries.search import Filters
@@ -80,7 +80,7 @@ def create_recovery(request: HttpRequest, wanted: RecoveryWanted, response: Http
 
 
 @router.get("/recoveries", response=Page[RecoveryShape], auth=READ)
-def list_recoveries(request: HttpRequest, paging: Query[Paging]) -> Page[RecoveryShape]:
+def list_recoveries(request: HttpRequest, paging: Query[PagingById]) -> Page[RecoveryShape]:
     """The account's recoveries, the newest first. Finished ones are forgotten some day."""
     access = access_of(request)
     rows, following = by_id(access.errands().filter(kind__in=recovery.KINDS), paging, newest_first=True)

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from switchhook.domain.catalogue import EVENTS, FIELDS, EventSpec, FieldSpec, Level, Value
+from switchhook.domain.catalogue import EVENTS, FIELDS, EventSpec, Field, FieldSpec, Level, Value
 from switchhook.web.integrations.forms import blank
 from switchhook.web.integrations.preview import Preview, example, preview
 from switchhook.web.models import Service
@@ -34,6 +34,7 @@ class ShownEvent:
 
     spec: EventSpec
     of_service: bool
+    offered: bool  # else it is an extra that the operator has not granted
     fields: list[ShownField]
     request: Preview
 
@@ -55,8 +56,9 @@ def _shown(spec: EventSpec, access: Access, service: Service | None) -> ShownEve
     of_service = spec.level is Level.SERVICE
     wanted = blank(access.account.id, service.id if service is not None and of_service else None)
     wanted = replace(wanted, event_type=spec.type, request_url=RECEIVER, body_keys=())
-    event = example(wanted, service, at)
+    event = example(wanted, service if Field.SERVICE_UUID in spec.fields else None, at)
     values = [ShownField(spec=FIELDS[field], availability=spec.availability(field).value, example=value)
               for field, value in event.fields.items()]
-    return ShownEvent(spec=spec, of_service=of_service, fields=values,
+    offered = not spec.extra or spec.type in access.account.granted_events
+    return ShownEvent(spec=spec, of_service=of_service, offered=offered, fields=values,
                       request=preview(wanted, event, signed=True, at=at))

@@ -93,30 +93,31 @@ class Page(Generic[Row]):
     next_key: str = ""
 
 
-def deliveries(access: Access, filters: Filters, data: Mapping[str, str]) -> Page[Delivery]:
-    """A page of the account's deliveries, each with its event. `data`: the query string, for the page's key."""
+def deliveries(access: Access, filters: Filters, data: Mapping[str, str], most: int | None = None) -> Page[Delivery]:
+    """A page of the account's deliveries, each with its event. `data`: the query string, for the page's key;
+    `most`: so many rows, else PAGE_ROWS."""
     if not filters.q:
         whole = _in_time(access.deliveries(), filters)
-        return _page(whole, _narrowed(whole.select_related("event"), filters), data)
+        return _page(whole, _narrowed(whole.select_related("event"), filters), data, most or PAGE_ROWS)
     by_id = uuid_or_none(filters.q)
     if by_id and (row := access.deliveries().select_related("event").filter(id=by_id).first()):
         return Page(rows=[row])
     ids, next_key = _matching_events(access, filters.q, data)
-    owed = Prefetch("deliveries", queryset=_narrowed(Delivery.objects.all(), filters))
+    owed = Prefetch("deliveries", queryset=_narrowed(access.deliveries(), filters))
     found_events = access.events().filter(id__in=ids).prefetch_related(owed)
     rows = [row for event in found_events for row in event.deliveries.all()]
     return Page(rows=sorted(rows, key=lambda row: row.id, reverse=True), next_key=next_key)
 
 
-def events(access: Access, filters: Filters, data: Mapping[str, str]) -> Page[Event]:
+def events(access: Access, filters: Filters, data: Mapping[str, str], most: int | None = None) -> Page[Event]:
     """A page of the account's events, each with its deliveries; also of those that nobody wanted."""
-    found = access.events().prefetch_related("deliveries").order_by("-id")
+    found = access.events().prefetch_related(Prefetch("deliveries", queryset=access.deliveries())).order_by("-id")
     if filters.event:
         found = found.filter(type=filters.event)
     if filters.unwanted:
         found = found.exclude(unwanted_reason="")
     if not filters.q:
-        return _page(access.events(), found, data)
+        return _page(access.events(), found, data, most or PAGE_ROWS)
     ids, next_key = _matching_events(access, filters.q, data)
     return Page(rows=list(found.filter(id__in=ids)), next_key=next_key)
 
@@ -161,7 +162,7 @@ def _moment(written: str) -> datetime | None:
         return None
 
 
-def _page(whole: QuerySet[Row], found: QuerySet[Row], data: Mapping[str, str]) -> Page[Row]:
+def _page(whole: QuerySet[Row], found: QuerySet[Row], data: Mapping[str, str], most: int) -> Page[Row]:
     """A page of what was found among the `whole`. It begins below the key `before`; for a page that is live, it goes
     down to the key `down_to`."""
     before, down_to = uuid_or_none(data.get("before", "")), uuid_or_none(data.get("down_to", ""))
@@ -172,9 +173,9 @@ def _page(whole: QuerySet[Row], found: QuerySet[Row], data: Mapping[str, str]) -
     floor = whole.order_by("-pk").values_list("pk", flat=True)[WINDOW_ROWS : WINDOW_ROWS + 1].first()
     if floor is not None:
         found = found.filter(pk__gt=floor)
-    rows = list(found[: PAGE_ROWS + 1])
-    if len(rows) > PAGE_ROWS:
-        return Page(rows=rows[:PAGE_ROWS], next_key=str(rows[PAGE_ROWS - 1].pk))
+    rows = list(found[: most + 1])
+    if len(rows) > most:
+        return Page(rows=rows[:most], next_key=str(rows[most - 1].pk))
     return Page(rows=rows, next_key="" if floor is None else str(UUID(int=floor.int + 1)))  # the floor comes next
 
 

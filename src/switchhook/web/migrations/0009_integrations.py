@@ -17,7 +17,7 @@ def make_tables(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("web", "0013_open_calls")]
+    dependencies = [("web", "0007_setup")]
     operations = [
         migrations.RunPython(make_tables, migrations.RunPython.noop),
         migrations.AddField("integration", "filters", models.JSONField(

@@ -6,5 +6,5 @@ INDEX = "CREATE INDEX call_open ON call (account_id, began_ms) WHERE ended_ms IS
 
 
 class Migration(migrations.Migration):
-    dependencies = [("web", "0007_setup")]
+    dependencies = [("web", "0012_event_feed")]
     operations = [migrations.RunSQL(INDEX, "DROP INDEX call_open")]

@@ -74,7 +74,7 @@ class Service(models.Model):
     extensions = models.JSONField(default=default_extensions, blank=True)
     menus = models.JSONField(default=default_menus, blank=True)  # [[context glob, name], …]
     intake_token_hash = models.CharField(max_length=64, blank=True)
-    country = models.CharField(max_length=2, blank=True)  # ISO 3166; empty: the account's
+    country = models.CharField(max_length=2, blank=True, default="", db_default="")  # ISO 3166; empty: the account's
     directory_source = models.CharField(
         max_length=20, choices=DIRECTORY_SOURCES, default=DirectorySource.PORTAL.value,
         db_default=DirectorySource.PORTAL.value)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from switchhook.web.services import detecting, operating, views
+from switchhook.web.services import detecting, guided, operating, views
 
 _CONNECTION = "connections/<uuid:connection_id>/"
 
@@ -16,6 +16,7 @@ service_urls = [
     path("detect/<uuid:errand_id>/", detecting.confirm, name="pbx-detected"),
     path("connection/", views.connection, name="pbx-connection"),
     path("intake/", views.intake, name="pbx-intake"),
+    path("guided/", guided.guided, name="pbx-guided"),
     path("test-call/", views.test_call, name="pbx-test-call"),
 ]
 operator_urls = [

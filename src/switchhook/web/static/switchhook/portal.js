@@ -98,7 +98,22 @@ const portal = {
   },
 };
 
+// A link to a part that is folded up opens it.
+const unfold = () => {
+  const part = document.getElementById(location.hash.slice(1));
+  if (part?.matches("details")) { part.open = true; part.scrollIntoView(); }
+};
+addEventListener("hashchange", unfold);
+
+// Passkeys: offered where the browser has them; what goes wrong is told where it was asked for.
+document.addEventListener("allauth.error", (event) => {
+  event.preventDefault();
+  document.querySelectorAll("[data-key-problem]").forEach((problem) => { problem.hidden = false; });
+});
+
 document.addEventListener("DOMContentLoaded", () => {
+  if (window.PublicKeyCredential) document.querySelectorAll("[data-needs-passkeys]").forEach((part) => { part.hidden = false; });
+  unfold();
   portal.copying();
   portal.rowButtons(document);
   portal.dependents();
