@@ -21,8 +21,8 @@ HEAD = "# Integrations, as `switchhook integrations apply` takes them. Secrets: 
 
 _DEFAULTS: Record = {
     "path_arguments": "", "method": "POST", "format": "JSON", "authentication_type": "none", "username": "",
-    "token_prefix": "Bearer", "token_header": "Authorization", "headers": [], "body_keys": [], "filters": [], "signed": True,
-    "timeout_seconds": 15.0, "max_in_flight": 8, "rate_per_second": None, "expiry_seconds": None,
+    "token_prefix": "Bearer", "token_header": "Authorization", "headers": [], "body_keys": [], "filters": [],
+    "signed": True, "timeout_seconds": 15.0, "max_in_flight": 8, "rate_per_second": None, "expiry_seconds": None,
 }
 #: What the API tells, and no file says.
 _TOLD_ONLY = frozenset({
