@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from fnmatch import fnmatchcase
 from uuid import UUID
 
 from switchhook.domain.facts import LegStarted
 from switchhook.domain.profile import Profile
 from switchhook.domain.service import Account, PbxUser, Service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnclaimedCall:
+    """A call that no Service claimed, and what a tenant key could be compared with."""
+
+    call: str  # the PBX's own id
+    at: datetime
+    device: str
+    caller_number: str
+    dialled: str
+    tenant: str
+    place: str
+    account_code: str
+
+
+def unclaimed(leg: LegStarted, at: datetime) -> UnclaimedCall:
+    """The call that began with this leg, which nobody claimed."""
+    return UnclaimedCall(
+        call=leg.party.call, at=at, device=leg.party.device, caller_number=leg.caller_number, dialled=leg.dialled,
+        tenant=leg.tenant, place=leg.party.place, account_code=leg.account_code)
 
 
 def claimant(

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from switchhook.domain.catalogue import EVENTS, EXTRA_EVENTS, EventType, Field, Level
 from switchhook.domain.event import Event
+from switchhook.domain.filters import Filter, unmet
 from switchhook.domain.service import Account, Service
 
 
@@ -52,7 +53,7 @@ Authentication = NoAuth | BasicAuth | TokenAuth
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyKey:
-    """One row of Field Values: a request key, and a field or else a fixed text."""
+    """One row of Field Values: a request key, and a field or else a fixed text (a template)."""
 
     key: str
     field: Field | None = None
@@ -87,6 +88,7 @@ class Integration:
     authentication: Authentication = NoAuth()
     headers: tuple[Header, ...] = ()
     body_keys: tuple[BodyKey, ...] = ()
+    filters: tuple[Filter, ...] = ()  # none: every event of the type
     signing_secrets: tuple[str, ...] = ()
     enabled: bool = True
     timeout_seconds: float = 15.0
@@ -107,7 +109,8 @@ class Wanted(StrEnum):
 
 
 def wants(integration: Integration, event: Event, service: Service | None, account: Account) -> Wanted:
-    """Does the integration want the event? `service` is the event's, `account` the integration's.
+    """Does the integration want such events? `service` is the event's, `account` the integration's. Its filters may not
+    want this one: `why_not`.
 
     Applications off silences the service's events; those of the account are unaffected. An extra event needs the
     operator's grant.
@@ -123,3 +126,9 @@ def wants(integration: Integration, event: Event, service: Service | None, accou
     if not integration.enabled:
         return Wanted.DISABLED
     return Wanted.YES
+
+
+def why_not(integration: Integration, event: Event, service: Service | None, account: Account) -> str:
+    """Why the integration does not get the event, in plain words; empty when it does."""
+    wanted = wants(integration, event, service, account)
+    return unmet(integration.filters, event, account.time_zone) if wanted is Wanted.YES else wanted.value

@@ -316,4 +316,4 @@ _READ: dict[str, Callable[[Message, datetime | None], Fact | None]] = {
 }
 _VARIABLES = (b"FROM_DID", b"MIXMONITOR_FILENAME", b"VM_MESSAGEFILE")
 _WANTED = frozenset(name.encode() for name in (
-    *_READ, "Status", "StatusComplete", "CoreShowChannel", "CoreShowChannelsComplete", "FullyBooted"))
+    *_READ, "Status", "StatusComplete", "CoreShowChannel", "CoreShowChannelsComplete", "FullyBooted", "Reload"))

@@ -24,6 +24,18 @@ _CAUSES = {"17": Cause.BUSY, "21": Cause.DECLINED} | dict.fromkeys(
     Cause.FAILED)
 _SIP_USER = re.compile(r"(?:sips?|tel):([^@;>]*)")
 
+#: From which minor version on a major one knows event filters by names (ChangeLogs of Asterisk).
+_NAMED_FILTERS = {18: 26, 20: 11, 21: 6, 22: 1}
+
+
+def knows_named_filters(version: str) -> bool:
+    """Whether `eventfilter(name(…))` is understood by `22.10.1`; one that cannot be read is taken for new."""
+    told = re.search(r"(\d+)\.(\d+)", version)
+    if told is None:
+        return True
+    major, minor = int(told[1]), int(told[2])
+    return major > max(_NAMED_FILTERS) or minor >= _NAMED_FILTERS.get(major, minor + 1)
+
 
 @lru_cache(maxsize=4096)
 def device_of(channel: str) -> tuple[str, bool]:

@@ -8,12 +8,12 @@ from uuid import UUID
 from switchhook.domain.catalogue import EventType
 from switchhook.domain.delivery import Delivery
 from switchhook.domain.disabling import disabled_event
-from switchhook.domain.event import delivery_id
+from switchhook.domain.event import delivery_id, timed_id
 from switchhook.domain.failing import NoticeKind
 from switchhook.domain.integration import Wanted
 from switchhook.store.dialect import Query, Work
 from switchhook.store.ports import Acceptance
-from switchhook.store.rows import to_uuid
+from switchhook.store.rows import to_ms, to_uuid
 from switchhook.store.work.accepting import accept
 from switchhook.store.work.configuration import account as account_of
 from switchhook.store.work.configuration import raise_version
@@ -22,6 +22,13 @@ from switchhook.store.work.tallying import give_notice
 _DISABLE = """
     UPDATE integration SET enabled = false, disabled_reason = :reason, disabled_at = :at, updated_at = :at
     WHERE id = :id AND enabled RETURNING account_id, name
+"""
+_AUDIT = """
+    INSERT INTO audit_entry (id, at_ms, account_id, who, by_operator, via, token, address, request_id, action, kind,
+        object_id, object_name, detail, changes)
+    SELECT :audit, {now}, account_id, 'The engine', false, 'engine', '', '', '', 'changed', 'integration',
+        :name, name, :reason, '{"enabled": [true, false]}'
+    FROM integration WHERE id = :id
 """
 #: Those who listen. The disabled one does not hear of itself.
 _LISTENERS = """
@@ -39,6 +46,9 @@ def disable_integration(integration_id: UUID, reason: str) -> Work[None]:
         account_id, name = rows[0]
         yield from raise_version()
         yield from give_notice(integration_id, NoticeKind.DISABLED, now, reason)
+        yield Query(_AUDIT, {
+            "audit": timed_id(to_ms(now), "audit", integration_id), "id": integration_id, "name": str(integration_id),
+            "reason": reason})
         yield from _tell(to_uuid(account_id), integration_id, name, reason, now)
 
 

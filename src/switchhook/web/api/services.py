@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from switchhook.domain.checks import Mistake
 from switchhook.web.api.bearer import INTEGRATIONS, READ, access_of
@@ -32,6 +32,8 @@ class ServiceShape(Shape):
     platform: str | None = Field(description="asterisk, freeswitch or simulator; null: fed by intake")
     applications_enabled: bool
     country: str = Field(description="Where numbers without a country's prefix are from; empty: the account's country.")
+    users_from: str = Field(description="Where its users come from: portal (and this API), else the PBX itself: "
+                            "freepbx, voicemail or freeswitch. Then they are created and deleted there alone.")
     connection: str = Field(description="How the connection is, in words.")
     connection_state: str = Field(description="good, busy, warn, bad or neutral")
 
@@ -40,7 +42,7 @@ class ServiceChange(Shape):
     """What is to change; what is left out stays."""
 
     friendly_name: Text | None = Field(default=None, max_length=120)
-    applications_enabled: bool | None = None
+    applications_enabled: StrictBool | None = None
     country: Text | None = Field(default=None, max_length=2, description="Two letters, like AU; empty: the account's.")
 
 
@@ -110,4 +112,5 @@ def _shape(service: Service, state: Shown) -> ServiceShape:
         id=service.id, name=service.name, friendly_name=service.friendly_name,
         platform=None if service.connection is None else service.connection.platform,
         applications_enabled=service.applications_enabled, country=service.country,
+        users_from=service.directory_source,
         connection=state.words, connection_state=state.kind)
