@@ -30,7 +30,7 @@ from switchhook.settings import Settings, listen_pair
 from switchhook.store import open_store
 from switchhook.store.current import CurrentConfiguration
 from switchhook.store.ports import Store
-from switchhook.upkeep import keep_within_quotas, prune_old
+from switchhook.upkeep import drop_old_bodies, keep_within_quotas, prune_old
 
 if TYPE_CHECKING:  # its packages are an extra
     from switchhook.opentelemetry import Traced
@@ -180,6 +180,7 @@ class Engine:
                 await self._store.make_partitions(PARTITION_DAYS_AHEAD)
                 accounts = list(self._current.value.accounts.values())
                 await prune_old(self._store, accounts, datetime.now(UTC))
+                await drop_old_bodies(self._store, accounts, datetime.now(UTC))
                 await keep_within_quotas(self._store, accounts, self._settings.account_stored_mib)
             await asyncio.sleep(UPKEEP_SECONDS)
 

@@ -394,6 +394,10 @@ class Store(Protocol):
     async def excess_until(self, account_id: UUID, share: float) -> datetime | None:
         """Before which moment that share (0–1) of the account's events was, the oldest first; None: it has none."""
 
+    async def drop_bodies(self, before: datetime, limit: int, account_id: UUID) -> int:
+        """Drop the bodies of up to `limit` of the account's deliveries that began before that time, and go on where the
+        last call ended. Returns how many deliveries were looked at; 0: there is nothing more to do."""
+
     async def backlog(self) -> Mapping[str, int]:
         """For health and metrics: {"pending", "due", "claimed"}; bounded work, not a count over history."""
 

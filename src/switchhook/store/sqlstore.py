@@ -36,6 +36,7 @@ from switchhook.store.ports import (
 )
 from switchhook.store.work import (
     accepting,
+    bodies,
     calls,
     catching_up,
     claiming,
@@ -247,6 +248,9 @@ class SqlStore(ABC):
 
     async def excess_until(self, account_id: UUID, share: float) -> datetime | None:
         return await self.read(weighing.excess_until(account_id, share))
+
+    async def drop_bodies(self, before: datetime, limit: int, account_id: UUID) -> int:
+        return await self.write(bodies.drop_bodies(before, limit, account_id))
 
     async def backlog(self) -> Mapping[str, int]:
         return await self.read(upkeep.backlog())

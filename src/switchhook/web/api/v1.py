@@ -21,10 +21,12 @@ from switchhook.web.api import (
     event_types,
     events,
     feed,
+    health,
     integration_templates,
     integration_versions,
     integrations,
     members,
+    reading,
     recoveries,
     services,
     testing,
@@ -43,7 +45,8 @@ api = Api(
     title=f"{settings.SWITCHHOOK.brand_name} API", version="1", urls_namespace="api-1",
     description=f"What the portal does, for programs. Switchhook {__version__}. Times are RFC 3339, lists are pages.")
 api.add_router("", token_itself.router, tags=["Token"])
-api.add_router("", services.router, tags=["Services"])
+for about_services in (services, health, reading):
+    api.add_router("", about_services.router, tags=["Services"])
 api.add_router("", users.router, tags=["Users"])
 api.add_router("", event_types.router, tags=["Event types"])
 api.add_router("", integrations.router, tags=["Integrations"])

@@ -40,7 +40,7 @@ KINDS: dict[type[Model], Kind] = {
 _ERRANDS = {
     "send_test": "a test", "redeliver": "redelivering", "cancel": "cancelling", "catch_up": "catching up",
     "redeliver_many": "recovering failed deliveries", "test_connection": "trying a connection",
-    "test_call": "a test call"}
+    "test_call": "a test call", "detect": "asking a PBX what it has"}
 
 
 def begin() -> None:
