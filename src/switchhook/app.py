@@ -7,9 +7,9 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -17,7 +17,7 @@ import uvloop
 
 from switchhook.delivery.engine import DeliveryEngine
 from switchhook.domain.errors import OwnershipLost, SettingsError, StoreError, StoreUnavailable, SwitchhookError
-from switchhook.domain.service import Account, Platform
+from switchhook.domain.service import Platform
 from switchhook.inbox import InboxListener
 from switchhook.intake import Intake
 from switchhook.pbx.capture import capture
@@ -28,6 +28,7 @@ from switchhook.settings import Settings, listen_pair
 from switchhook.store import open_store
 from switchhook.store.current import CurrentConfiguration
 from switchhook.store.ports import Store
+from switchhook.upkeep import keep_within_quotas, prune_old
 
 log = logging.getLogger("switchhook.engine")
 
@@ -35,9 +36,6 @@ STOP_SECONDS = 12.0  # what is in flight may take so long to end; with the last 
 AWAY_SECONDS = 1.0
 PARTITION_DAYS_AHEAD = 7
 UPKEEP_SECONDS = 3600.0
-PRUNE_ROWS = 500  # at once, so that delivery never waits for it
-PRUNE_REST_SECONDS = 0.1
-RETENTION = timedelta(days=30)  # of what belongs to no account
 TRY_AGAIN = 75  # the exit code that says: start a new incarnation
 
 
@@ -67,6 +65,8 @@ class Engine:
             await self._until_there(lambda: self._store.begin_incarnation(self.id, socket.gethostname(), os.getpid()))
             self._store.fence(self.id)
             await self._until_there(self._current.load)
+            if self._current.loaded and self._current.value.no_key_fits:
+                raise SettingsError(f"None of the stored secrets opens. {self._current.value.no_key_fits}")
             await self._until_there(lambda: self._store.make_partitions(PARTITION_DAYS_AHEAD))
             if not self._stop.is_set():
                 await self._run_parts()
@@ -83,6 +83,7 @@ class Engine:
             inbox_url=settings.inbox_base_url,
             egress_proxy=settings.egress_proxy,
             max_in_flight=settings.deliveries_in_flight,
+            account_in_flight=settings.account_in_flight,
             waiting_events_bytes=settings.waiting_events_bytes,
             handlers=errands.handlers(),
             sure=self._is_sure,
@@ -93,6 +94,7 @@ class Engine:
         intake = Intake(
             current=current,
             accept=delivery.accept,
+            account_per_second=settings.account_events_per_second,
             not_ready=self._why_not_ready,
             measure=lambda: self._measurements(delivery, fleet),
         )
@@ -164,7 +166,9 @@ class Engine:
         while True:
             with suppress(StoreUnavailable):
                 await self._store.make_partitions(PARTITION_DAYS_AHEAD)
-                await prune_old(self._store, self._current.value.accounts.values(), datetime.now(UTC))
+                accounts = list(self._current.value.accounts.values())
+                await prune_old(self._store, accounts, datetime.now(UTC))
+                await keep_within_quotas(self._store, accounts, self._settings.account_stored_mib)
             await asyncio.sleep(UPKEEP_SECONDS)
 
     def _why_not_ready(self) -> list[str]:
@@ -190,16 +194,6 @@ class Engine:
             except StoreUnavailable as error:
                 log.warning("engine.waits_for_database reason=%s", error)
                 await asyncio.sleep(AWAY_SECONDS)
-
-
-async def prune_old(store: Store, accounts: Iterable[Account], now: datetime) -> None:
-    """Drop what is older than its account keeps it; what belongs to no account goes with those who keep longest."""
-    kept = {one.id: timedelta(days=one.retention_days) for one in accounts}
-    longest = max([RETENTION, *kept.values()])
-    for account_id, retention in [(None, longest), *kept.items()]:
-        if account_id is None or retention < longest:
-            while await store.prune(now - retention, PRUNE_ROWS, account_id):  # noqa: ASYNC110
-                await asyncio.sleep(PRUNE_REST_SECONDS)
 
 
 def run_engine(settings: Settings) -> int:

@@ -144,7 +144,7 @@ class TestDisabling:
             await store.disable_integration(id_, reason)
         [entry] = seed.rows("SELECT * FROM audit_entry")
         assert (entry["who"], entry["via"], entry["action"], entry["kind"]) == (
-            "the engine", "engine", "changed", "integration")
+            "The engine", "engine", "changed", "integration")
         assert (entry["object_id"], entry["detail"]) == (str(id_), "first")
         assert json.loads(entry["changes"]) == {"enabled": [True, False]}
 

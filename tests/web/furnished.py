@@ -111,15 +111,17 @@ def furnish(world: World) -> Furnished:
     token = ApiToken.objects.create(
         account=world.account, made_by=world.admin, name="Directory script", prefix="swh_ab12", hash="0" * 64,
         scopes=["read", "users"])
+    recovery = _errand(world, "redeliver_many", "working", {"done": 500, "total": 1284})
     return Furnished(
         values={
             "account": world.account.slug, "service_id": world.service.id, "user_id": world.users[0].id,
             "integration_id": pop.id, "connection_id": world.connection.id, "account_id": world.account.id,
             "delivery_id": failed.id, "event_id": failed.event_id, "call_id": failed.event.call_uuid,
-            "token_id": token.id, "token": one_time_link(world.viewer).rstrip("/").rpartition("/")[2], "member_id": Member.objects.get(person=world.viewer).id},
+            "token_id": token.id, "token": one_time_link(world.viewer).rstrip("/").rpartition("/")[2],
+            "member_id": Member.objects.get(person=world.viewer).id},
         of_page={
             "integration-catch-up": {"integration_id": old.id},
-            **{name: {"errand_id": _errand(world, "redeliver_many", "working", {"done": 500, "total": 1284})}
+            **{name: {"errand_id": recovery}
                for name in ("recovery", "recovery-pause", "recovery-resume", "recovery-cancel")},
             "integration-test-result": {"errand_id": _errand(
                 world, "send_test", "done", {"delivery_id": str(failed.id)})},

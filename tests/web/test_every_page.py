@@ -32,6 +32,8 @@ WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 MOST_TALL = 1500  # of a picture
 
+UNFOLD = "[...document.querySelectorAll('main details')].slice(0, 6).forEach((one) => { one.open = true; })"
+
 #: Who looks at which pages.
 OF_ACCOUNT = [one for one in routes() if one.route.startswith("a/")]
 OF_OPERATOR = [one for one in routes() if one.route.startswith(("operator/", "me/")) or not one.route]
@@ -79,7 +81,7 @@ def walk(page: Page, url: str, looked_at: list[tuple[Route, str]]) -> None:
         if pictures:
             take_picture(page, Path(pictures) / f"{one.name or 'start'}.webp")
         page.evaluate(axe.axe_script)
-        page.evaluate("[...document.querySelectorAll('main details')].slice(0, 6).forEach((one) => { one.open = true; })")
+        page.evaluate(UNFOLD)
         for look in ("light", "dark", "narrow"):
             page.emulate_media(color_scheme="dark" if look == "dark" else "light")
             if look == "narrow":

@@ -12,10 +12,11 @@ import struct
 import time
 
 import pytest
+from allauth.mfa.models import Authenticator
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from switchhook.web.models import Account, Person
+from switchhook.web.models import Account, AuditEntry, Person
 from tests.web.conftest import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -75,8 +76,7 @@ def add_key(page: Page, *, passkey: bool) -> None:
     page.get_by_role("link", name="Add one").click()
     confirm(page)
     page.get_by_label("Name").fill("Laptop")
-    if passkey:
-        page.get_by_label("Passwordless").check()
+    page.get_by_label("As a passkey").set_checked(passkey)
     page.get_by_role("button", name="Add it").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
 
@@ -113,8 +113,8 @@ def test_an_apps_code_is_asked_for_and_a_recovery_code_works_once(browser: Page)
             expect(browser.get_by_role("heading", name="Acme")).to_be_visible()
         else:
             expect(browser.get_by_text("Incorrect code.")).to_be_visible()
-    from allauth.mfa.models import Authenticator
-
+    assert AuditEntry.objects.filter(
+        action="login_failed", kind="second_factor", account_id=Account.objects.get(slug="acme").id).count() == 2
     kept = str(list(Authenticator.objects.values_list("data", flat=True)))
     assert secret not in kept
     assert codes[1] not in kept

@@ -37,6 +37,7 @@ from switchhook.domain.errors import CannotRender
 from switchhook.domain.event import Event
 from switchhook.domain.integration import Integration
 from switchhook.domain.judging import judge
+from switchhook.domain.masking import without_secrets
 from switchhook.domain.rendering import render
 from switchhook.domain.service import Account
 from switchhook.domain.templates import has_placeholders
@@ -45,6 +46,7 @@ from switchhook.store.ports import Recording
 
 log = logging.getLogger(__name__)
 
+SUSPENDED_AGAIN_SECONDS = 60.0  # how long a Delivery waits whose account is suspended
 BROKEN_AGAIN_SECONDS = 60.0  # how long a Delivery waits whose integration cannot be read (a key is missing, say)
 
 
@@ -159,6 +161,8 @@ class Deliverer:
             self._returns.release(delivery.id, BROKEN_AGAIN_SECONDS)
         elif integration is None or account is None:
             self._returns.cancel(delivery.id, "the integration was deleted")
+        elif account.suspended:
+            self._returns.release(delivery.id, SUSPENDED_AGAIN_SECONDS)
         elif not event.is_test and (not integration.enabled or integration.id in self._gone):
             self._returns.cancel(delivery.id, "the integration is disabled")
         elif delivery.expires_at <= now:
@@ -200,7 +204,8 @@ class Deliverer:
             request = render(integration, event, delivery_id=delivery_id, at=at)
         except CannotRender as error:
             return None, NoAnswer(problem=Problem.CANNOT_RENDER, detail=str(error), timing=Timing(total_ms=0))
-        return request, await self._sender.send(request, account=account, timeout_seconds=integration.timeout_seconds)
+        answer = await self._sender.send(request, account=account, timeout_seconds=integration.timeout_seconds)
+        return request, without_secrets(answer, request)
 
     def _give_another_chance(self) -> None:
         """Whoever was changed while it rested may work now."""

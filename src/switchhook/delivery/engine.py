@@ -41,10 +41,12 @@ class DeliveryEngine:
         tls: ssl.SSLContext | None = None, handlers: Mapping[str, Handler] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: Callable[[], float] = lambda: random.uniform(-1, 1),  # noqa: S311 (no secret)
-        lanes: Lanes | None = None, recovered_per_second: float = PER_SECOND, sure: Callable[[], bool] = lambda: True,
+        lanes: Lanes | None = None, account_in_flight: int | None = None, recovered_per_second: float = PER_SECOND,
+        sure: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`inbox_url`, `egress_proxy`: see `Sender`. `max_in_flight`: requests open at once. `handlers`: see `Errands`. `sure`: whether
-        no other engine can have taken over; while it is not, nothing is sent (see `go_on`)."""
+        """`inbox_url`, `egress_proxy`: see `Sender`. `max_in_flight`: requests open at once; `account_in_flight`: of an
+        account that has no quota of its own. `handlers`: see `Errands`. `sure`: whether no other engine can have
+        taken over; while it is not, nothing is sent (see `go_on`)."""
         self.sender = Sender(inbox_url=inbox_url, egress_proxy=egress_proxy, nameservers=nameservers, tls=tls)
         self.lanes = lanes or Lanes(max_in_flight=max_in_flight)
         self.recorder = Recorder(
@@ -56,7 +58,7 @@ class DeliveryEngine:
             returns=self._returns, clock=clock, jitter=jitter, sure=sure)
         self._collector = Collector(
             store=store, engine_id=engine_id, current=current, lanes=self.lanes, recorder=self.recorder,
-            returns=self._returns, start_ready=self._start_ready)
+            returns=self._returns, start_ready=self._start_ready, account_in_flight=account_in_flight)
         self._returns.wake = self._collector.wake
         current.when_woken(self._collector.wake)
         self.dispatcher = Dispatcher(current, self._collector.has_room, clock)

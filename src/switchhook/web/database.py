@@ -20,6 +20,7 @@ def django_database(url: str) -> dict[str, Any]:
                 "timeout": 10,
                 "transaction_mode": "IMMEDIATE",
                 "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;"
+                "PRAGMA secure_delete=ON;"
                 "PRAGMA journal_size_limit=67108864;PRAGMA cache_size=-16000",
             },
         }

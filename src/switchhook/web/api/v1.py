@@ -10,7 +10,9 @@ from ninja.errors import HttpError, ValidationError
 
 from switchhook import __version__
 from switchhook.domain.checks import Mistake
+from switchhook.web.accounts.quotas import QuotaReached
 from switchhook.web.api import (
+    audit,
     bulk_integrations,
     bulk_users,
     calls,
@@ -20,8 +22,12 @@ from switchhook.web.api import (
     events,
     feed,
     health,
+    integration_templates,
+    integration_versions,
     integrations,
+    members,
     reading,
+    recoveries,
     services,
     testing,
     token_itself,
@@ -45,11 +51,16 @@ api.add_router("", users.router, tags=["Users"])
 api.add_router("", event_types.router, tags=["Event types"])
 api.add_router("", integrations.router, tags=["Integrations"])
 api.add_router("", testing.router, tags=["Tests"])
+api.add_router("", integration_templates.router, tags=["Integrations"])
+api.add_router("", integration_versions.router, tags=["Integrations"])
 api.add_router("", events.router, tags=["Events"])
 api.add_router("", feed.router, tags=["Events"])
 api.add_router("", deliveries.router, tags=["Deliveries"])
 api.add_router("", calls.router, tags=["Calls"])
+api.add_router("", recoveries.router, tags=["Recoveries"])
 api.add_router("", errands.router, tags=["Errands"])
+api.add_router("", members.router, tags=["Members"])
+api.add_router("", audit.router, tags=["Audit log"])
 
 
 api.add_decorator(only_known)
@@ -68,6 +79,14 @@ def _nothing(request: HttpRequest, error: Any) -> HttpResponse:
 @api.exception_handler(Mistaken)
 def _mistaken(request: HttpRequest, error: Any) -> HttpResponse:
     return answer(request, invalid(error.mistakes))
+
+
+@api.exception_handler(QuotaReached)
+def _quota_reached(request: HttpRequest, reached: Any) -> HttpResponse:
+    if reached.retry_after_s is None:
+        return answer(request, Problem(409, str(reached), code="quota_reached"))
+    headers = {"Retry-After": str(reached.retry_after_s)}
+    return answer(request, Problem(429, str(reached), code="quota_reached", headers=headers))
 
 
 @api.exception_handler(HttpError)

@@ -32,7 +32,7 @@ def actor() -> Actor:
     """Who asks in the request that this thread serves; the command line, where it serves none."""
     request = _request.get()
     if request is None:
-        return Actor(who="the command line")
+        return Actor(who="The command line")
     token = getattr(request, "api_token", None)
     asks = Actor(
         via=Via.PORTAL if token is None else Via.API, token="" if token is None else f"{token.name} ({token.prefix}…)",

@@ -23,6 +23,7 @@ from switchhook.web.models import (
     Errand,
     Inbox,
     Integration,
+    Invitation,
     Member,
     PbxUser,
     Person,
@@ -32,7 +33,7 @@ from switchhook.web.models import (
 KINDS: dict[type[Model], Kind] = {
     Account: Kind.ACCOUNT, Member: Kind.MEMBER, Service: Kind.SERVICE, Connection: Kind.CONNECTION,
     PbxUser: Kind.USER, Integration: Kind.INTEGRATION, ApiToken: Kind.TOKEN, Inbox: Kind.INBOX,
-    Person: Kind.LOGIN, Authenticator: Kind.SECOND_FACTOR,
+    Invitation: Kind.INVITATION, Person: Kind.LOGIN, Authenticator: Kind.SECOND_FACTOR,
 }
 
 #: Asked of the engine by a person; what tells of a changed user is noted as the change itself.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.mfa.signals import authentication_failed
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
 
@@ -17,6 +18,7 @@ def begin() -> None:
     user_logged_in.connect(_in, dispatch_uid="audit logged in")
     user_logged_out.connect(_out, dispatch_uid="audit logged out")
     user_login_failed.connect(_failed, dispatch_uid="audit login failed")
+    authentication_failed.connect(_wrong_factor, dispatch_uid="audit second factor failed")
 
 
 def _in(sender: Any, user: Person, request: HttpRequest, **more: Any) -> None:
@@ -37,6 +39,11 @@ def _failed(sender: Any, credentials: dict[str, Any], request: HttpRequest | Non
     else:
         note(Action.LOGIN_FAILED, Kind.LOGIN, "", typed if "@" in typed else "", account_id=None,
              detail="Nobody has this address.")
+
+
+def _wrong_factor(sender: Any, user: Person, request: HttpRequest, **more: Any) -> None:
+    """The password was right: who tries is somebody to be known of."""
+    note_of_person(Action.LOGIN_FAILED, Kind.SECOND_FACTOR, user, detail=_browser(request))
 
 
 def _browser(request: HttpRequest | None) -> str:

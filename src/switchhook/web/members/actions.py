@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 
 from switchhook.web.members.models import Role
@@ -50,6 +51,18 @@ def _check_not_last(member: Member) -> None:
     if not any(one.id != member.id and one.role == Role.ADMIN and not one.services and one.person.is_active
                for one in everybody):
         raise LastAdmin
+
+
+def with_second_factor(person_ids: Iterable[UUID]) -> set[UUID]:
+    """Which of these people have one. Recovery codes alone are none."""
+    found = Authenticator.objects.filter(user_id__in=list(person_ids))
+    return set(found.exclude(type=Authenticator.Type.RECOVERY_CODES).values_list("user_id", flat=True))
+
+
+@transaction.atomic
+def forget_second_factor(person: Person) -> None:
+    """For who lost phone and codes: the password alone lets them in, until they set up another."""
+    Authenticator.objects.filter(user_id=person.id).delete()
 
 
 def save_profile(person: Person) -> None:

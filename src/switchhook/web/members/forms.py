@@ -6,6 +6,7 @@ from typing import Any
 
 import allauth.account.forms
 from allauth.account.forms import SetPasswordForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 
 from switchhook.web.members.models import Role
@@ -91,6 +92,17 @@ class InvitationForm(RoleForm):
 
     def clean_email(self) -> str:
         return not_yet_member(self._account, self.cleaned_data["email"])
+
+
+class KeyForm(AddWebAuthnForm):
+    """allauth's, in fewer words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].help_text = "What you call it: “Laptop”, “Key on my key ring”."
+        self.fields["passwordless"].label = "As a passkey: it logs you in by itself, without a password"
+        self.fields["passwordless"].help_text = ""
+        self.fields["passwordless"].initial = True
 
 
 class NewcomerForm(SetPasswordForm):

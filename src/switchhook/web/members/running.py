@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -34,8 +33,7 @@ def members(request: HttpRequest, access: Access) -> HttpResponse:
         return redirect("members", account=access.account.slug)
     names = {str(one.id): str(one) for one in access.services()}
     rows = list(access.members().select_related("person").order_by("person__email")[:LIST_LIMIT])
-    factors = set(Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES).filter(
-        user_id__in=[row.person_id for row in rows]).values_list("user_id", flat=True))
+    factors = actions.with_second_factor(row.person_id for row in rows)
     now = timezone.now()
     return render(request, "members/list.html", {
         "rows": [(row, _names(row.services, names), row.person_id in factors) for row in rows],

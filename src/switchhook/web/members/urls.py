@@ -44,5 +44,7 @@ account_urls = [
 operator_urls = [
     path("accounts/<uuid:account_id>/members/", views.members, name="operator-members"),
     path("accounts/<uuid:account_id>/members/<uuid:member_id>/link/", views.new_link, name="operator-member-link"),
+    path("accounts/<uuid:account_id>/members/<uuid:member_id>/second-factor/", views.forget_second_factor,
+         name="operator-member-second-factor"),
     path("accounts/<uuid:account_id>/members/<uuid:member_id>/remove/", views.remove, name="operator-member-remove"),
 ]
