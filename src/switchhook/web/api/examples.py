@@ -29,6 +29,12 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "configure_integrations": {"integrations": [_CRM], "dry_run": True},
     "send_test_event": {"event_type": "ivr.option_selected"},
     "place_test_call": {"kind": "survey"},
+    "create_from_template": {
+        "service_id": _SERVICE, "request_url": "https://crm.example.com/hook", "name": "Screen-pop", "token": "made-up"},
+    "enable_integration": {"catch_up_from": "2026-03-04T08:00:00+11:00"},
+    "create_recovery": {"since": "2026-03-04T08:00:00+11:00", "event_type": "call.inbound_answered", "state": "failed"},
+    "invite_member": {"email": "ada@example.com", "role": "viewer", "services": [_SERVICE]},
+    "change_member": {"role": "admin"},
     "redeliver_several": _DELIVERIES,
     "cancel_several": _DELIVERIES,
 }
