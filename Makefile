@@ -39,12 +39,15 @@ screenshots: $(TO_TEST) assets  ## A picture of every page, by the walk of the t
 	SCREENSHOTS=$(CURDIR)/docs/images/portal $(PYTEST) 15m $(BIN)/pytest -n 2 tests/web/test_every_page.py -k well
 
 ##@ Work on it
-.PHONY: lint lock assets wheel clean
-lint: $(TO_CHECK)  ## Style, types, and which module may import which
+.PHONY: lint audit lock assets wheel sbom release clean
+lint: $(TO_CHECK) audit  ## Style, types, which module may import which, and known vulnerabilities
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/mypy --config-file= --strict examples/nps/nps
 	$(BIN)/lint-imports
+
+audit: $(TO_CHECK)  ## Look up the locked packages among the known vulnerabilities
+	@$(BIN)/python scripts/audit
 
 lock: $(TO_CHECK)  ## Write requirements/*.txt and package-lock.json anew; UPGRADE=1 takes newer Python packages
 	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --all-extras --group dev -o requirements/dev.txt
@@ -57,6 +60,14 @@ assets: $(TO_RUN)  ## Fetch the front-end files, build the handbook: what the pa
 
 wheel: $(TO_RUN)  ## Build dist/switchhook-….whl
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+sbom: $(TO_CHECK)  ## Write dist/switchhook.cdx.json: what is in a release (CycloneDX), from the lock
+	@mkdir -p dist
+	@$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --validate \
+		-o dist/switchhook.cdx.json requirements/run.txt
+	@echo "Written: dist/switchhook.cdx.json"
+
+release: lint wheel sbom  ## What is published: the wheel and its SBOM, in dist/
 
 clean:  ## Remove what was made here: .venv, caches, fetched and built files, the demo's state
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist demo-state \

@@ -9,5 +9,6 @@ pytest_plugins = [
     "tests.fixtures.lab",
     "tests.fixtures.browser",
     "tests.fixtures.portal",
+    "tests.fixtures.node",
     "tests.fixtures.skips",
 ]

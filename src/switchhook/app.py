@@ -7,17 +7,19 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import uvloop
 
+from switchhook import measuring
 from switchhook.delivery.engine import DeliveryEngine
 from switchhook.domain.errors import OwnershipLost, SettingsError, StoreError, StoreUnavailable, SwitchhookError
-from switchhook.domain.service import Account, Platform
+from switchhook.domain.service import Platform
 from switchhook.inbox import InboxListener
 from switchhook.intake import Intake
 from switchhook.pbx.capture import capture
@@ -28,6 +30,10 @@ from switchhook.settings import Settings, listen_pair
 from switchhook.store import open_store
 from switchhook.store.current import CurrentConfiguration
 from switchhook.store.ports import Store
+from switchhook.upkeep import drop_old_bodies, keep_within_quotas, prune_old
+
+if TYPE_CHECKING:  # its packages are an extra
+    from switchhook.opentelemetry import Traced
 
 log = logging.getLogger("switchhook.engine")
 
@@ -35,9 +41,7 @@ STOP_SECONDS = 12.0  # what is in flight may take so long to end; with the last 
 AWAY_SECONDS = 1.0
 PARTITION_DAYS_AHEAD = 7
 UPKEEP_SECONDS = 3600.0
-PRUNE_ROWS = 500  # at once, so that delivery never waits for it
-PRUNE_REST_SECONDS = 0.1
-RETENTION = timedelta(days=30)  # of what belongs to no account
+BACKLOG_SECONDS = 15.0
 TRY_AGAIN = 75  # the exit code that says: start a new incarnation
 
 
@@ -54,6 +58,8 @@ class Engine:
         self._stop = asyncio.Event()
         self._sure_until_s = 0.0  # by the loop's clock: until then nobody can have buried us
         self._begun = False
+        self._traced = _traced(self.id, settings)
+        self._backlog: Mapping[str, float] = {}
 
     def stop(self) -> None:
         """Ask it to end: `run` returns when what is in flight has ended."""
@@ -67,11 +73,15 @@ class Engine:
             await self._until_there(lambda: self._store.begin_incarnation(self.id, socket.gethostname(), os.getpid()))
             self._store.fence(self.id)
             await self._until_there(self._current.load)
+            if self._current.loaded and self._current.value.no_key_fits:
+                raise SettingsError(f"None of the stored secrets opens. {self._current.value.no_key_fits}")
             await self._until_there(lambda: self._store.make_partitions(PARTITION_DAYS_AHEAD))
             if not self._stop.is_set():
                 await self._run_parts()
         finally:
             await self._store.close()
+            if self._traced is not None:
+                await asyncio.to_thread(self._traced.close)
 
     async def _run_parts(self) -> None:
         settings, store, current = self._settings, self._store, self._current
@@ -83,9 +93,11 @@ class Engine:
             inbox_url=settings.inbox_base_url,
             egress_proxy=settings.egress_proxy,
             max_in_flight=settings.deliveries_in_flight,
+            account_in_flight=settings.account_in_flight,
             waiting_events_bytes=settings.waiting_events_bytes,
             handlers=errands.handlers(),
             sure=self._is_sure,
+            tracing=self._traced,
         )
         errands.accept_with(delivery.accept)
         fleet = Fleet(store, current, delivery.accept, self.id)
@@ -93,7 +105,8 @@ class Engine:
         intake = Intake(
             current=current,
             accept=delivery.accept,
-            not_ready=self._why_not_ready,
+            not_ready=lambda: self._why_not_ready(delivery),
+            account_per_second=settings.account_events_per_second,
             measure=lambda: self._measurements(delivery, fleet),
         )
         inbox = InboxListener(store)
@@ -106,6 +119,7 @@ class Engine:
             begin("heart", self._beat(delivery, fleet))
             begin("configuration", current.watch())
             begin("upkeep", self._upkeep())
+            begin("backlog", self._look_at_backlog())
             begin("delivery", delivery.run())
             begin("fleet", fleet.run())
             begin("directories", directories.run())
@@ -164,23 +178,28 @@ class Engine:
         while True:
             with suppress(StoreUnavailable):
                 await self._store.make_partitions(PARTITION_DAYS_AHEAD)
-                await prune_old(self._store, self._current.value.accounts.values(), datetime.now(UTC))
+                accounts = list(self._current.value.accounts.values())
+                await prune_old(self._store, accounts, datetime.now(UTC))
+                await drop_old_bodies(self._store, accounts, datetime.now(UTC))
+                await keep_within_quotas(self._store, accounts, self._settings.account_stored_mib)
             await asyncio.sleep(UPKEEP_SECONDS)
 
-    def _why_not_ready(self) -> list[str]:
+    def _why_not_ready(self, delivery: DeliveryEngine) -> list[str]:
         """Why this engine does not do its work, for /readyz; nothing when it does."""
         if not self._begun:
             return ["it is starting"]
-        return [] if self._is_sure() else ["the database is away"]
+        return [] if self._is_sure() and not delivery.recorder.store_away else ["the database is away"]
 
     def _measurements(self, delivery: DeliveryEngine, fleet: Fleet) -> Mapping[str, float]:
-        states = [line.state for line in fleet.lines.values()]
         return {
-            **delivery.measurements(),
-            "switchhook_connections_owned": float(len(states)),
-            "switchhook_connections_up": float(states.count("connected")),
-            "switchhook_pbx_messages_total": float(sum(line.ear.messages for line in fleet.lines.values())),
-        }
+            **delivery.measurements(), "switchhook_engine_sure": float(self._is_sure()), **self._backlog,
+            **measuring.of_connections(fleet), **measuring.of_process()}
+
+    async def _look_at_backlog(self) -> None:
+        while True:
+            with suppress(StoreUnavailable):
+                self._backlog = measuring.of_backlog(await self._store.backlog(), await self._store.overdue_seconds())
+            await asyncio.sleep(BACKLOG_SECONDS)
 
     async def _until_there(self, attempt: Callable[[], Awaitable[object]]) -> None:
         while not self._stop.is_set():
@@ -192,14 +211,17 @@ class Engine:
                 await asyncio.sleep(AWAY_SECONDS)
 
 
-async def prune_old(store: Store, accounts: Iterable[Account], now: datetime) -> None:
-    """Drop what is older than its account keeps it; what belongs to no account goes with those who keep longest."""
-    kept = {one.id: timedelta(days=one.retention_days) for one in accounts}
-    longest = max([RETENTION, *kept.values()])
-    for account_id, retention in [(None, longest), *kept.items()]:
-        if account_id is None or retention < longest:
-            while await store.prune(now - retention, PRUNE_ROWS, account_id):  # noqa: ASYNC110
-                await asyncio.sleep(PRUNE_REST_SECONDS)
+def _traced(engine_id: UUID, settings: Settings) -> Traced | None:
+    """Traces, where OpenTelemetry's own variables say whither. Raises SettingsError when its packages are missing."""
+    if not (os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")):
+        return None
+    try:
+        from switchhook.opentelemetry import Traced
+    except ImportError as error:
+        raise SettingsError(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not installed: `pip install "
+            "'switchhook[tracing]'`, or unset it.") from error
+    return Traced(engine_id, send_traceparent=settings.send_traceparent)
 
 
 def run_engine(settings: Settings) -> int:

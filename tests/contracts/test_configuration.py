@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -135,6 +136,17 @@ class TestDisabling:
         assert row["disabled_at"]
         assert await store.configuration_version() == 1
         assert not (await store.load_configuration()).integrations[id_].enabled
+
+    async def test_the_audit_log_says_that_the_engine_did_it_and_why(self, store: Store, seed: Seed) -> None:
+        account = seed.account()
+        id_ = seed.integration(account)
+        for reason in ("first", "second"):
+            await store.disable_integration(id_, reason)
+        [entry] = seed.rows("SELECT * FROM audit_entry")
+        assert (entry["who"], entry["via"], entry["action"], entry["kind"]) == (
+            "The engine", "engine", "changed", "integration")
+        assert (entry["object_id"], entry["detail"]) == (str(id_), "first")
+        assert json.loads(entry["changes"]) == {"enabled": [True, False]}
 
     async def test_disabling_twice_keeps_the_first_reason(self, store: Store, seed: Seed) -> None:
         id_ = seed.integration(seed.account())

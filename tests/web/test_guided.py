@@ -66,8 +66,18 @@ def test_of_several_calls_the_one_of_the_persons_number_is_picked_out(world: Wor
     assert admin.get(_watching(world, number="0172")).context["call"] is None
 
 
-def test_a_call_from_before_is_none_of_it(world: World, admin: Client) -> None:
-    House(world).call(number=-1)
+def test_a_call_that_was_over_before_is_none_of_it(world: World, admin: Client) -> None:
+    House(world).call(number=-2)
+    assert admin.get(_watching(world)).context["call"] is None
+
+
+def test_the_clock_of_the_pbx_may_be_late(world: World, admin: Client) -> None:
+    House(world).call(number=-1)  # over a moment after the person began
+    assert admin.get(_watching(world)).context["call"] is not None
+
+
+def test_a_call_that_has_been_open_for_long_is_another(world: World, admin: Client) -> None:
+    House(world).call(number=-30, ended_ms=None)
     assert admin.get(_watching(world)).context["call"] is None
 
 

@@ -307,6 +307,7 @@ def test_an_accounts_networks_are_read_line_by_line(world: World, operator: Clie
     ("time_zone", "Mars/Olympus", "is no time zone"),
     ("slug", "acme", "already exists"),
     ("retention_days", "0", "From 1 day to 3650."),
+    ("body_days", "31", "From 1 day to as long as the rest is kept."),
 ])
 def test_a_wrong_account_is_refused_in_words(
     world: World, operator: Client, field: str, value: str, words: str,

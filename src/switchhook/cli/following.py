@@ -21,7 +21,13 @@ def follow(
     `tell` gets a sentence when the server goes away, and when it is back. Raises CommandError when it was never there.
     """
     query: Record = {"type": list(types), "service_id": service_id}
-    page = client.get("/events/feed", since=since, **query)
+    first = client.get("/events/feed", since=since, **query)  # at once: "from now on" is when this is called
+    return _following(client, query, first, tell, sleep)
+
+
+def _following(
+    client: Client, query: Record, page: Record, tell: Callable[[str], None], sleep: Callable[[float], None],
+) -> Iterator[Record]:
     is_away = False
     while True:
         yield from page["data"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -21,8 +21,8 @@ HEAD = "# Integrations, as `switchhook integrations apply` takes them. Secrets: 
 
 _DEFAULTS: Record = {
     "path_arguments": "", "method": "POST", "format": "JSON", "authentication_type": "none", "username": "",
-    "token_prefix": "Bearer", "token_header": "Authorization", "headers": [], "body_keys": [], "signed": True,
-    "timeout_seconds": 15.0, "max_in_flight": 8, "rate_per_second": None, "expiry_seconds": None,
+    "token_prefix": "Bearer", "token_header": "Authorization", "headers": [], "body_keys": [], "filters": [],
+    "signed": True, "timeout_seconds": 15.0, "max_in_flight": 8, "rate_per_second": None, "expiry_seconds": None,
 }
 #: What the API tells, and no file says.
 _TOLD_ONLY = frozenset({
@@ -33,7 +33,9 @@ _REFERENCE = re.compile(r"(\$+)\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 def written(integrations: Sequence[Record], services: Mapping[str, str]) -> str:
     """The integrations of the API as a file. `services`: names by id."""
     names = Counter((one["service_id"], one["name"]) for one in integrations)
-    entries = [_entry(one, services, with_id=names[one["service_id"], one["name"]] > 1) for one in integrations]
+    references = _References()
+    entries = [
+        _entry(one, services, references, with_id=names[one["service_id"], one["name"]] > 1) for one in integrations]
     return HEAD + yaml.safe_dump(
         {"version": VERSION, "integrations": entries}, sort_keys=False, allow_unicode=True, width=120)
 
@@ -64,20 +66,21 @@ def _entries(text: str) -> list[Any]:
     return list(told["integrations"])
 
 
-def _entry(one: Record, services: Mapping[str, str], *, with_id: bool) -> Record:
+def _entry(one: Record, services: Mapping[str, str], references: _References, *, with_id: bool) -> Record:
     entry: Record = {"id": one["id"]} if with_id else {}
     entry["name"] = _escaped(one["name"])
     if one["service_id"]:
         entry["service"] = services[one["service_id"]]
-    reference = _references(one["name"])
     for name, value in one.items():
         if name in ("password", "token") and value["set"] and one["authentication_type"] == _TYPE_OF[name]:
-            entry[name] = reference(name)
+            entry[name] = references.to(one["name"], name)
         elif name == "headers" and value:
-            entry[name] = [_header(header, reference) for header in value]
+            entry[name] = [_header(header, one["name"], references) for header in value]
         elif name == "body_keys" and value:
-            entry[name] = [_escaped({"key": row["key"], "field": row["field"]} if row["field"] else
-                                    {"key": row["key"], "text": row["text"]}) for row in value]
+            entry[name] = [
+                _escaped({what: row[what] for what in ("key", "field" if row["field"] else "text")}) for row in value]
+        elif name == "filters" and value:
+            entry[name] = [_escaped({what: one for what, one in row.items() if one is not None}) for row in value]
         elif name not in _TOLD_ONLY and name != "name" and (name not in _DEFAULTS or value != _DEFAULTS[name]):
             entry[name] = _escaped(value)
     return entry
@@ -86,17 +89,23 @@ def _entry(one: Record, services: Mapping[str, str], *, with_id: bool) -> Record
 _TYPE_OF = {"password": "basic", "token": "token"}
 
 
-def _header(header: Record, reference: Callable[[str], str]) -> Record:
+def _header(header: Record, integration: str, references: _References) -> Record:
     if not header["secret"]:
         return {"name": header["name"], "value": _escaped(header["value"])}
-    return {"name": header["name"], "secret": True, "value": reference(header["name"])}
+    return {"name": header["name"], "secret": True, "value": references.to(integration, header["name"])}
 
 
-def _references(integration: str) -> Callable[[str], str]:
-    def reference(what: str) -> str:
-        return "${env:" + (re.sub(r"[^A-Z0-9]+", "_", f"{integration}_{what}".upper()).strip("_") or "SECRET") + "}"
+class _References:
+    """Names for secrets in the environment, each given once: CRM_PASSWORD."""
 
-    return reference
+    def __init__(self) -> None:
+        self._given: Counter[str] = Counter()
+
+    def to(self, integration: str, what: str) -> str:
+        name = re.sub(r"[^A-Z0-9]+", "_", f"{integration}_{what}".upper()).strip("_")
+        name = name if name[:1].isalpha() else f"SECRET_{name}"
+        self._given[name] += 1
+        return "${env:" + (name if self._given[name] == 1 else f"{name}_{self._given[name]}") + "}"
 
 
 def _wanted(place: int, entry: object, services: Mapping[str, str], environment: Mapping[str, str]) -> Record:
@@ -133,6 +142,8 @@ def _escaped(value: Any) -> Any:
     """What looks like a reference and is none has one more dollar sign."""
     if isinstance(value, dict):
         return {name: _escaped(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_escaped(one) for one in value]
     return _REFERENCE.sub(lambda one: "$" + one[0], value) if isinstance(value, str) else value
 
 

@@ -42,9 +42,9 @@ class Collector:
 
     def __init__(
         self, *, store: Store, engine_id: UUID, current: CurrentConfiguration, lanes: Lanes, recorder: Recorder,
-        returns: Returns, start_ready: Callable[[], None],
+        returns: Returns, start_ready: Callable[[], None], account_in_flight: int | None = None,
     ) -> None:
-        """`start_ready` is called when something came in."""
+        """`start_ready` is called when something came in. `account_in_flight`: of an account without a quota."""
         self._store = store
         self._engine_id = engine_id
         self._current = current
@@ -52,6 +52,7 @@ class Collector:
         self._recorder = recorder
         self._returns = returns
         self._start_ready = start_ready
+        self._account_in_flight = account_in_flight
         self._wake = asyncio.Event()
         self._familiar: OrderedDict[tuple[str, bool], None] = OrderedDict()
         self._unsure: list[Parcel] = []
@@ -109,8 +110,11 @@ class Collector:
 
     def _add(self, parcel: Parcel) -> None:
         integration = self._current.value.integrations.get(parcel.delivery.integration_id)
+        account = self._current.value.accounts.get(parcel.delivery.account_id)
+        quota = None if account is None else account.max_in_flight
         self._lanes.add(
             parcel, max_in_flight=1 if integration is None else max(1, integration.max_in_flight),
+            of_account=self._account_in_flight if quota is None else max(1, quota),
             per_second=None if integration is None else integration.rate_per_second)
 
     # -- the long way: by the database --------------------------------------------------------------------

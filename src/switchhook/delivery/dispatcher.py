@@ -46,6 +46,8 @@ class Dispatcher:
         if account is None or service is None:
             return Acceptance(event=event, unwanted_reason="the PBX or its account was removed", intake_key=intake_key)
         event = _completed(event, account, service, _user_of(event, configuration))
+        if account.suspended:
+            return Acceptance(event=event, unwanted_reason="the account is suspended", intake_key=intake_key)
         wanted: list[Integration] = []
         refused: list[tuple[Integration, str]] = []
         own = self._candidates.get((account.id, event.type, service.id), ())

@@ -142,6 +142,8 @@ class Errands:
         integration = self._integration(errand)
         configuration = self._current.value
         account = configuration.accounts[integration.account_id]
+        if account.suspended:
+            raise CannotDo("The account is suspended: nothing of it is sent.")
         type_ = EventType(str(errand.args.get("event_type") or integration.event_type))
         service = self._service(integration, account)
         event = example_event(type_, account, service, at=errand.created_at, test_id=errand.id)

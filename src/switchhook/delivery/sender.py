@@ -49,8 +49,8 @@ class Sender:
     """Sends requests. One for the whole engine; `close()` it at the end."""
 
     def __init__(
-        self, *, inbox_url: str = "", egress_proxy: str = "", nameservers: Sequence[str] = (), tls: ssl.SSLContext | None = None,
-        connect_seconds: float = CONNECT_SECONDS,
+        self, *, inbox_url: str = "", egress_proxy: str = "", nameservers: Sequence[str] = (),
+        tls: ssl.SSLContext | None = None, connect_seconds: float = CONNECT_SECONDS,
     ) -> None:
         """`inbox_url`: the request inbox, reachable by everybody without a grant (what lies below this URL alone).
 

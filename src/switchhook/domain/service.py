@@ -38,8 +38,13 @@ class Account:
     call_expiry_seconds: int = 24 * 3600
     user_expiry_seconds: int = 3 * 24 * 3600
     retention_days: int = 30  # how long events and deliveries are kept
+    body_days: int | None = None  # how long bodies of requests and answers are; None: as long as the rest
     country: str = ""  # ISO 3166, two letters: where numbers without a country's prefix are from; "" unknown
     granted_events: frozenset[EventType] = frozenset()  # the extra events that the operator lets it select
+    suspended: bool = False  # or closed: nothing fires
+    max_in_flight: int | None = None  # requests open at once in one engine; None: the installation's default
+    max_events_per_second: int | None = None  # by intake; None: the installation's default
+    max_stored_mib: int | None = None  # None: the installation's default
 
 
 #: The defaults fit FreePBX 15 to 17: the contexts that its trunk pages and menus generate.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
-from switchhook.domain.catalogue import EVENTS, EventType, Field, Value
+from switchhook.domain.catalogue import EVENTS, EXTRA_EVENTS, EventType, Field, Value
 from switchhook.domain.event import Event, timed_id
 from switchhook.domain.service import Service
 from switchhook.intake.problems import Fault, Problem
@@ -136,8 +136,12 @@ class _Reader:
         return Told(caller_id=caller_id, event=Event(
             id=self._event_id(at, caller_id), type=type_, account_id=self._service.account_id,
             service_id=self._service.id, at=at, order_key=str(call),
-            sequence=self._sequence_of(call, caller_id) if sequence is None else sequence, fields=fields,
+            sequence=self._place(type_, call, caller_id) if sequence is None else sequence, fields=fields,
             call_uuid=call, native_call_id=call_id))
+
+    def _place(self, type_: EventType, call: UUID, caller_id: str) -> int:
+        """Extra events are counted by themselves, here as everywhere."""
+        return self._sequence_of(uuid5(call, "extra") if type_ in EXTRA_EVENTS else call, caller_id)
 
     def _event_id(self, at: datetime, caller_id: str) -> UUID:
         return timed_id(int(at.timestamp() * 1000), "intake", self._service.id, caller_id)

@@ -37,6 +37,7 @@ class Configuration:
     integrations: Mapping[UUID, Integration]
     users: Mapping[tuple[UUID, str], PbxUser]  # by (service, extension number)
     broken: Mapping[UUID, str] = field(default_factory=dict)  # integration or connection → why it is left out
+    no_key_fits: str = ""  # why, when there are secrets and not one of them opens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,8 +253,9 @@ class Store(Protocol):
         second on PostgreSQL. For one task at a time."""
 
     async def disable_integration(self, integration_id: UUID, reason: str) -> None:
-        """Disable it in the configuration, saying when and why, raise the configuration's version, and owe the
-        account's admins an e-mail of it."""
+        """Disable it in the configuration, saying when and why, raise the configuration's version, owe the
+        account's admins an e-mail of it and, where it is granted, the account's other integrations the event; in one
+        transaction."""
 
     # -- the way of an event --------------------------------------------------
     async def accept(
@@ -382,6 +384,19 @@ class Store(Protocol):
         """Delete up to `limit` events (with deliveries and attempts) whose ids begin before that time, and as many
         calls that began before it: the account's, or everybody's; then, on PostgreSQL, whole partitions go first.
         Returns how many there were, of events or of calls, whichever were more."""
+
+    async def overdue_seconds(self) -> float:
+        """How long the unclaimed delivery that is due for longest has been due (0: nothing is)."""
+
+    async def weigh(self, account_id: UUID) -> int:
+        """How many bytes the account's events, deliveries and calls take, about; noted with the account. Bounded."""
+
+    async def excess_until(self, account_id: UUID, share: float) -> datetime | None:
+        """Before which moment that share (0–1) of the account's events was, the oldest first; None: it has none."""
+
+    async def drop_bodies(self, before: datetime, limit: int, account_id: UUID) -> int:
+        """Drop the bodies of up to `limit` of the account's deliveries that began before that time, and go on where the
+        last call ended. Returns how many deliveries were looked at; 0: there is nothing more to do."""
 
     async def backlog(self) -> Mapping[str, int]:
         """For health and metrics: {"pending", "due", "claimed"}; bounded work, not a count over history."""

@@ -36,18 +36,21 @@ from switchhook.store.ports import (
 )
 from switchhook.store.work import (
     accepting,
+    bodies,
     calls,
     catching_up,
     claiming,
     configuration,
     connections,
     directories,
+    disabling,
     errands,
     inboxes,
     incarnations,
     recording,
     tallying,
     upkeep,
+    weighing,
 )
 
 T = TypeVar("T")
@@ -114,7 +117,7 @@ class SqlStore(ABC):
         return await self.read(configuration.load(self._keys))
 
     async def disable_integration(self, integration_id: UUID, reason: str) -> None:
-        await self.write(configuration.disable_integration(integration_id, reason))
+        await self.write(disabling.disable_integration(integration_id, reason))
 
     # -- the way of an event --------------------------------------------------------------------
 
@@ -234,6 +237,20 @@ class SqlStore(ABC):
 
     async def prune(self, before: datetime, limit: int, account_id: UUID | None = None) -> int:
         return await self.write(upkeep.prune(before, limit, account_id))
+
+    async def overdue_seconds(self) -> float:
+        return await self.read(claiming.overdue_seconds())
+
+    async def weigh(self, account_id: UUID) -> int:
+        weight = await self.read(weighing.weigh(account_id))  # counting must keep nobody from writing
+        await self.write(weighing.note(account_id, weight))
+        return weight
+
+    async def excess_until(self, account_id: UUID, share: float) -> datetime | None:
+        return await self.read(weighing.excess_until(account_id, share))
+
+    async def drop_bodies(self, before: datetime, limit: int, account_id: UUID) -> int:
+        return await self.write(bodies.drop_bodies(before, limit, account_id))
 
     async def backlog(self) -> Mapping[str, int]:
         return await self.read(upkeep.backlog())

@@ -8,10 +8,12 @@ from csp.constants import NONE, SELF
 
 from switchhook.settings import listen_pair, load_settings
 from switchhook.web import handbook
+from switchhook.web.branding.brands import load_brands
 from switchhook.web.database import django_database
 from switchhook.web.mail import django_mail
 
 SWITCHHOOK = load_settings()
+BRANDS = load_brands(SWITCHHOOK)
 
 _HERE = Path(__file__).parent
 _PUBLIC = urlsplit(SWITCHHOOK.portal_url)
@@ -33,9 +35,9 @@ USE_I18N = True
 # Listening on all addresses without a public URL, we cannot know by which name we are reached.
 ALLOWED_HOSTS = (
     ["*"] if not SWITCHHOOK.public_url and _ADDRESS in ("0.0.0.0", "::", "*")  # noqa: S104
-    else [_PUBLIC.hostname or "localhost", _ADDRESS, "localhost", "127.0.0.1", "[::1]"]
+    else [_PUBLIC.hostname or "localhost", _ADDRESS, "localhost", "127.0.0.1", "[::1]", *BRANDS.hosts]
 )
-CSRF_TRUSTED_ORIGINS = [f"{_PUBLIC.scheme}://{_PUBLIC.netloc}"]
+CSRF_TRUSTED_ORIGINS = [f"{_PUBLIC.scheme}://{host}" for host in (_PUBLIC.netloc, *BRANDS.hosts)]
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -46,6 +48,10 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
@@ -58,17 +64,20 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",  # around all that answers: the API refuses before anything else is asked
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "switchhook.web.middleware.RequestId",
+    "switchhook.web.audit.actor.Witness",
     "switchhook.web.api.manners.Manners",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "switchhook.web.middleware.LoginRequired",
+    "switchhook.web.errors.QuotaPages",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "switchhook.web.middleware.SecondFactor",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 TEMPLATES = [
@@ -81,7 +90,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "switchhook.web.brand.brand",
+                "switchhook.web.branding.views.brand",
                 "switchhook.web.navigation.shell",
             ],
             "builtins": [
@@ -101,6 +110,11 @@ TABLERICONS_STROKE_WIDTH = 1.75
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 
+# What counts logins is in the database, so that it counts for all webs together.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "web_cache"},
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
 DATABASES = {"default": django_database(SWITCHHOOK.database)}
 STORAGES = {"staticfiles": {"BACKEND": "switchhook.web.assets.StampedFiles"}}
 STATIC_URL = "/static/"
@@ -128,8 +142,28 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = None  # a tick box
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SWITCHHOOK.brand_name}: "
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _PUBLIC.scheme
+
+MFA_ADAPTER = "switchhook.web.members.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {"add_webauthn": "switchhook.web.members.forms.KeyForm"}
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = SWITCHHOOK.brand_name
+MFA_TOTP_TOLERANCE = 1  # clocks of telephones
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up by themselves
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _HTTPS  # browsers have passkeys on http://localhost, and else on https alone
+
+SOCIALACCOUNT_ADAPTER = "switchhook.web.members.adapter.SingleSignOnAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # our policy lets no form lead elsewhere, and a provider may lead on to others
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [{
+            "provider_id": "sso", "name": SWITCHHOOK.sso_name, "client_id": SWITCHHOOK.sso_client_id,
+            "secret": SWITCHHOOK.sso_client_secret, "settings": {"server_url": SWITCHHOOK.sso_discovery_url},
+        }] if SWITCHHOOK.sso_discovery_url else [],
+    },
+}
 
 SESSION_COOKIE_NAME = "switchhook_session"
 SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
@@ -139,6 +173,11 @@ CSRF_COOKIE_SECURE = _HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "switchhook.web.errors.forged"
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if _HTTPS else 0
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # other hosts below ours are not ours to bind to TLS
+    "security.W008",  # the reverse proxy that has the certificate leads http:// to https://
+    "security.W021",  # a preloaded host cannot go back: for its owner to decide
+]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

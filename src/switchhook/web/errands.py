@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from switchhook.domain.event import timed_id
+from switchhook.web.accounts.quotas import TESTS, check_tests
 from switchhook.web.configuration import wake_engines
 from switchhook.web.models import Account, Errand, Person
 
@@ -39,8 +40,10 @@ def ask(
     """Write an errand, in the transaction of the change that it belongs to (if there is one).
 
     `account` is None for the operator's own errands (test_connection). `at` is the Connection at whose PBX it is to
-    be done: the engine that owns it does it."""
+    be done: the engine that owns it does it. Raises QuotaReached for too many tests."""
     with transaction.atomic():
+        if account is not None and kind in TESTS:
+            check_tests(account)
         now_ms = time.time_ns() // 1_000_000
         errand = Errand.objects.create(
             id=timed_id(now_ms, "errand", uuid4()), account_id=account.id if account else None, kind=kind,

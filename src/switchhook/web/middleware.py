@@ -8,9 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -38,6 +40,24 @@ class RequestId:
             log.error("request %s: %s %s answered %s", request.request_id, request.method,  # type: ignore[attr-defined]
                       request.path, response.status_code)
         return response
+
+
+class SecondFactor:
+    """Leads who lacks the second factor that an account wants of its people to where it is set up."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        from switchhook.web.tenancy import SecondFactorNeeded  # models are not loaded any sooner
+
+        if not isinstance(exception, SecondFactorNeeded):
+            return None
+        messages.warning(request, "This account asks everybody for a second factor. Set one up, then go on.")
+        return redirect("mfa_index")
 
 
 class LoginRequired(LoginRequiredMiddleware):

@@ -56,12 +56,11 @@ def listen(
         told = naming.integration_named(client, integration)
         order = listening.as_integration(order, told)
         types, service_id = types or [told["event_type"]], service_id or told["service_id"] or ""
-    account = client.get("/token")
-    output.note(f"Events of {account['account_name']} go to {forward}. Ctrl-C ends it.")
-    if order.signing_secrets:
-        output.note(f"They are signed; the secret is {secret}")
     told_events = following.follow(
         client, types=types, service_id=service_id, since=since_when(since), tell=lambda text: output.note(text, "red"))
+    output.note(f"Events of {client.get('/token')['account_name']} go to {forward}. Ctrl-C ends it.")
+    if order.signing_secrets:
+        output.note(f"They are signed; the secret is {secret}")
     try:
         for told in islice(told_events, limit or None):
             event = listening.event_of(told)

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from switchhook.domain.catalogue import EXTRA_EVENTS, EventType, Field
 from switchhook.domain.errors import CannotOpen
-from switchhook.domain.failing import NoticeKind
 from switchhook.domain.filters import read as read_filter
 from switchhook.domain.integration import (
     Authentication,
@@ -27,14 +26,14 @@ from switchhook.domain.service import Account, Connection, DirectorySource, PbxU
 from switchhook.store.dialect import Query, Work
 from switchhook.store.ports import Configuration
 from switchhook.store.rows import to_json, to_uuid, to_uuid_or_none
-from switchhook.store.work.tallying import give_notice
 
 T = TypeVar("T")
 
 _VERSION = "SELECT version FROM configuration_version WHERE id = 1"
 _ACCOUNTS = """
     SELECT id, name, time_zone, allowed_networks, call_expiry_seconds, user_expiry_seconds, retention_days, country,
-        granted_events FROM account
+        granted_events, state, max_in_flight, max_events_per_second, max_stored_mib, body_days
+    FROM account
 """
 _SERVICES = """
     SELECT id, account_id, connection_id, name, friendly_name, applications_enabled, tenant_key, trunks, trunk_contexts,
@@ -52,10 +51,6 @@ _INTEGRATIONS = """
 USERS = """
     SELECT id, service_id, extension_number, name, outbound_phone_number, has_voicemail, enabled_calls FROM pbx_user
 """
-_DISABLE = """
-    UPDATE integration SET enabled = false, disabled_reason = :reason, disabled_at = :at, updated_at = :at
-    WHERE id = :id AND enabled RETURNING id
-"""
 _RAISE_VERSION = """
     INSERT INTO configuration_version (id, version) VALUES (1, 1)
     ON CONFLICT (id) DO UPDATE SET version = configuration_version.version + 1
@@ -68,18 +63,15 @@ def version() -> Work[int]:
     return rows[0][0] if rows else 0
 
 
-def disable_integration(integration_id: UUID, reason: str) -> Work[None]:
-    """See `Store.disable_integration`."""
-    now = datetime.now(UTC)
-    rows = yield Query(_DISABLE, {"id": integration_id, "reason": reason, "at": now})
-    if rows:
-        yield from raise_version()
-        yield from give_notice(integration_id, NoticeKind.DISABLED, now, reason)
-
-
 def raise_version() -> Work[None]:
-    """The configuration has changed: every engine reads it anew."""
+    """The configuration has changed: every engine loads it anew."""
     yield Query(_RAISE_VERSION, {})
+
+
+def account(id_: UUID) -> Work[Account | None]:
+    """One account; None when there is none that can be read."""
+    rows = yield Query(f"{_ACCOUNTS} WHERE id = :id", {"id": id_})
+    return next(_whole(rows, _account, {}), None)
 
 
 def load(keys: Sequence[str]) -> Work[Configuration]:
@@ -91,14 +83,15 @@ def load(keys: Sequence[str]) -> Work[Configuration]:
     connections = yield Query(_CONNECTIONS, {})
     integrations = yield Query(_INTEGRATIONS, {})
     users = yield Query(USERS, {})
+    opener = _Opener(keys)
     return Configuration(
         version=number,
         accounts={one.id: one for one in _whole(accounts, _account, broken)},
         services={one.id: one for one in _whole(services, _service, broken)},
-        connections={one.id: one for one in _whole(connections, _Opener(keys).connection, broken)},
-        integrations={one.id: one for one in _whole(integrations, _Opener(keys).integration, broken)},
+        connections={one.id: one for one in _whole(connections, opener.connection, broken)},
+        integrations={one.id: one for one in _whole(integrations, opener.integration, broken)},
         users={(one.service_id, one.extension_number): one for one in _whole(users, user_of, broken)},
-        broken=broken)
+        broken=broken, no_key_fits=opener.no_key_fits)
 
 
 def _whole(rows: Sequence[Sequence[Any]], read: Callable[..., T], broken: dict[UUID, str]) -> Iterator[T]:
@@ -115,11 +108,16 @@ def _whole(rows: Sequence[Sequence[Any]], read: Callable[..., T], broken: dict[U
 def _account(
     id_: Any, name: str, time_zone: str, networks: Any, call_expiry: int, user_expiry: int, retention_days: int,
     country: str, granted_events: Any,
+    state: str, max_in_flight: int | None, max_events_per_second: int | None, max_stored_mib: int | None,
+    body_days: int | None,
 ) -> Account:
     return Account(
         id=to_uuid(id_), name=name, time_zone=time_zone, allowed_networks=_texts(networks),
         call_expiry_seconds=call_expiry, user_expiry_seconds=user_expiry, retention_days=retention_days,
-        country=country, granted_events=frozenset(map(EventType, EXTRA_EVENTS.intersection(_texts(granted_events)))))
+        country=country, granted_events=frozenset(map(EventType, EXTRA_EVENTS.intersection(_texts(granted_events)))),
+        suspended=state in ("suspended", "closed"), max_in_flight=max_in_flight,
+        max_events_per_second=max_events_per_second, max_stored_mib=max_stored_mib,
+        body_days=body_days)
 
 
 def _service(
@@ -160,6 +158,8 @@ class _Opener:
 
     def __init__(self, keys: Sequence[str]) -> None:
         self._keys = keys
+        self._opened = 0
+        self._why_not = ""
         self._now = datetime.now(UTC)
 
     def connection(
@@ -214,7 +214,20 @@ class _Opener:
         return not expires_at or datetime.fromisoformat(expires_at) > self._now
 
     def _open(self, sealed: str, context: str) -> str:
-        return unseal(sealed, context=context, keys=self._keys) if sealed else ""
+        if not sealed:
+            return ""
+        try:
+            plain = unseal(sealed, context=context, keys=self._keys)
+        except CannotOpen as error:
+            self._why_not = str(error)
+            raise
+        self._opened += 1
+        return plain
+
+    @property
+    def no_key_fits(self) -> str:
+        """Why nothing of what was there to be opened did; empty when something did."""
+        return "" if self._opened else self._why_not
 
 
 def _body_key(stored: dict[str, str]) -> BodyKey:

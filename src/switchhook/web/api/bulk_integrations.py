@@ -18,7 +18,7 @@ from switchhook.domain.integration import Authentication, BasicAuth, NoAuth, Tok
 from switchhook.domain.integration import Integration as Order
 from switchhook.web.api.bearer import INTEGRATIONS, access_of
 from switchhook.web.api.integration_shapes import IsSet, NewIntegration, applied, shape_of
-from switchhook.web.api.integrations import place_for, router
+from switchhook.web.api.integrations import asked_by, place_for, router
 from switchhook.web.api.problems import Problem, invalid
 from switchhook.web.api.shapes import Shape
 from switchhook.web.integrations import actions
@@ -43,8 +43,8 @@ class Configuration(Shape):
     """Integrations as they are to be."""
 
     integrations: list[Entry] = Field(max_length=MOST_INTEGRATIONS)
-    delete_missing: bool = Field(default=False, description="Delete integrations that are not in the list.")
-    dry_run: bool = Field(default=False, description="Say what would be done, and do nothing.")
+    delete_missing: StrictBool = Field(default=False, description="Delete integrations that are not in the list.")
+    dry_run: StrictBool = Field(default=False, description="Say what would be done, and do nothing.")
 
 
 class Named(Shape):
@@ -81,7 +81,7 @@ class Configured(Shape):
 @router.put("/integrations", response=Configured, auth=INTEGRATIONS)
 def configure_integrations(request: HttpRequest, wanted: Configuration) -> Configured:
     """Bring integrations in step with a list, all or nothing."""
-    access = access_of(request)
+    access, by = access_of(request), asked_by(request)
     rows = list(access.integrations().select_for_update(of=("self",)).select_related("service", "account").order_by(
         "service__name", "name", "id"))
     matched = _matched(wanted.integrations, rows)
@@ -89,8 +89,8 @@ def configure_integrations(request: HttpRequest, wanted: Configuration) -> Confi
     for place, (entry, row) in enumerate(zip(wanted.integrations, matched, strict=True)):
         try:
             if row is None:
-                added.append(_add(access, entry, wanted.dry_run))
-            elif changes := _alter(row, entry, f"Disabled over the API by {request.api_token}."):  # type: ignore[attr-defined]
+                added.append(_add(access, entry, by, wanted.dry_run))
+            elif changes := _alter(row, entry, by):
                 altered.append(Altered(**_named(row).model_dump(), changes=changes))
             else:
                 unchanged.append(_named(row))
@@ -141,26 +141,28 @@ def _matched(entries: Sequence[Entry], rows: Sequence[Row]) -> list[Row | None]:
     return matched
 
 
-def _add(access: Access, entry: Entry, dry_run: bool) -> Added:
+def _add(access: Access, entry: Entry, by: str, dry_run: bool) -> Added:
     service = place_for(access, entry.service_id)
     order = applied(blank(access.account.id, entry.service_id), entry)
     row = actions.create(
-        access.account, service, replace(order, enabled=entry.enabled is not False), signed=bool(entry.signed))
+        access.account, service, replace(order, enabled=entry.enabled is not False), signed=bool(entry.signed), by=by)
     if dry_run:
         return Added(id=None, service_id=row.service_id, name=row.name, signing_secret=None)
     return Added(**_named(row).model_dump(), signing_secret=actions.signing_secret(row) or None)
 
 
-def _alter(row: Row, entry: Entry, why_disabled: str) -> dict[str, list[Any]]:
+def _alter(row: Row, entry: Entry, by: str) -> dict[str, list[Any]]:
     """What changed; nothing is written when nothing did."""
     before, shown = opened(row, timezone.now()).integration, shape_of(row).model_dump(mode="json")
     after = _as_wanted(before, entry)
     enabled = row.enabled if entry.enabled is None else entry.enabled
     if after == before and enabled == row.enabled and bool(entry.signed) == bool(row.signing_secrets):
         return {}
-    actions.change(row, after, signed=bool(entry.signed))
-    if enabled != row.enabled:
-        actions.enable(row) if enabled else actions.disable(row, why_disabled)
+    actions.change(row, after, signed=bool(entry.signed), by=by)
+    if enabled and not row.enabled:
+        actions.enable(row, by=by)
+    if row.enabled and not enabled:
+        actions.disable(row, f"Disabled by {by}.", by=by)
     now = shape_of(row).model_dump(mode="json")
     changes = {
         name: [value, now[name]] for name, value in shown.items() if name not in _NOT_COMPARED and value != now[name]}

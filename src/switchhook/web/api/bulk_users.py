@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import HttpRequest
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from switchhook.domain.checks import Mistake
 from switchhook.web.api.bearer import USERS, access_of
@@ -21,8 +21,8 @@ class Directory(Shape):
     """Users as they are to be, told apart by extension number. What a user leaves out stays as it is."""
 
     users: list[UserWanted] = Field(min_length=1, max_length=MOST_USERS)
-    delete_missing: bool = Field(default=False, description="Delete users who are not in the list.")
-    dry_run: bool = Field(default=False, description="Say what would be done, and do nothing.")
+    delete_missing: StrictBool = Field(default=False, description="Delete users who are not in the list.")
+    dry_run: StrictBool = Field(default=False, description="Say what would be done, and do nothing.")
 
 
 class Modified(Shape):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Query, Router
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from switchhook.domain.checks import Mistake
 from switchhook.domain.facts import Direction
@@ -17,7 +17,7 @@ from switchhook.web.api.deliveries import shape_of as delivery_shape
 from switchhook.web.api.events import EventWithDeliveries, event_shape
 from switchhook.web.api.finding import in_ms, lookups
 from switchhook.web.api.problems import invalid, not_found
-from switchhook.web.api.shapes import Page, Paging, Shape, Text, moment
+from switchhook.web.api.shapes import NUMBER, PLACE_CURSOR, Moment, Page, Paging, Shape, Text, moment
 from switchhook.web.calls import search
 from switchhook.web.calls.timeline import Entry, not_fired, timeline
 from switchhook.web.deliveries.search import LIVE_ROWS
@@ -29,13 +29,16 @@ router = Router()
 class WantedCalls(Paging):
     """Which calls, and which page of them."""
 
-    number: Text = Field(default="", max_length=40, description="Source or destination: the last eight digits count.")
+    cursor: Text = Field(default="", max_length=400, description="`next` of the page before.",
+                         json_schema_extra={"pattern": PLACE_CURSOR})
+    number: Text = Field(default="", max_length=40, description="Source or destination: the last eight digits count.",
+                         json_schema_extra={"pattern": NUMBER})
     extension: Text = Field(default="", max_length=40, description="The extension number of the user.")
     native_call_id: Text = Field(default="", max_length=200, description="The PBX's own id (Asterisk: Linkedid).")
     direction: Direction | None = None
     service_id: UUID | None = None
-    since: AwareDatetime | None = Field(default=None, description="RFC 3339; began not before this moment.")
-    until: AwareDatetime | None = Field(default=None, description="RFC 3339; began before this moment.")
+    since: Moment | None = Field(default=None, description="RFC 3339; began not before this moment.")
+    until: Moment | None = Field(default=None, description="RFC 3339; began before this moment.")
 
 
 class CallShape(Shape):

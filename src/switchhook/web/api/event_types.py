@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.http import HttpRequest
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Router
 from pydantic import Field as Describe
 
+from switchhook.domain.asyncapi import document
 from switchhook.domain.catalogue import EVENTS, FIELDS, EventSpec, EventType, Field, Value
 from switchhook.web.api.bearer import READ, access_of
 from switchhook.web.api.problems import not_found
@@ -70,6 +72,12 @@ def list_fields(request: HttpRequest) -> Page[FieldShape]:
     return Page(data=[
         FieldShape(field=one.field, label=one.label, meaning=one.meaning, example=one.example, group=one.group,
                    extra=one.extra) for one in FIELDS.values()])
+
+
+@login_not_required
+def asyncapi(request: HttpRequest) -> HttpResponse:
+    """The AsyncAPI document of what is sent. As with the API's own document, anybody may read it."""
+    return JsonResponse(document(), json_dumps_params={"ensure_ascii": False})
 
 
 def _shape(spec: EventSpec, granted: Collection[str]) -> EventTypeShape:

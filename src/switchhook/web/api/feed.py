@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from ninja import Query, Router
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from switchhook.domain.catalogue import EventType
 from switchhook.domain.checks import Mistake
@@ -22,7 +22,7 @@ from switchhook.web.api.bearer import READ, access_of
 from switchhook.web.api.events import EventShape, event_shape
 from switchhook.web.api.finding import in_ms
 from switchhook.web.api.problems import invalid
-from switchhook.web.api.shapes import Shape, Text
+from switchhook.web.api.shapes import PLACE_CURSOR, Moment, Shape, Text
 from switchhook.web.deliveries.search import WINDOW_ROWS, uuid_or_none
 from switchhook.web.models import Event
 
@@ -40,8 +40,9 @@ _NOW_MS = {
 class Following(BaseModel):
     """From where on, and which events."""
 
-    after: Text = Field(default="", max_length=60, description="`next` of the answer before; empty: from now on.")
-    since: AwareDatetime | None = Field(
+    after: Text = Field(default="", max_length=60, description="`next` of the answer before; empty: from now on.",
+                        json_schema_extra={"pattern": PLACE_CURSOR})
+    since: Moment | None = Field(
         default=None, description="RFC 3339. Without `after`: from this moment on, instead of from now.")
     type: list[EventType] = Field(default=[], description="Only these; may be repeated.")
     service_id: UUID | None = None

@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from switchhook.domain.catalogue import EventType
 from switchhook.domain.checks import Mistake
 from switchhook.web.api.problems import invalid
-from switchhook.web.api.shapes import Paging, Text
+from switchhook.web.api.shapes import NUMBER, Moment, Paging, PagingById, Text
 from switchhook.web.deliveries.search import TAIL_DIGITS, WINDOW_ROWS, uuid_or_none
 from switchhook.web.models import Event
 from switchhook.web.tenancy import Access
@@ -28,16 +28,17 @@ Row = TypeVar("Row", bound=Model)
 LONGEST_CALL_MS = 24 * 3600 * 1000
 
 
-class EventFilter(Paging):
+class EventFilter(PagingById):
     """Which events, and which page of them."""
 
     type: EventType | None = None
     service_id: UUID | None = None
-    number: Text = Field(default="", max_length=40, description="Source or destination: the last eight digits count.")
+    number: Text = Field(default="", max_length=40, description="Source or destination: the last eight digits count.",
+                         json_schema_extra={"pattern": NUMBER})
     extension: Text = Field(default="", max_length=40, description="The extension number of the user.")
     call_uuid: UUID | None = None
-    since: AwareDatetime | None = Field(default=None, description="RFC 3339; not before this moment.")
-    until: AwareDatetime | None = Field(default=None, description="RFC 3339; before this moment.")
+    since: Moment | None = Field(default=None, description="RFC 3339; not before this moment.")
+    until: Moment | None = Field(default=None, description="RFC 3339; before this moment.")
 
 
 def page_of_events(access: Access, wanted: EventFilter, more: dict[str, Any]) -> tuple[list[Event], str | None]:

@@ -11,7 +11,7 @@ from typing import Literal
 from uuid import UUID
 
 from pydantic import Field as Describe
-from pydantic import StrictBool, model_validator
+from pydantic import StrictBool, StrictFloat, StrictInt, model_validator
 
 from switchhook.domain.catalogue import EventType, Field
 from switchhook.domain.filters import read as read_filter
@@ -140,10 +140,10 @@ class IntegrationChange(Shape):
         default=None, description="Empty: every field that the event has, under its own name.")
     filters: list[FilterShape] | None = Describe(default=None, description="Empty: every event of the type.")
     signed: StrictBool | None = None
-    timeout_seconds: float | None = Describe(default=None, allow_inf_nan=False)
-    max_in_flight: int | None = None
-    rate_per_second: int | None = Describe(default=None, description="null: as many as come.")
-    expiry_seconds: int | None = Describe(default=None, description="null: the account's usual time.")
+    timeout_seconds: StrictFloat | None = Describe(default=None, allow_inf_nan=False)
+    max_in_flight: StrictInt | None = None
+    rate_per_second: StrictInt | None = Describe(default=None, description="null: as many as come.")
+    expiry_seconds: StrictInt | None = Describe(default=None, description="null: the account's usual time.")
 
 
 class NewIntegration(IntegrationChange):

@@ -21,7 +21,7 @@ ROOT = "/api/v1/"
 LARGEST_BODY_BYTES = 1024 * 1024
 
 #: What needs no token: the description of the API, and its page (for which one logs in).
-_OPEN = (f"{ROOT}openapi.json", f"{ROOT}docs")
+_OPEN = (f"{ROOT}openapi.json", f"{ROOT}asyncapi.json", f"{ROOT}docs")
 _SAFE = frozenset({"GET", "HEAD"})
 
 _DETAILS = {

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from switchhook.domain.checks import Mistake
 from switchhook.web.api.bearer import INTEGRATIONS, READ, access_of
@@ -42,7 +42,7 @@ class ServiceChange(Shape):
     """What is to change; what is left out stays."""
 
     friendly_name: Text | None = Field(default=None, max_length=120)
-    applications_enabled: bool | None = None
+    applications_enabled: StrictBool | None = None
     country: Text | None = Field(default=None, max_length=2, description="Two letters, like AU; empty: the account's.")
 
 

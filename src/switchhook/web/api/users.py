@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from switchhook.domain.catalogue import CALL_TYPES
 from switchhook.domain.checks import Mistake
@@ -49,7 +49,7 @@ class UserChange(Shape):
     extension_number: Text | None = None
     name: Text | None = None
     outbound_phone_number: Text | None = None
-    has_voicemail: bool | None = None
+    has_voicemail: StrictBool | None = None
     enabled_calls: list[CallType] | None = None
 
 

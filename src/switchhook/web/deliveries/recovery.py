@@ -19,6 +19,8 @@ from django.utils import timezone
 from switchhook.domain.catalogue import EventType
 from switchhook.domain.delivery import DeliveryState
 from switchhook.domain.integration import Wanted
+from switchhook.web.audit.models import Action, Kind
+from switchhook.web.audit.writing import note
 from switchhook.web.configuration import wake_engines
 from switchhook.web.deliveries.search import Filters, first_id
 from switchhook.web.errands import ask
@@ -173,8 +175,11 @@ def _shown(errand: Errand) -> Recovery:
 def _change(access: Access, errand_id: UUID, before: set[str], after: str) -> None:
     """An engine that is at it sees it at its next chunk: the errand is no longer its own."""
     with transaction.atomic():
-        access.errands().filter(id=errand_id, kind__in=KINDS, state__in=before).update(
+        changed = access.errands().filter(id=errand_id, kind__in=KINDS, state__in=before).update(
             state=after, owner=None, finished_at_ms=_ms(timezone.now()) if after == "cancelled" else None)
+        if changed:
+            note(Action.CHANGED, Kind.ERRAND, errand_id, "a recovery", account_id=access.account.id,
+                 changes={"state": (None, after)})
         wake_engines()
 
 

@@ -66,7 +66,7 @@ def catch_up(request: HttpRequest, access: Access, integration_id: UUID) -> Http
         "row": row, "form": form, "estimates": estimates, "retention_days": access.account.retention_days})
 
 
-@account_view(needs=Role.ADMIN)
+@account_view(needs=Role.ADMIN, whole=True)
 def redeliver_many(request: HttpRequest, access: Access) -> HttpResponse:
     """Recover what failed: the time, the filters and the estimate; a POST does it."""
     filters = Filters.read(request.GET)

@@ -103,7 +103,7 @@ def deliveries(access: Access, filters: Filters, data: Mapping[str, str], most: 
     if by_id and (row := access.deliveries().select_related("event").filter(id=by_id).first()):
         return Page(rows=[row])
     ids, next_key = _matching_events(access, filters.q, data)
-    owed = Prefetch("deliveries", queryset=_narrowed(Delivery.objects.all(), filters))
+    owed = Prefetch("deliveries", queryset=_narrowed(access.deliveries(), filters))
     found_events = access.events().filter(id__in=ids).prefetch_related(owed)
     rows = [row for event in found_events for row in event.deliveries.all()]
     return Page(rows=sorted(rows, key=lambda row: row.id, reverse=True), next_key=next_key)
@@ -111,7 +111,7 @@ def deliveries(access: Access, filters: Filters, data: Mapping[str, str], most: 
 
 def events(access: Access, filters: Filters, data: Mapping[str, str], most: int | None = None) -> Page[Event]:
     """A page of the account's events, each with its deliveries; also of those that nobody wanted."""
-    found = access.events().prefetch_related("deliveries").order_by("-id")
+    found = access.events().prefetch_related(Prefetch("deliveries", queryset=access.deliveries())).order_by("-id")
     if filters.event:
         found = found.filter(type=filters.event)
     if filters.unwanted:

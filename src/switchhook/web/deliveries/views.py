@@ -123,7 +123,7 @@ def events(request: HttpRequest, access: Access) -> HttpResponse:
 def event(request: HttpRequest, access: Access, event_id: UUID) -> HttpResponse:
     """One event: what it says, and to whom it was owed."""
     row = get_object_or_404(access.events(), id=event_id)
-    owed = list(row.deliveries.order_by("id")[: search.LIVE_ROWS])
+    owed = list(access.deliveries().filter(event=row).order_by("id")[: search.LIVE_ROWS])
     service = access.services().filter(id=row.service_id).first() if row.service_id else None
     of_call = access.events().filter(call_uuid=row.call_uuid).order_by("at_ms", "sequence", "id")
     return render(request, "deliveries/event.html", {

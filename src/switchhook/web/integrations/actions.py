@@ -20,7 +20,11 @@ from switchhook.domain.errors import CannotOpen
 from switchhook.domain.integration import Integration
 from switchhook.domain.signing import new_secret
 from switchhook.domain.validation import Mistake, mistakes
+from switchhook.web.accounts import quotas
 from switchhook.web.accounts.models import Account
+from switchhook.web.accounts.quotas import Quota
+from switchhook.web.audit.models import Action, Kind
+from switchhook.web.audit.writing import note
 from switchhook.web.configuration import touch
 from switchhook.web.integrations import history, models
 from switchhook.web.integrations.health import IntegrationHealth
@@ -45,6 +49,7 @@ def create(
     account: Account, service: Service | None, wanted: Integration, *, signed: bool, by: str = "",
 ) -> models.Integration:
     """A new integration of the account, or of its service. Raises Mistaken."""
+    quotas.check(account, Quota.INTEGRATIONS)
     row = models.Integration(account=account, service=service, enabled=wanted.enabled)
     _write(row, wanted, signed=signed)
     history.begin(row, "Created", by)
@@ -93,6 +98,7 @@ def disable(row: models.Integration, reason: str, *, by: str = "") -> None:
 @transaction.atomic
 def duplicate(row: models.Integration, *, by: str = "") -> models.Integration:
     """A disabled copy, for the person to change. Secrets are sealed anew: they open in one row only."""
+    quotas.check(row.account, Quota.INTEGRATIONS)
     twin = copy.copy(row)
     twin.id, twin.name = uuid.uuid4(), f"{row.name[:113]} (copy)"
     twin._state = type(row._state)()  # a row of its own, not yet in the database
@@ -128,7 +134,11 @@ def rotate_signing_secret(row: models.Integration, *, by: str = "") -> None:
 
 def signing_secret(row: models.Integration) -> str:
     """The newest signing secret, to be shown once; empty when requests are not signed. Raises CannotOpen."""
-    return unseal(row.signing_secrets[0]["sealed"], context(row, "signing")) if row.signing_secrets else ""
+    if not row.signing_secrets:
+        return ""
+    secret = unseal(row.signing_secrets[0]["sealed"], context(row, "signing"))
+    note(Action.REVEALED, Kind.INTEGRATION, row.id, row.name, account_id=row.account_id, detail="Signing secret")
+    return secret
 
 
 def _write(row: models.Integration, wanted: Integration, *, signed: bool) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +20,8 @@ from django_htmx.http import trigger_client_event
 from switchhook.domain.catalogue import EVENTS, EXTRA_EVENTS, Level
 from switchhook.domain.integration import BasicAuth, TokenAuth
 from switchhook.domain.validation import warnings
+from switchhook.web.accounts.quotas import QuotaReached
+from switchhook.web.branding.views import brand_of
 from switchhook.web.integrations import actions
 from switchhook.web.integrations.forms import IntegrationForm, blank
 from switchhook.web.integrations.history import restored
@@ -35,7 +36,7 @@ from switchhook.web.models import Service
 from switchhook.web.tenancy import Access, account_view, service_view
 
 
-@account_view(needs=Role.ADMIN)
+@account_view(needs=Role.ADMIN, whole=True)
 def new_of_account(request: HttpRequest, access: Access) -> HttpResponse:
     """Create New Integration, under My Admin."""
     return _page(request, access, None, None)
@@ -54,7 +55,7 @@ def edit(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResp
     return _page(request, access, row.service, row)
 
 
-@account_view(needs=Role.ADMIN)
+@account_view(needs=Role.ADMIN, whole=True)
 def preview_new_of_account(request: HttpRequest, access: Access) -> HttpResponse:
     return _preview(request, access, None, None)
 
@@ -84,7 +85,11 @@ def _page(request: HttpRequest, access: Access, service: Service | None, row: Ro
         return trigger_client_event(response, "rows-changed", after="settle")
     if not form.is_valid():
         return _shown(request, access, service, row, form, complaints=True)
-    return redirect(_save(request, access, service, row, form, test=do == "save-test"))
+    try:
+        return redirect(_save(request, access, service, row, form, test=do == "save-test"))
+    except QuotaReached as reached:
+        form.add_error(None, str(reached))
+        return _shown(request, access, service, row, form, complaints=True)
 
 
 def _save(
@@ -183,7 +188,7 @@ def _form(
     """The form. A link may bring a Request URL along (the request inbox does)."""
     form = IntegrationForm(
         request.POST if bound else None, before=before.integration, signed=_is_signed(request, access, row),
-        service_type_name=settings.SWITCHHOOK.service_type_name, granted=access.account.granted_events)
+        service_type_name=brand_of(request).service_type, granted=access.account.granted_events)
     if "request_url" in request.GET and not bound:
         form.initial["request_url"] = request.GET["request_url"]
     return form

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from switchhook.domain.delivery import NoAnswer, Problem, Responded, Timing
@@ -35,7 +36,8 @@ class FailureGroup:
         """What and from where: `503 Service Unavailable from crm.example.com`."""
         if self.answer.isdecimal():
             return f"{named_status(int(self.answer))} from {self.host}"
-        return self.said if not self.host or self.host in self.said else f"{self.said.removesuffix('.')}: {self.host}"
+        name = urlsplit(f"//{self.host}").hostname or ""
+        return self.said if name in self.said else f"{self.said.removesuffix('.')}: {self.host}"
 
     @property
     def advice(self) -> str:

@@ -75,12 +75,13 @@ class IntegrationFailure(models.Model):
 
 
 class Notice(models.Model):
-    """An e-mail that is owed to an account's admins."""
+    """An e-mail that is owed: to an account's admins about an integration, or to who is invited."""
 
     id = models.UUIDField(primary_key=True)
     account_id = models.UUIDField()
-    integration_id = models.UUIDField()
-    kind = models.TextField()  # failing · disabled
+    integration_id = models.UUIDField(null=True)
+    invitation_id = models.UUIDField(null=True)
+    kind = models.TextField()  # failing · disabled · invitation
     detail = models.TextField()
     created_at_ms = models.BigIntegerField()
     due_ms = models.BigIntegerField()

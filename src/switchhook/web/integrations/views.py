@@ -61,6 +61,7 @@ def _list(request: HttpRequest, access: Access, found: QuerySet[Integration], se
     lines = [Line(row=row, last=last.get(row.last_id)) for row in rows]
     return render(request, "integrations/list.html", {
         "lines": lines, "service": service, "new_url": new_url(access, service),
+        "may_make": access.runs_account if service is None else access.can_write,
     })
 
 

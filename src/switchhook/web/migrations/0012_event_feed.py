@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("web", "0009_integrations")]
+    dependencies = [("web", "0011_accounts")]
     operations = [
         migrations.RunSQL(
             "CREATE INDEX event_by_acceptance ON event (account_id, accepted_at_ms, id)",

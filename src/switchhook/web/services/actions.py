@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from switchhook.web.accounts import quotas
+from switchhook.web.accounts.quotas import Quota
 from switchhook.web.configuration import touch
 from switchhook.web.models import Connection, DirectoryState, Service, UnclaimedCall
 from switchhook.web.secrets import new_token, seal, token_hash
 
 
 def save_service(service: Service) -> None:
-    """Save a service, new or changed. Another PBX's users are imported anew."""
+    """Save a service, new or changed. Another PBX's users are imported anew. Raises QuotaReached."""
     with transaction.atomic():
+        if service._state.adding:
+            quotas.check(service.account, Quota.SERVICES)
         before = Service.objects.filter(id=service.id).values_list("connection_id", flat=True).first()
         if before != service.connection_id:
             DirectoryState.objects.filter(service_id=service.id).delete()

@@ -21,6 +21,7 @@ from switchhook.web.services.state import engine_runs
 from switchhook.web.tenancy import Access, service_view
 
 GIVE_UP_MS = 30 * 60 * 1000  # so long the page goes on asking
+CLOCKS_DIFFER_MS = 2 * 60 * 1000
 GUIDES = (
     (Guide.INBOUND, "A call from outside", "Call one of this PBX's numbers from your mobile, and answer at a desk."),
     (Guide.MENU, "A call to a menu", "Call a number that leads to a menu from your mobile, and choose an option."),
@@ -66,8 +67,11 @@ def guided(request: HttpRequest, access: Access, service: Service) -> HttpRespon
 
 
 def _call(access: Access, service: Service, watched: Watched) -> Call | None:
-    """The last call since the person began, of their number if they gave one."""
-    found = access.calls().filter(service_id=service.id, began_ms__gte=watched.since_ms, is_test=False)
+    """The last call since the person began, of their number if they gave one. When it began, the PBX says: its clock
+    may be another, and counts seconds; so what was not over by then counts, too."""
+    found = access.calls().filter(
+        Q(ended_ms=None) | Q(ended_ms__gte=watched.since_ms), service_id=service.id, is_test=False,
+        began_ms__gte=watched.since_ms - CLOCKS_DIFFER_MS)
     if watched.tail:
         found = found.filter(
             Q(source_tail__endswith=watched.tail) | Q(destination_tail__endswith=watched.tail))

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from switchhook.web import errands
+from switchhook.web.accounts.quotas import QuotaReached
 from switchhook.web.models import Account, Connection, Service
 from switchhook.web.services import actions
 from switchhook.web.services.event_socket_conf import directory_user, event_socket_conf
@@ -137,9 +138,12 @@ def _edit_service(request: HttpRequest, service: Service, initial: dict[str, str
     is_new = service._state.adding
     form = ServiceForm(request.POST or None, instance=service, initial=initial)
     if request.method == "POST" and form.is_valid():
-        actions.save_service(form.save(commit=False))
-        messages.success(request, "Saved.")
-        return redirect("pbx", account=service.account.slug, service_id=service.id)
+        try:
+            actions.save_service(form.save(commit=False))
+            messages.success(request, "Saved.")
+            return redirect("pbx", account=service.account.slug, service_id=service.id)
+        except QuotaReached as reached:
+            form.add_error(None, str(reached))
     return render(request, "services/operator_service.html", {"service": service, "form": form, "is_new": is_new})
 
 

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from switchhook.web.accounts.quotas import QuotaReached
 from switchhook.web.members.models import Role
 from switchhook.web.tenancy import Access, account_view
 from switchhook.web.tokens import actions
@@ -19,16 +20,19 @@ from switchhook.web.tokens.forms import TokenForm
 LIST_LIMIT = 200
 
 
-@account_view(needs=Role.ADMIN)
+@account_view(needs=Role.ADMIN, whole=True)
 def tokens(request: HttpRequest, access: Access) -> HttpResponse:
     """The account's tokens. Making one shows it, once."""
     form = TokenForm(request.POST or None, access=access)
     made, text = None, ""
     if request.method == "POST" and form.is_valid():
-        made, text = actions.make_token(
-            access, form.cleaned_data["name"], form.chosen_scopes, services=form.chosen_services,
-            expires_at=form.expires_at)
-        form = TokenForm(access=access)
+        try:
+            made, text = actions.make_token(
+                access, form.cleaned_data["name"], form.chosen_scopes, services=form.chosen_services,
+                expires_at=form.expires_at)
+            form = TokenForm(access=access)
+        except QuotaReached as reached:
+            form.add_error(None, str(reached))
     names = {str(one.id): str(one) for one in access.services()}
     now = timezone.now()
     rows = [
@@ -42,7 +46,7 @@ def tokens(request: HttpRequest, access: Access) -> HttpResponse:
 
 
 @require_POST
-@account_view
+@account_view(needs=Role.ADMIN, whole=True)
 def revoke(request: HttpRequest, access: Access, token_id: UUID) -> HttpResponse:
     """It works no more."""
     token = get_object_or_404(access.tokens(), id=token_id)

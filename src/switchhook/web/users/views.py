@@ -15,6 +15,7 @@ from django.utils.http import urlencode
 
 from switchhook.domain.catalogue import EVENTS, EventType
 from switchhook.domain.service import DirectorySource
+from switchhook.web.accounts.quotas import QuotaReached
 from switchhook.web.members.models import Role
 from switchhook.web.models import PbxUser, Service
 from switchhook.web.tenancy import Access, account_view, service_view
@@ -57,8 +58,11 @@ def new_user(request: HttpRequest, access: Access, service: Service) -> HttpResp
         return elsewhere
     form = PbxUserForm(request.POST or None, service=service)
     if request.method == "POST" and form.is_valid():
-        actions.create_user(form.save(commit=False), access.person)
-        return _back(request, access, service, EventType.USER_CREATED, form.instance)
+        try:
+            actions.create_user(form.save(commit=False), access.person)
+            return _back(request, access, service, EventType.USER_CREATED, form.instance)
+        except QuotaReached as reached:
+            form.add_error(None, str(reached))
     return _show(request, access, service, form, EventType.USER_CREATED)
 
 

@@ -105,7 +105,14 @@ const unfold = () => {
 };
 addEventListener("hashchange", unfold);
 
+// Passkeys: offered where the browser has them; what goes wrong is told where it was asked for.
+document.addEventListener("allauth.error", (event) => {
+  event.preventDefault();
+  document.querySelectorAll("[data-key-problem]").forEach((problem) => { problem.hidden = false; });
+});
+
 document.addEventListener("DOMContentLoaded", () => {
+  if (window.PublicKeyCredential) document.querySelectorAll("[data-needs-passkeys]").forEach((part) => { part.hidden = false; });
   unfold();
   portal.copying();
   portal.rowButtons(document);
