@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.rich_utils import rich_format_error
 
 from switchhook import __version__
-from switchhook.domain.errors import SwitchhookError
+from switchhook.cli import commands
+from switchhook.cli.exits import CommandError, ExitCode
+from switchhook.domain.errors import SettingsError, SwitchhookError
 from switchhook.domain.service import DEFAULT_EXTENSIONS, DEFAULT_MENUS, DEFAULT_TRUNK_CONTEXTS
-from switchhook.settings import PREFIX, Settings, load_settings, make_key_file
+from switchhook.settings import PREFIX, Settings, add_key, check_strong, load_settings, make_key_file
 
 cli = typer.Typer(
     name="switchhook", no_args_is_help=True, pretty_exceptions_enable=False,
@@ -32,11 +35,13 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 def serve(state: StateDir = None) -> None:
     """Run it for real: engine and web, in one command. The first start prints a one-time link."""
     from switchhook.supervisor import supervise
+    from switchhook.web.keys import check_keys
     from switchhook.web.migrate import migrate as bring_up_to_date
     from switchhook.web.people import ensure_operator
 
     settings = _prepare(state)
     bring_up_to_date()
+    check_keys()
     link = ensure_operator("operator@example.com").link
     typer.echo(f"Portal:  {settings.portal_url}/")
     if link:
@@ -55,9 +60,12 @@ def engine(state: StateDir = None) -> None:
 @cli.command()
 def web(state: StateDir = None) -> None:
     """Run the web alone: portal and API."""
+    from switchhook.web.keys import check_keys
     from switchhook.web.serve import run
 
-    run(_prepare(state))
+    settings = _prepare(state)
+    check_keys()
+    run(settings)
 
 
 @cli.command()
@@ -67,6 +75,26 @@ def migrate(state: StateDir = None) -> None:
 
     _prepare(state)
     bring_up_to_date()
+
+
+@cli.command("rotate-keys")
+def rotate_keys(
+    state: StateDir = None,
+    new_key: Annotated[bool, typer.Option("--new-key", help="First put a new key into the state directory.")] = False,
+) -> None:
+    """Seal every stored secret with the newest key, while all runs; then say whether the older keys can go."""
+    from switchhook.web.keys import rotate_keys as seal_anew
+
+    settings = _prepare(state)
+    key_file = None if settings.secret_keys else settings.state_dir / "secret.key"
+    if new_key:
+        if key_file is None:
+            raise SettingsError("The keys stand in SWITCHHOOK_SECRET_KEYS: put the new one in front there.")
+        add_key(settings.state_dir)
+        typer.echo(f"A new key stands in front in {key_file}. Restart Switchhook, then: switchhook rotate-keys")
+        raise typer.Exit
+    for line in seal_anew(key_file):
+        typer.echo(line)
 
 
 @cli.command()
@@ -131,6 +159,7 @@ def replay(
     trunk_context: Annotated[list[str] | None, typer.Option(help="Where trunks' calls begin (glob).")] = None,
     menu: Annotated[list[str] | None, typer.Option(help="CONTEXT=NAME (glob); may be repeated.")] = None,
     extension: Annotated[list[str] | None, typer.Option(help="Devices (glob) that are users' phones.")] = None,
+    extra: Annotated[bool, typer.Option(help="Tell the extra events, too.")] = False,
 ) -> None:
     """Feed a recording through the tracker: events as JSON lines, the reasons on standard error."""
     from switchhook.pbx.replay import run_replay
@@ -139,7 +168,7 @@ def replay(
     raise typer.Exit(run_replay(
         file, platform=platform, trunks=tuple(trunk or ()),
         trunk_contexts=tuple(trunk_context or DEFAULT_TRUNK_CONTEXTS), menus=tuple(menus or DEFAULT_MENUS),
-        extensions=tuple(extension or DEFAULT_EXTENSIONS), out=sys.stdout, err=sys.stderr))
+        extensions=tuple(extension or DEFAULT_EXTENSIONS), out=sys.stdout, err=sys.stderr, extra=extra))
 
 
 @cli.command()
@@ -162,16 +191,27 @@ def _prepare(state: Path | None) -> Settings:
     settings = load_settings()
     if not settings.secret_keys:
         make_key_file(settings.state_dir)
+    check_strong(settings.keys())
     return settings
 
 
+commands.add_to(cli)
+
+
 def main() -> None:
-    """The `switchhook` command: a clear sentence instead of a traceback for what can go wrong."""
+    """The `switchhook` command: a clear sentence instead of a traceback for what can go wrong, and an exit code."""
     try:
-        cli()
+        code = cli(standalone_mode=False)
+    except typer.TyperException as error:  # it was written wrongly
+        rich_format_error(error)  # type: ignore[arg-type]  # typer raises no others
+        code = ExitCode.USAGE
+    except typer.Abort:
+        typer.echo("switchhook: nothing was done.", err=True)
+        code = ExitCode.FAILED
     except SwitchhookError as error:
         typer.echo(f"switchhook: {error}", err=True)
-        sys.exit(1)
+        code = error.exit_code if isinstance(error, CommandError) else ExitCode.FAILED
+    sys.exit(code if isinstance(code, int) else ExitCode.DONE)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from switchhook.domain.errors import SettingsError
 
 PREFIX = "SWITCHHOOK_"
+USUAL_NAMES = ("DATABASE_URL", "DATABASE_LISTEN_URL")  # without the prefix, as everywhere
+
+#: Variables of the integrators' command line: no settings of the server.
+_NO_SETTINGS = frozenset({"SWITCHHOOK_URL", "SWITCHHOOK_TOKEN", "SWITCHHOOK_LISTEN_SECRET"})
+
+SHORTEST_KEY = 16
+#: What stands in examples and in tired people's settings.
+EXAMPLE_KEYS = ("change", "example", "secret", "password", "insecure", "your", "default", "switchhook", "12345", "test")
 
 
 class Settings(BaseSettings):
@@ -34,6 +43,14 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default="",
         description="sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME; empty: SQLite in the state directory.",
+    )
+    database_listen_url: str = Field(
+        default="",
+        description="The same PostgreSQL past its pooler, for engines to be woken by; empty: as DATABASE_URL, "
+        "and behind a pooler they look every second.",
+    )
+    database_timeout_seconds: float = Field(
+        default=10.0, gt=0, description="After how many seconds without an answer PostgreSQL counts as away."
     )
     secret_keys: str = Field(
         default="",
@@ -52,13 +69,48 @@ class Settings(BaseSettings):
         default="Switchhook", description="The product's name in the portal: 'myCloudPBX', 'myECN'."
     )
     service_type_name: str = Field(default="myCloudPBX", description="What Trigger Service Type shows.")
+    brands_file: str = Field(
+        default="",
+        description="Brands by host name: names, logos, colours, senders; empty: brands.toml in the state directory.",
+    )
     heartbeat_seconds: float = Field(
         default=3.0, gt=0, description="How often an engine renews its heartbeat, in seconds."
     )
     dead_after_seconds: float = Field(default=10.0, gt=0, description="After how many seconds without one it is dead.")
+    egress_proxy: str = Field(
+        default="",
+        description="http://[USER:PASSWORD@]HOST:PORT of a proxy through which all webhooks go; it then judges "
+        "where names lead; empty: none.",
+    )
+    send_traceparent: bool = Field(
+        default=False, description="Whether receivers are told of the trace, where there is one (OpenTelemetry).")
     deliveries_in_flight: int = Field(
         default=256, gt=0, description="Requests that one engine has open at once, at most."
     )
+    account_in_flight: int = Field(
+        default=128, gt=0, description="Of these, those of one account, unless it has a quota of its own."
+    )
+    account_events_per_second: int = Field(
+        default=500, gt=0,
+        description="Events a second that one account may tell an engine by intake, unless it has a quota of its own.",
+    )
+    account_services: int = Field(
+        default=100, gt=0, description="PBXs of one account, unless it has a quota of its own.")
+    account_users: int = Field(
+        default=20_000, gt=0, description="Users of all PBXs of one account, unless it has a quota of its own.")
+    account_integrations: int = Field(
+        default=200, gt=0, description="Integrations of one account, unless it has a quota of its own.")
+    account_tokens: int = Field(
+        default=50, gt=0, description="API tokens of one account that are in force, unless it has a quota of its own.")
+    account_stored_mib: int = Field(
+        default=20_480, gt=0,
+        description="MiB that events, deliveries and calls of one account may take, about, unless it has a quota of "
+        "its own; the oldest go first.",
+    )
+    account_tests_per_minute: int = Field(
+        default=30, gt=0, description="Tests and test calls that one account may ask for in a minute.")
+    account_grace_days: int = Field(
+        default=30, ge=0, description="After so many days a closed account is erased.")
     waiting_events_bytes: int = Field(
         default=64 * 1024 * 1024, gt=0, description="Events that wait in memory while the database is away, in bytes."
     )
@@ -80,6 +132,8 @@ class Settings(BaseSettings):
     sso_name: str = Field(default="single sign-on", description="What the button says: 'Log in with …'.")
     demo_nps_url: str = Field(
         default="", description="Where the demo's Net Promoter Score dashboard is; the home page then links to it.")
+    api_requests_per_minute: int = Field(
+        default=600, gt=0, description="Requests to the API that one token may make a minute, to each web process.")
     web_threads: int = Field(default=8, gt=0, description="Threads of the portal's server.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
@@ -96,17 +150,30 @@ class Settings(BaseSettings):
             raise ValueError("write ADDRESS:PORT, like 127.0.0.1:8000")
         return value
 
-    @field_validator("database_url")
+    @field_validator("database_url", "database_listen_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
         if value and urlsplit(value).scheme not in ("sqlite", "postgresql", "postgres"):
             raise ValueError("write sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME")
         return value
 
+    @field_validator("egress_proxy")
+    @classmethod
+    def _proxy(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/")):
+            raise ValueError("write http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT")
+        return value
+
     @property
     def database(self) -> str:
         """The database's URL, the default filled in."""
         return self.database_url or f"sqlite://{self.state_dir / 'switchhook.sqlite3'}"
+
+    @property
+    def brands_path(self) -> Path:
+        """The file of brands, which need not be there."""
+        return Path(self.brands_file).expanduser() if self.brands_file else self.state_dir / "brands.toml"
 
     @property
     def portal_url(self) -> str:
@@ -127,6 +194,28 @@ class Settings(BaseSettings):
                 "There is no key to seal secrets with: set SWITCHHOOK_SECRET_KEYS or run `switchhook migrate`."
             )
         return keys
+
+
+def check_strong(keys: Sequence[str]) -> None:
+    """Raises SettingsError for a key that others could guess. For whoever starts Switchhook for real."""
+    for number, key in enumerate(keys, start=1):
+        example = next((one for one in EXAMPLE_KEYS if key.lower().startswith(one)), "")
+        if example or len(key) < SHORTEST_KEY or len(set(key)) < SHORTEST_KEY // 2:
+            why = f"begins like an example (“{example}”)" if example else "can be guessed"
+            raise SettingsError(
+                f"SWITCHHOOK_SECRET_KEYS: key {number} {why}, and it protects every stored secret. "
+                "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'")
+
+
+def add_key(state_dir: Path) -> Path:
+    """Put a new key in front of those in the state directory. Returns the file."""
+    path = state_dir / "secret.key"
+    before = _read_key_file(path)
+    beside = path.with_suffix(".new")
+    beside.touch(mode=0o600)
+    beside.write_text(",".join(filter(None, [secrets.token_urlsafe(32), before])) + "\n")
+    beside.replace(path)
+    return path
 
 
 def listen_pair(address: str) -> tuple[str, int]:
@@ -169,8 +258,8 @@ def _read_key_file(path: Path) -> str:
 def _from_environment(environment: dict[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in environment.items():
-        short = "database_url" if name in ("DATABASE_URL", "DATABASE_URL_FILE") else ""
-        if name.startswith(PREFIX):
+        short = name.lower() if name.removesuffix("_FILE") in USUAL_NAMES else ""
+        if name.startswith(PREFIX) and name not in _NO_SETTINGS:
             short = name.removeprefix(PREFIX).lower()
         if not short:
             continue

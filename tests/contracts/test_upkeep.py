@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from switchhook.app import prune_old
+from switchhook.domain.catalogue import Field
 from switchhook.domain.service import Account
 from switchhook.store.ports import Gap, Store
 from switchhook.store.rows import to_uuid
-from tests.contracts.making import ACCOUNT, accept_one, acceptance, event, now, recording, try_again
+from switchhook.upkeep import MIB, drop_old_bodies, keep_within_quotas, prune_old
+from tests.contracts.making import ACCOUNT, accept_one, acceptance, event, now, recording, request, try_again
 from tests.fixtures.seed import Seed
 
 OLD = timedelta(days=31)
@@ -78,3 +79,51 @@ async def test_each_account_keeps_what_happened_for_as_long_as_it_says(
     assert [accounts[id_].retention_days for id_ in (less, more)] == [7, 90]
     await prune_old(store, [*accounts.values(), Account(id=uuid4(), name="")], now())
     assert [to_uuid(row["id"]) for row in seed.rows("SELECT id FROM event")] == [told[1].id]
+
+
+async def test_who_stores_too_much_loses_the_oldest_first(store: Store, engine: UUID, seed: Seed) -> None:
+    mine, theirs = seed.account(), seed.account()
+    events = [event(at=now() - timedelta(minutes=90 - number), account_id=mine, fields={Field.NAME: "x" * 30_000})
+              for number in range(60)]
+    await store.accept(engine, [acceptance(one) for one in (*events, event(account_id=theirs))])
+    assert 1.5 * MIB < await store.weigh(mine) < 3 * MIB
+    assert seed.row("account", mine)["stored_bytes"] > 1.5 * MIB
+    accounts = [Account(id=mine, name="", max_stored_mib=1), Account(id=theirs, name="")]
+    await keep_within_quotas(store, accounts, default_mib=100)
+    kept = [to_uuid(row["id"]) for row in seed.rows("SELECT id FROM event WHERE account_id = ? ORDER BY id", mine)]
+    assert 20 < len(kept) < 40
+    assert kept == sorted(one.id for one in events)[-len(kept):]
+    assert seed.row("account", mine)["stored_bytes"] <= MIB
+    assert len(seed.rows("SELECT 1 FROM event WHERE account_id = ?", theirs)) == 1
+
+
+async def test_an_account_without_anything_weighs_nothing(store: Store, seed: Seed) -> None:
+    account = seed.account()
+    assert await store.weigh(account) == 0
+    assert await store.excess_until(account, 0.5) is None
+
+
+async def test_bodies_are_dropped_where_an_account_keeps_them_shorter(
+    store: Store, engine: UUID, seed: Seed,
+) -> None:
+    shorter, as_rest = seed.account(body_days=7), seed.account()
+    ages = [(shorter, 8), (shorter, 6), (as_rest, 8)]
+    told = [event(at=now() - timedelta(days=days), account_id=account) for account, days in ages]
+    made = [acceptance(one) for one in told]
+    await store.accept(engine, made)
+    await store.record([
+        recording(engine, one.deliveries[0].id, request=request(url="https://crm.example/hook?caller=12025550171"))
+        for one in made])
+    accounts = (await store.load_configuration()).accounts
+    assert [accounts[id_].body_days for id_ in (shorter, as_rest)] == [7, None]
+    await drop_old_bodies(store, accounts.values(), now())
+    await drop_old_bodies(store, accounts.values(), now())  # again: it goes on where it ended
+    kept = {to_uuid(row["delivery_id"]): row for row in seed.rows("SELECT * FROM attempt")}
+    old, young, other = (kept[one.deliveries[0].id] for one in made)
+    for row in (young, other):
+        assert "12025550171" in row["request"]
+        assert json.loads(row["answer"])["body"] == "ok"
+    assert "12025550171" not in old["request"]
+    sent, came_back = json.loads(old["request"]), json.loads(old["answer"])
+    assert (sent["url"], sent["body"]) == ("https://crm.example/hook?…", None)
+    assert (came_back["status"], came_back["body"]) == (200, "")

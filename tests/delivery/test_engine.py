@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from uuid import UUID
+
+import pytest
 
 from switchhook.domain.catalogue import EventType
 from tests.fixtures.delivering import Bench
@@ -52,6 +55,46 @@ async def test_an_event_that_nobody_wants_is_kept_with_the_reason(bench: Bench, 
     assert told == ["CRM: the integration is disabled", "there is no integration for this event",
                     "Applications are switched off for this PBX"]
     assert (bench.deliveries(), len(reasons)) == ([], 2)
+
+
+async def test_an_event_that_the_filters_do_not_let_through_is_kept_with_the_reason(
+    bench: Bench, receiver: Receiver,
+) -> None:
+    bench.integration(receiver, name="NPS", event_type=EventType.IVR_OPTION, filters=[
+        {"filter": "option", "match": "one_of", "values": ["1-5"]}])
+    await bench.start()
+    wanted, unwanted = (bench.event(EventType.IVR_OPTION, option_selected=option) for option in ("3", "7"))
+    await bench.accept(wanted, unwanted)
+    await bench.settled(1)
+    assert bench.seed.row("event", unwanted.id)["unwanted_reason"] == "NPS: filter: option 7 is none of 1-5"
+    assert [UUID(str(one["event_id"])) for one in bench.deliveries()] == [wanted.id]
+async def test_a_suspended_account_is_owed_nothing_and_its_events_say_why(bench: Bench, receiver: Receiver) -> None:
+    bench.integration(receiver)
+    await bench.start()
+    bench.seed.execute("UPDATE account SET state = 'suspended' WHERE id = ?", bench.account_id)
+    await bench.reload()
+    event = bench.event()
+    await bench.accept(event)
+    assert bench.seed.row("event", event.id)["unwanted_reason"] == "the account is suspended"
+    assert (bench.deliveries(), receiver.requests) == ([], [])
+
+
+async def test_what_is_owed_when_an_account_is_suspended_waits_until_it_is_open_again(
+    bench: Bench, receiver: Receiver, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("switchhook.delivery.deliverer.SUSPENDED_AGAIN_SECONDS", 0.3)
+    integration = bench.integration(receiver, enabled=True)
+    bench.seed.execute("UPDATE account SET state = 'suspended' WHERE id = ?", bench.account_id)
+    await bench.start()
+    event = bench.event()
+    owed = bench.engine.dispatcher.dispatch_to(event, bench.current.value.integrations[integration])
+    await bench.engine.recorder.accept([owed])
+    await bench.until(lambda: [row["owner"] for row in bench.deliveries()] == [None])
+    assert (bench.states(), receiver.requests) == (["pending"], [])
+    bench.seed.execute("UPDATE account SET state = 'open' WHERE id = ?", bench.account_id)
+    await bench.reload()
+    await bench.settled(1)
+    assert (bench.states(), len(receiver.requests)) == (["delivered"], 1)
 
 
 async def test_the_same_event_twice_is_sent_once(bench: Bench, receiver: Receiver) -> None:

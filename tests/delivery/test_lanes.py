@@ -70,6 +70,28 @@ def test_integrations_take_turns_and_accounts_before_them() -> None:
     assert integrations(start_all(lanes))[:8] == [1, 3, 2, 3, 1, 3, 2, 3]
 
 
+def test_an_account_has_no_more_in_flight_than_its_quota_and_others_go_on() -> None:
+    lanes = Lanes(max_in_flight=100)
+    mine = [parcel(number) for number in range(20)]
+    for one in mine:
+        lanes.add(one, max_in_flight=8, of_account=5)
+    add(lanes, *(parcel(99, account=B) for _ in range(8)))
+    started = start_all(lanes)
+    assert Counter(one.delivery.account_id for one in started) == {A: 5, B: 8}
+    assert lanes.next() is None
+    lanes.ended(next(one for one in started if one.delivery.account_id == A))
+    assert [one.delivery.account_id for one in start_all(lanes)] == [A]
+
+
+def test_an_accounts_quota_holds_its_retries_too_and_may_be_changed() -> None:
+    lanes = Lanes(max_in_flight=100)
+    for number in range(20):
+        lanes.add(parcel(number, retry=True), max_in_flight=8, of_account=3)
+    assert len(start_all(lanes)) == 3
+    lanes.add(parcel(50), max_in_flight=8, of_account=None)
+    assert len(start_all(lanes)) == 18
+
+
 def test_first_attempts_of_a_call_go_one_after_the_other() -> None:
     lanes = Lanes(max_in_flight=100)
     first, second, third = (parcel(1, "call") for _ in range(3))

@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 
 from switchhook.intake import Intake
-from switchhook.intake.listener import exposition
+from switchhook.intake.metrics import exposition
 from tests.fixtures.delivering import Bench
 from tests.fixtures.receiver import Receiver
 
@@ -95,6 +95,25 @@ async def test_what_is_wrong_is_a_problem_document(caller: Caller) -> None:
     assert (document["status"], document["code"]) == (422, "invalid_events")
     assert document["errors"][0]["pointer"] == "/1/type"
     assert caller.bench.seed.rows("SELECT 1 FROM event") == []
+
+
+async def test_a_suspended_account_tells_nothing(caller: Caller) -> None:
+    caller.bench.seed.execute("UPDATE account SET state = 'suspended' WHERE id = ?", caller.bench.account_id)
+    await caller.bench.reload()
+    status, document, _ = await caller.tell(CALL)
+    assert (status, document["code"]) == (403, "account_suspended")
+    assert caller.bench.seed.rows("SELECT 1 FROM event") == []
+
+
+async def test_an_account_tells_no_more_than_its_quota_and_is_told_when_to_go_on(caller: Caller) -> None:
+    caller.bench.seed.execute("UPDATE account SET max_events_per_second = 2 WHERE id = ?", caller.bench.account_id)
+    await caller.bench.reload()
+    many = [CALL | {"id": str(number)} for number in range(1000)]
+    assert (await caller.tell(many))[0] == 202
+    status, document, response = await caller.tell([CALL | {"id": "x"}, CALL | {"id": "y"}, CALL | {"id": "z"}])
+    assert (status, document["code"]) == (429, "too_many_events")
+    assert 1 <= int(response.headers["Retry-After"]) <= 2
+    assert len(caller.bench.seed.rows("SELECT 1 FROM event")) == 1000
 
 
 @pytest.mark.parametrize(("body", "headers", "status", "code"), [

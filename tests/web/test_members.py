@@ -153,7 +153,7 @@ def test_who_changes_their_address_logs_in_with_the_new_one(
 
 def test_start_leads_everybody_where_they_belong(world: World, as_person: AsPerson) -> None:
     assert as_person(world.admin).get("/")["Location"] == "/a/acme/"
-    assert as_person(world.operator).get("/")["Location"] == "/operator/accounts/"
+    assert as_person(world.operator).get("/")["Location"] == "/operator/"
     assert "You are not a member of any account" in as_person(world.nobody).get("/").content.decode()
     Member.objects.create(account=world.other_account, person=world.admin)
     page = as_person(world.admin).get("/").content.decode()

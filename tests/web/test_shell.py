@@ -11,6 +11,7 @@ from django.urls import path
 
 from switchhook.settings import Settings
 from switchhook.web import urls
+from switchhook.web.branding.brands import load_brands
 from switchhook.web.errors import broken
 from switchhook.web.models import Account, Person
 
@@ -60,7 +61,7 @@ def test_styles_and_scripts_come_from_the_house_with_a_stamp(client: Client) -> 
 
 def test_the_brand_is_a_setting(world: World, admin: Client) -> None:
     ours = Settings(brand_name="myECN", secret_keys="a key for tests only")  # type: ignore[call-arg]
-    with override_settings(SWITCHHOOK=ours):
+    with override_settings(BRANDS=load_brands(ours)):
         page = admin.get("/a/acme/").content.decode()
     assert "<span>myECN</span>" in page
     assert "Switchhook" not in page
@@ -100,7 +101,7 @@ def test_404_says_that_there_is_no_such_page(world: World, admin: Client) -> Non
     assert "There is no such page" in answer.content.decode()
 
 
-def test_500_names_the_request(world: World) -> None:
+def test_500_names_the_request_and_so_does_the_log(world: World, caplog: pytest.LogCaptureFixture) -> None:
     client = Client(raise_request_exception=False)
     client.force_login(world.admin, backend="allauth.account.auth_backends.AuthenticationBackend")
     with override_settings(ROOT_URLCONF=BrokenUrls):
@@ -108,6 +109,22 @@ def test_500_names_the_request(world: World) -> None:
     assert answer.status_code == 500
     assert answer["X-Request-Id"] in answer.content.decode()
     assert "on purpose" not in answer.content.decode()
+    assert f"request {answer['X-Request-Id']}: GET /break/ answered 500" in caplog.text
+    assert "on purpose" in caplog.text
+
+
+def test_a_session_that_ends_while_a_page_asks_for_news_leads_to_the_login_and_back(client: Client) -> None:
+    """Put into the place of a list, the login would stand in the middle of the page."""
+    page = "http://testserver/a/acme/live/?pbx=1"
+    answer = client.get("/a/acme/live/?seen=x", headers={"HX-Request": "true", "HX-Current-URL": page})
+    assert answer.status_code == 200
+    assert answer["HX-Redirect"] == "/login/?next=/a/acme/live/%3Fpbx%3D1"
+    assert "Location" not in answer
+
+
+def test_only_the_path_of_a_page_is_led_back_to(client: Client) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "https://evil.example/a/acme/"}
+    assert client.get("/a/acme/live/", headers=headers)["HX-Redirect"] == "/login/?next=/a/acme/"
 
 
 def test_a_form_without_its_token_is_refused_in_words(world: World) -> None:

@@ -46,7 +46,7 @@ def path_of(world: World) -> Callable[[str], str]:
         "<slug:account>": world.account.slug, "<uuid:service_id>": world.service.id,
         "<uuid:user_id>": world.users[0].id, "<uuid:integration_id>": integration.id,
         "<uuid:connection_id>": world.connection.id,
-        "<uuid:account_id>": world.account.id,
+        "<uuid:account_id>": world.account.id, "<int:number>": 1,
     }
 
     def path(route: str) -> str:
@@ -136,8 +136,9 @@ def test_what_belongs_to_another_account_is_not_found_through_ones_own(world: Wo
 def test_no_page_is_open_to_all_but_those_of_the_way_in() -> None:
     of_ones_own = {one for one in ELSEWHERE if one.startswith("me/")}
     assert set(ELSEWHERE) - of_ones_own == {
-        "", "healthz", "favicon.ico", "theme/", "login/", "login/once/<str:token>/", "join/<str:token>/",
-        "login/inactive/", "login/none/", "login/with/<slug:provider_id>/", "login/with/<slug:provider_id>/callback/",
+        "", "healthz", "favicon.ico", "brand.css", "brand/logo", "theme/", "login/", "login/once/<str:token>/",
+        "join/<str:token>/", "login/inactive/", "login/none/", "login/with/<slug:provider_id>/",
+        "login/with/<slug:provider_id>/callback/",
         "logout/", "password/", "password/sent/", "password/done/",
     }
 

@@ -107,9 +107,11 @@ class Turns:
             if not integrations:
                 del self._accounts[account_id]
 
-    def next(self, fits: Callable[[UUID], bool]) -> UUID | None:
-        """The first integration in turn that fits; it and its account go to the end."""
+    def next(self, may: Callable[[UUID], bool], fits: Callable[[UUID], bool]) -> UUID | None:
+        """The first integration in turn that fits, of an account that may; it and its account go to the end."""
         for account_id, integrations in self._accounts.items():
+            if not may(account_id):
+                continue
             for integration_id in integrations:
                 if fits(integration_id):
                     self._accounts.move_to_end(account_id)

@@ -2,8 +2,9 @@
 
 First attempts and retries stand in lanes of their own, by integration. Whoever has something to send takes turns:
 accounts among each other, then the integrations of an account. An integration has so many requests in flight at
-once, the engine so many in all, and retries hold at most half of either. First attempts with the same order key
-go one after the other: the next may start when the one before has ended, whatever came of it.
+once, an account, too, and so has the engine in all; retries hold at most half of an integration's and of all. First
+attempts with the same order key go one after the other: the next may start when the one before has ended, whatever
+came of it.
 
 What waits here is bounded, for each integration and in all. What has no room is shed: it stays in the database,
 unclaimed. From then on the integration is *behind*: all its first attempts are shed until those in the database
@@ -17,7 +18,7 @@ so that nobody who has just got up is run over. An integration may have a pace o
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 from uuid import UUID
@@ -54,6 +55,8 @@ class Lanes:
         self._lanes: dict[UUID, Lane] = {}
         self._parcels: dict[UUID, Parcel] = {}
         self._firsts, self._retries = Turns(), Turns()
+        self._account_caps: dict[UUID, int] = {}
+        self._of_account: Counter[UUID] = Counter()  # in flight
         self._retries_in_flight = 0
         self._since_retry = 0
         self.in_flight = 0
@@ -64,6 +67,11 @@ class Lanes:
     def waiting(self) -> int:
         """How many wait here."""
         return len(self._parcels) - self.in_flight
+
+    def waiting_by_lane(self) -> dict[str, int]:
+        """The same, first attempts and retries apart."""
+        lanes = self._lanes.values()
+        return {"first": sum(lane.firsts_waiting for lane in lanes), "retry": sum(len(lane.retries) for lane in lanes)}
 
     def room(self) -> int:
         """How many more may wait here, of all integrations together."""
@@ -118,9 +126,16 @@ class Lanes:
         lane = self._lanes.get(parcel.delivery.integration_id)
         return lane is not None and parcel.delivery.order_key in lane.rows
 
-    def add(self, parcel: Parcel, *, max_in_flight: int, per_second: float | None = None) -> None:
-        """Take it in. `max_in_flight` and `per_second` (None: as many as come): the integration's as they are now."""
+    def add(
+        self, parcel: Parcel, *, max_in_flight: int, per_second: float | None = None, of_account: int | None = None,
+    ) -> None:
+        """Take it in. `max_in_flight` and `per_second` (None: as many as come): the integration's as they are now.
+        `of_account`: how many its account may have in flight (None: as many as there are places)."""
         delivery = parcel.delivery
+        if of_account is None:
+            self._account_caps.pop(delivery.account_id, None)
+        else:
+            self._account_caps[delivery.account_id] = of_account
         lane = self._lane(delivery.integration_id, delivery.account_id)
         lane.max_in_flight = max_in_flight
         if per_second is None:
@@ -155,12 +170,12 @@ class Lanes:
         retries_may = self._retries_in_flight < max(1, self._max_in_flight // 2)
         integration_id = None
         if retries_may and self._since_retry >= RETRY_EVERY - 1:
-            integration_id = self._retries.next(self._fits)
+            integration_id = self._retries.next(self._may, self._fits)
         retry = integration_id is not None
         if integration_id is None:
-            integration_id = self._firsts.next(self._fits)
+            integration_id = self._firsts.next(self._may, self._fits)
         if integration_id is None and retries_may:
-            integration_id, retry = self._retries.next(self._fits), True
+            integration_id, retry = self._retries.next(self._may, self._fits), True
         return None if integration_id is None else self._start(integration_id, retry=retry)
 
     def wait_seconds(self) -> float | None:
@@ -195,6 +210,9 @@ class Lanes:
         changed = self._learn(lane, parcel, alive, jitter) if lane.timed or alive is False else False
         del self._parcels[delivery.id]
         self.in_flight -= 1
+        self._of_account[lane.account_id] -= 1
+        if not self._of_account[lane.account_id]:
+            del self._of_account[lane.account_id]
         lane.in_flight -= 1
         if parcel.retry:
             lane.retries_in_flight -= 1
@@ -209,6 +227,11 @@ class Lanes:
         return iter(self._parcels.values())
 
     # -- inside ----------------------------------------------------------------------------------------------
+
+    def _may(self, account_id: UUID) -> bool:
+        """Whether the account has not as many in flight as it may have."""
+        cap = self._account_caps.get(account_id)
+        return cap is None or self._of_account[account_id] < cap
 
     def _fits(self, integration_id: UUID) -> bool:
         """No integration takes more than half of the places still free: many dead receivers never hold them all."""
@@ -230,6 +253,7 @@ class Lanes:
         if lane.timed:
             self._note_start(lane, parcel)
         lane.in_flight += 1
+        self._of_account[lane.account_id] += 1
         self.in_flight += 1
         self._seat(integration_id, lane)
         return parcel

@@ -62,6 +62,17 @@ def needs_resealing(sealed: str, keys: Sequence[str]) -> bool:
     return not keys or not sealed.startswith(f"{_VERSION}.{_derived(keys[0])[0]}.")
 
 
+def key_id_of(sealed: str) -> str:
+    """Which key a sealed text is sealed with, as `key_ids` calls it; "" when it is none of ours."""
+    version, _, rest = sealed.partition(".")
+    return rest.partition(".")[0] if version == _VERSION else ""
+
+
+def key_ids(keys: Sequence[str]) -> frozenset[str]:
+    """The ids of those key texts."""
+    return frozenset(_derived(key)[0] for key in keys)
+
+
 def _parts(sealed: str) -> tuple[str, bytes]:
     """Key id, and nonce with ciphertext, of a sealed text."""
     version, _, rest = sealed.partition(".")

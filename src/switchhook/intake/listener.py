@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -19,7 +20,9 @@ from aiohttp import web
 
 from switchhook.domain.errors import StoreUnavailable
 from switchhook.domain.event import Event
-from switchhook.domain.service import Service
+from switchhook.domain.service import Account, Service
+from switchhook.intake.allowance import Allowances
+from switchhook.intake.metrics import exposition
 from switchhook.intake.problems import Problem, problems
 from switchhook.intake.sequences import Sequences
 from switchhook.intake.told import Told, read_events
@@ -46,14 +49,19 @@ class Intake:
     def __init__(
         self, *, current: CurrentConfiguration, accept: Accept, not_ready: Callable[[], Sequence[str]] = tuple,
         measure: Callable[[], Mapping[str, float]] = dict, clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        account_per_second: int = 500, seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`not_ready`: why this engine is not ready, in words; nothing when it is. `measure`: samples for metrics."""
+        """`not_ready`: why this engine is not ready, in words; nothing when it is. `measure`: samples for metrics.
+        `account_per_second`: events that an account without a quota of its own may tell. `seconds`: since whenever."""
         self._current = current
         self._accept = accept
         self._not_ready = not_ready
         self._measure = measure
         self._clock = clock
         self._sequences = Sequences()
+        self._account_per_second = account_per_second
+        self._seconds = seconds
+        self._allowances = Allowances()
         self._in_work = 0
         self._runner: web.AppRunner | None = None
 
@@ -80,12 +88,14 @@ class Intake:
 
     async def _events(self, request: web.Request) -> web.Response:
         service = self._service(request)
+        account = self._account(service)
         if self._in_work >= AT_ONCE:
             raise _busy("too_many_requests_at_once", "Too many requests at once: send this one again in a moment.")
         self._in_work += 1
         try:
             told = read_events(
                 await _body(request), service, now=self._clock(), sequence_of=self._sequences.place)
+            self._spend(account, len(told))
             accepted = await self._accept(
                 [one.event for one in told], intake_keys=[one.caller_id for one in told], patient=False)
         except StoreUnavailable as error:
@@ -109,6 +119,21 @@ class Intake:
                           headers={"WWW-Authenticate": "Bearer"})
         return service
 
+    def _account(self, service: Service) -> Account:
+        account = self._current.value.accounts.get(service.account_id)
+        if account is None or account.suspended:
+            raise Problem(403, "account_suspended", "The account is suspended: nothing is accepted. Ask its operator.")
+        return account
+
+    def _spend(self, account: Account, events: int) -> None:
+        """No account tells so much that others cannot."""
+        per_second = account.max_events_per_second or self._account_per_second
+        wait_seconds = self._allowances.spend(account.id, events, per_second, self._seconds())
+        if wait_seconds:
+            raise Problem(
+                429, "too_many_events", f"This account may tell {per_second} events a second, and nothing was "
+                f"accepted: send it again in {wait_seconds} seconds.", headers={"Retry-After": str(wait_seconds)})
+
     # -- health --------------------------------------------------------------------------------------------
 
     async def _healthz(self, _request: web.Request) -> web.Response:
@@ -123,19 +148,6 @@ class Intake:
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         return web.Response(text=exposition(self._measure()), content_type="text/plain", charset="utf-8")
-
-
-def exposition(samples: Mapping[str, float]) -> str:
-    """Prometheus' text format. A name that ends in `_total` is a counter, another one a gauge."""
-    lines: list[str] = []
-    typed: set[str] = set()
-    for name, value in samples.items():
-        metric = name.partition("{")[0]
-        if metric not in typed:
-            typed.add(metric)
-            lines.append(f"# TYPE {metric} {'counter' if metric.endswith('_total') else 'gauge'}")
-        lines.append(f"{name} {value:g}" if value != int(value) else f"{name} {int(value)}")
-    return "\n".join(lines) + "\n"
 
 
 async def _body(request: web.Request) -> object:

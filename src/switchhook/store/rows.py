@@ -11,6 +11,7 @@ What an Attempt's JSON texts hold (the portal reads them by itself):
 ``answer``   {"status", "headers": [[name, value], …], "body": text | {"base64": text}, "truncated": bool, "timing"}
              or {"problem", "detail", "timing"}, problem out of domain.delivery.Problem;
              timing is {"total_ms", "connect_ms", "first_byte_ms"}, null for what did not come to pass.
+             Both have "body_dropped": true once the body, and of the request the query string, was kept long enough.
 ``verdict``  delivered · try_again · give_up · disable_integration.
 ``problem``  in plain words, empty when it was delivered.
 
@@ -23,7 +24,6 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never
 from uuid import UUID
@@ -42,11 +42,10 @@ from switchhook.domain.delivery import (
     name_of,
 )
 from switchhook.domain.event import Event
+from switchhook.domain.masking import MASK
 from switchhook.domain.notes import Note
 from switchhook.store.ports import CallRecord
 
-MASK = "••••"
-SHORTEST_SECRET = 6  # what is shorter would be masked in the middle of ordinary words
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 #: A table's columns that we write, in order, with their types on PostgreSQL.
@@ -193,7 +192,7 @@ def attempt_row(attempt: Attempt, engine_id: UUID) -> dict[str, Any]:
         "started_at_ms": to_ms(attempt.started_at), "duration_ms": attempt.answer.timing.total_ms,
         "status": status_of(attempt.answer), "problem": problem_of(attempt.verdict),
         "verdict": name_of(attempt.verdict), "request": request_json(attempt.request),
-        "answer": answer_json(_without_secrets(attempt.answer, attempt.request)),
+        "answer": answer_json(attempt.answer),
     }
 
 
@@ -216,20 +215,6 @@ def request_json(request: Request | None) -> str:
     return json.dumps({
         "method": request.method, "url": request.url, "headers": headers,
         "body": None if request.body is None else _body(request.body)})
-
-
-def _without_secrets(answer: Answer, request: Request | None) -> Answer:
-    """The answer of a receiver that says back what it got, as echo services do: our secrets masked there, too."""
-    if request is None or not isinstance(answer, Responded):
-        return answer
-    values = [value for name, value in request.headers if name.lower() in request.secret_headers]
-    said = {part for value in values for part in (value, value.partition(" ")[2]) if len(part) >= SHORTEST_SECRET}
-    headers, body = answer.headers, answer.body
-    said |= {part.replace("/", "\\/") for part in said}  # as PHP writes JSON
-    for secret in sorted(said, key=len, reverse=True):
-        headers = tuple((name, value.replace(secret, MASK)) for name, value in headers)
-        body = body.replace(secret.encode(), MASK.encode())
-    return replace(answer, headers=headers, body=body)
 
 
 def answer_json(answer: Answer) -> str:

@@ -7,10 +7,13 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 
 from switchhook.settings import listen_pair, load_settings
+from switchhook.web import handbook
+from switchhook.web.branding.brands import load_brands
 from switchhook.web.database import django_database
 from switchhook.web.mail import django_mail
 
 SWITCHHOOK = load_settings()
+BRANDS = load_brands(SWITCHHOOK)
 
 _HERE = Path(__file__).parent
 _PUBLIC = urlsplit(SWITCHHOOK.portal_url)
@@ -32,9 +35,9 @@ USE_I18N = True
 # Listening on all addresses without a public URL, we cannot know by which name we are reached.
 ALLOWED_HOSTS = (
     ["*"] if not SWITCHHOOK.public_url and _ADDRESS in ("0.0.0.0", "::", "*")  # noqa: S104
-    else [_PUBLIC.hostname or "localhost", _ADDRESS, "localhost", "127.0.0.1", "[::1]"]
+    else [_PUBLIC.hostname or "localhost", _ADDRESS, "localhost", "127.0.0.1", "[::1]", *BRANDS.hosts]
 )
-CSRF_TRUSTED_ORIGINS = [f"{_PUBLIC.scheme}://{_PUBLIC.netloc}"]
+CSRF_TRUSTED_ORIGINS = [f"{_PUBLIC.scheme}://{host}" for host in (_PUBLIC.netloc, *BRANDS.hosts)]
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -61,19 +64,20 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",  # around all that answers: the API refuses before anything else is asked
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "switchhook.web.middleware.RequestId",
     "switchhook.web.audit.actor.Witness",
     "switchhook.web.api.manners.Manners",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "switchhook.web.middleware.LoginRequired",
+    "switchhook.web.errors.QuotaPages",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "switchhook.web.middleware.SecondFactor",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 TEMPLATES = [
@@ -86,7 +90,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "switchhook.web.brand.brand",
+                "switchhook.web.branding.views.brand",
                 "switchhook.web.navigation.shell",
             ],
             "builtins": [
@@ -117,6 +121,9 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # served out of the package: there is nothing to collect
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 24 * 3600
+WHITENOISE_ROOT = handbook.PUBLIC
+WHITENOISE_INDEX_FILE = True
+WHITENOISE_ADD_HEADERS_FUNCTION = handbook.add_headers
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -135,7 +142,6 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = None  # a tick box
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SWITCHHOOK.brand_name}: "
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _PUBLIC.scheme
 
 MFA_ADAPTER = "switchhook.web.members.adapter.SecondFactorAdapter"
@@ -167,6 +173,11 @@ CSRF_COOKIE_SECURE = _HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "switchhook.web.errors.forged"
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if _HTTPS else 0
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # other hosts below ours are not ours to bind to TLS
+    "security.W008",  # the reverse proxy that has the certificate leads http:// to https://
+    "security.W021",  # a preloaded host cannot go back: for its owner to decide
+]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

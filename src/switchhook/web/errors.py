@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from switchhook.web.tenancy import RoleNeeded
+from switchhook.web.accounts.quotas import QuotaReached
+from switchhook.web.accounts.viewing import viewing_of
+from switchhook.web.tenancy import AccountShut, RoleNeeded
 
 
 @login_not_required
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403. Names the role that is needed, where it is a matter of roles."""
+    if isinstance(exception, AccountShut):
+        return render(request, "errors/shut.html", {"account": exception.account}, status=403)
     role = exception.role if isinstance(exception, RoleNeeded) else ""
-    return render(request, "errors/403.html", {"role": role}, status=403)
+    return render(request, "errors/403.html", {"role": role, "viewing": viewing_of(request)}, status=403)
+
+
+class QuotaPages:
+    """The middleware that says so when an account may have no more, where no form does."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, QuotaReached):
+            return None
+        wait = exception.retry_after_s
+        status = 409 if wait is None else 429
+        response = render(request, "errors/quota.html", {"message": str(exception)}, status=status)
+        if wait is not None:
+            response["Retry-After"] = str(wait)
+        return response
 
 
 @login_not_required

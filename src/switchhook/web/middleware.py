@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
 
 log = logging.getLogger(__name__)
 
@@ -69,3 +72,14 @@ class LoginRequired(LoginRequiredMiddleware):
         if match is not None and match.app_name == "ninja" and match.url_name != "openapi-view":
             return None
         return super().process_view(request, view_func, view_args, view_kwargs)
+
+    def handle_no_permission(  # type: ignore[override]  # a redirect of htmx is no HttpResponseRedirect
+        self, request: HttpRequest, view_func: Callable[..., Any],
+    ) -> HttpResponseBase:
+        """To the login, and from there back. A part of a page that asks for news takes the whole page there: put
+        into its place, the login would stand in the middle of a list."""
+        if not request.headers.get("HX-Request"):
+            return super().handle_no_permission(request, view_func)
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        back = page.path + (f"?{page.query}" if page.query else "")
+        return HttpResponseClientRedirect(redirect_to_login(back or "/", self.get_login_url(view_func)).url)

@@ -8,6 +8,8 @@ from functools import cached_property
 from django.http import HttpRequest
 from django.urls import reverse
 
+from switchhook.web.accounts.viewing import Viewing, viewing_of
+from switchhook.web.branding.views import brand_of
 from switchhook.web.models import Account
 from switchhook.web.tenancy import Access, accounts_of
 
@@ -23,6 +25,8 @@ class Item:
     icon: str
     url: str
     active: bool
+    #: `g` and this key lead there; shown on the help sheet (static/switchhook/keyboard.js).
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,11 @@ class Shell:
         return user is not None and user.is_authenticated
 
     @cached_property
+    def viewing(self) -> Viewing | None:
+        """Which account the operator views as its members see it."""
+        return viewing_of(self._request)
+
+    @cached_property
     def theme(self) -> str:
         """light, dark, or auto: as the system has it."""
         theme = self._request.COOKIES.get("theme", "auto")
@@ -55,6 +64,8 @@ class Shell:
     def accounts(self) -> list[Account]:
         """The accounts that the switcher offers; empty when there is nothing to switch."""
         if not self._request.user.is_authenticated:
+            return []
+        if self.viewing is not None:
             return []
         found = list(accounts_of(self._request.user)[: SWITCHER_LIMIT + 1])
         return found if len(found) > 1 or self.access is None else []
@@ -68,16 +79,20 @@ class Shell:
             slug = self.access.account.slug
             sections += [
                 Section("", [
-                    self._item("Home", "outline/home", "home", slug),
-                    self._item("PBXs", "outline/server-2", "pbx-list", slug),
-                    self._item("Calls", "outline/phone", "calls", slug),
-                    self._item("Deliveries", "outline/send", "deliveries", slug),
-                    self._item("Users", "outline/users", "users", slug),
+                    self._item("Home", "outline/home", "home", slug, key="h"),
+                    self._item("PBXs", "outline/server-2", "pbx-list", slug, key="p"),
+                    self._item("Live", "outline/activity", "live", slug, key="l"),
+                    self._item("Calls", "outline/phone", "calls", slug, key="c"),
+                    self._item("Deliveries", "outline/send", "deliveries", slug, key="d"),
+                    self._item("Users", "outline/users", "users", slug, key="u"),
                 ]),
-                Section("My Admin", [self._item(*one, slug) for one in self._my_admin(self.access)]),
+                Section("My Admin", [
+                    self._item(label, icon, name, slug, key)
+                    for label, icon, name, key in self._my_admin(self.access)]),
             ]
-        if user.is_authenticated and user.is_operator:
+        if user.is_authenticated and user.is_operator and self.viewing is None:
             sections.append(Section("Operator", [
+                self._item("Overview", "outline/heart-rate-monitor", "operator-overview"),
                 self._item("Connections", "outline/plug", "operator-connections"),
                 self._item("Accounts", "outline/building", "operator-accounts"),
                 self._item("Services", "outline/list-details", "operator-services"),
@@ -85,21 +100,24 @@ class Shell:
             ]))
         return sections
 
-    def _my_admin(self, access: Access) -> list[tuple[str, str, str]]:
+    def _my_admin(self, access: Access) -> list[tuple[str, str, str, str]]:
         """What is offered of the account as a whole. Who is limited to some PBXs finds integrations there."""
-        offered = [("Integrations", "outline/webhook", "integrations")]
+        offered = [
+            (f"{brand_of(self._request).name} Integrations", "outline/webhook", "integrations", "i"),
+            ("Event catalogue", "outline/book", "catalogue", "e")]
         if access.whole:
-            offered.append(("Request inbox", "outline/inbox", "inbox"))
+            offered.append(("Request inbox", "outline/inbox", "inbox", "b"))
         if access.runs_account:
             offered += [
-                ("API tokens", "outline/key", "tokens"), ("Members", "outline/user-shield", "members"),
-                ("Audit log", "outline/history", "audit")]
+                ("API tokens", "outline/key", "tokens", "t"), ("Members", "outline/user-shield", "members", "m"),
+                ("Audit log", "outline/history", "audit", "a")]
         return offered
 
-    def _item(self, label: str, icon: str, name: str, slug: str = "") -> Item:
+    def _item(self, label: str, icon: str, name: str, slug: str = "", key: str = "") -> Item:
         url = reverse(name, kwargs={"account": slug} if slug else None)
         here = self._request.path
-        return Item(label, icon, url, here == url or (name != "home" and here.startswith(url)))
+        below = name not in ("home", "operator-overview") and here.startswith(url)
+        return Item(label, icon, url, here == url or below, key)
 
 
 def shell(request: HttpRequest) -> dict[str, object]:

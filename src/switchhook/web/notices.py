@@ -74,14 +74,15 @@ def _invitation(notice: Notice) -> EmailMessage | None:
     invitation = known.filter(id=notice.invitation_id).first()
     if invitation is None:
         return None
-    brand = settings.SWITCHHOOK.brand_name
+    brand = settings.BRANDS.of_key(invitation.account.brand)
     by = f"{invitation.invited_by} invites you" if invitation.invited_by else "You are invited"
     body = (
-        f"{by} to {invitation.account} on {brand}, as {invitation.get_role_display()}.\n\nTo accept, open this link. "
-        f"It works once, until {invitation.expires_at:%d %B %Y %H:%M} UTC:\n{link_of(invitation)}\n\n"
+        f"{by} to {invitation.account} on {brand.name}, as {invitation.get_role_display()}.\n\n"
+        f"To accept, open this link. It works once, until {invitation.expires_at:%d %B %Y %H:%M} UTC:\n"
+        f"{link_of(invitation)}\n\n"
         "If you do not expect this, do nothing.\n")
-    return EmailMessage(f"{brand}: an invitation to {' '.join(invitation.account.name.split())}", body,
-                        to=[invitation.email])
+    subject = f"{brand.name}: an invitation to {' '.join(invitation.account.name.split())}"
+    return EmailMessage(subject, body, brand.mail_from, to=[invitation.email])
 
 
 def _of_integration(notice: Notice) -> EmailMessage | None:
@@ -95,10 +96,11 @@ def _of_integration(notice: Notice) -> EmailMessage | None:
     if not addresses:
         return None
     subject, first = _words(NoticeKind(notice.kind), integration.name)
-    url = settings.SWITCHHOOK.portal_url.rstrip("/") + reverse(
+    brand = settings.BRANDS.of_key(account.brand)
+    url = brand.portal_url + reverse(
         "integration", kwargs={"account": account.slug, "integration_id": integration.id})
     body = f"{first}\n\n{notice.detail}\n\nWhat was sent and what came back:\n{url}\n"
-    return EmailMessage(f"{settings.SWITCHHOOK.brand_name}: {subject}", body, bcc=addresses)
+    return EmailMessage(f"{brand.name}: {subject}", body, brand.mail_from, bcc=addresses)
 
 
 def _words(kind: NoticeKind, name: str) -> tuple[str, str]:

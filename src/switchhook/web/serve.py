@@ -35,6 +35,9 @@ def run(settings: Settings) -> None:
         from switchhook.web.notices import send_notices
 
         threading.Thread(target=send_notices, args=(stopped,), name="notices", daemon=True).start()
+    from switchhook.web.accounts.erasing import keep_erasing
+
+    threading.Thread(target=keep_erasing, args=(stopped,), name="erasing", daemon=True).start()
     serve(application, address, port, threads=settings.web_threads, trusted_proxy=settings.trusted_proxy)
     stopped.set()
 

@@ -6,11 +6,12 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from switchhook.web.accounts.viewing import viewing_of
 from switchhook.web.tenancy import accounts_of
 
 _A_YEAR_SECONDS = 365 * 24 * 3600
@@ -19,11 +20,14 @@ _A_YEAR_SECONDS = 365 * 24 * 3600
 def start(request: HttpRequest) -> HttpResponse:
     """To the account's home, or, where there are several, to the choice of one."""
     assert request.user.is_authenticated  # the middleware sees to it
+    viewing = viewing_of(request)
+    if viewing is not None:
+        return redirect("home", account=get_object_or_404(accounts_of(request.user), id=viewing.account_id).slug)
     accounts = list(accounts_of(request.user)[:101])
     if len(accounts) == 1:
         return redirect("home", account=accounts[0].slug)
     if request.user.is_operator:
-        return redirect("operator-accounts")
+        return redirect("operator-overview")
     return render(request, "shell/choose_account.html", {"accounts": accounts})
 
 

@@ -11,14 +11,15 @@ A view says whom it is for, and gets an Access, from which all querysets come:
     @account_view(…, whole=True)       for what concerns the whole account: not for members limited to some services
 
 Who is not of the account gets 404, as if it were not there. Who is, but may not do this, gets 403 that
-names the role needed. The operator may do everything everywhere. Where the account wants a second factor of its
-people, who has none is led to set it up first.
+names the role needed; of an account that is not open, its members get 403 that says why. The operator may do
+everything everywhere, but while they view one account (accounts/viewing.py) that one alone, and only read.
+Where the account wants a second factor of its people, who has none is led to set it up first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, TypeVar, overload
 from uuid import UUID
@@ -27,10 +28,12 @@ from zoneinfo import ZoneInfo
 from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from switchhook.domain.catalogue import EVENTS, Level
+from switchhook.web.accounts.models import AccountState
+from switchhook.web.accounts.viewing import viewing_of
 from switchhook.web.members.models import Role
 from switchhook.web.models import (
     Account,
@@ -53,7 +56,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OPERATOR = "Operator"
 ACCOUNT_LEVEL = frozenset(one.value for one, spec in EVENTS.items() if spec.level is Level.ACCOUNT)
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 Row = TypeVar("Row", bound=Model)
 
 
@@ -67,6 +70,14 @@ class RoleNeeded(PermissionDenied):
     def __init__(self, role: str) -> None:
         super().__init__(f"You need the role {role} for this.")
         self.role = role
+
+
+class AccountShut(PermissionDenied):
+    """The account is suspended or closed: its members do not get in. They may read why."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(f"The account {account.name} is {account.get_state_display().lower()}.")
+        self.account = account
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +160,8 @@ def accounts_of(person: Person) -> QuerySet[Account]:
 
 
 def access_to(person: Person, slug: str) -> Access:
-    """What the person may do in the account of that slug. Raises Http404 when it is none of their business."""
+    """What the person may do in the account of that slug. Raises Http404 when it is none of their business, and
+    AccountShut when it is not open."""
     if person.is_operator:
         account = Account.objects.filter(slug=slug).first()
         if account is not None:
@@ -157,6 +169,7 @@ def access_to(person: Person, slug: str) -> Access:
     else:
         member = Member.objects.select_related("account").filter(person=person, account__slug=slug).first()
         if member is not None:
+            check_open(member.account)
             return Access(person, member.account, Role(member.role), limit(member.services))
     raise Http404("There is no such account.")
 
@@ -164,6 +177,12 @@ def access_to(person: Person, slug: str) -> Access:
 def limit(services: Sequence[str]) -> frozenset[UUID] | None:
     """The services that a member or a token is limited to, as their rows name them; None: to none."""
     return frozenset(map(UUID, services)) if services else None
+
+
+def check_open(account: Account) -> None:
+    """Raises AccountShut when the account is suspended or closed."""
+    if account.state != AccountState.OPEN:
+        raise AccountShut(account)
 
 
 @overload
@@ -177,7 +196,7 @@ def account_view(
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def narrowed(request: HttpRequest, account: str, **rest: Any) -> HttpResponse:
+        def narrowed(request: HttpRequest, account: str, **rest: Any) -> HttpResponseBase:
             access = _enter(request, account, needs)
             if whole and not access.whole:
                 raise RoleNeeded(f"{needs.label} of all PBXs")
@@ -197,7 +216,7 @@ def service_view(view: View | None = None, /, *, needs: Role = Role.VIEWER) -> V
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def narrowed(request: HttpRequest, account: str, service_id: UUID, **rest: Any) -> HttpResponse:
+        def narrowed(request: HttpRequest, account: str, service_id: UUID, **rest: Any) -> HttpResponseBase:
             access = _enter(request, account, needs)
             service = access.services().select_related("connection").filter(id=service_id).first()
             if service is None:
@@ -213,7 +232,7 @@ def operator_view(view: View) -> View:
     """A view for the operator alone."""
 
     @wraps(view)
-    def narrowed(request: HttpRequest, **rest: Any) -> HttpResponse:
+    def narrowed(request: HttpRequest, **rest: Any) -> HttpResponseBase:
         if not request.user.is_authenticated or not request.user.is_operator:
             raise RoleNeeded(OPERATOR)
         return view(request, **rest)
@@ -225,7 +244,7 @@ def _enter(request: HttpRequest, slug: str, needs: Role) -> Access:
     """Who asks may enter; whoever changes something must be admin, whatever the view says."""
     if not request.user.is_authenticated:  # the middleware has sent them to the login already
         raise Http404
-    access = access_to(request.user, slug)
+    access = _viewed(request, access_to(request.user, slug))
     if access.account.second_factor_required and not is_mfa_enabled(request.user):
         raise SecondFactorNeeded
     changes = request.method not in SAFE_METHODS
@@ -234,3 +253,13 @@ def _enter(request: HttpRequest, slug: str, needs: Role) -> Access:
     timezone.activate(ZoneInfo(access.account.time_zone))
     request.access = access  # type: ignore[attr-defined]  # for the shell around the page
     return access
+
+
+def _viewed(request: HttpRequest, access: Access) -> Access:
+    """The same, as far as the operator views the account as its members see it."""
+    viewing = viewing_of(request)
+    if viewing is None:
+        return access
+    if viewing.account_id != access.account.id:
+        raise Http404("There is no such account.")
+    return replace(access, role=Role.ADMIN if viewing.may_change else Role.VIEWER)

@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from switchhook.domain.catalogue import EventType
 from switchhook.web.api.v1 import api
 from switchhook.web.members.models import Role
 from switchhook.web.models import Member
@@ -38,8 +39,13 @@ def _scope(method: str, path: str) -> str:
 
 def _filled(path: str, world: World) -> str:
     path = path.replace("{service_id}", str(world.service.id)).replace("{user}", "201")
-    path = path.replace("{event_type}", "user.created")
+    path = path.replace("{event_type}", "user.created").replace("{number}", "1")
     return re.sub(r"\{\w+\}", str(uuid4()), path)
+
+
+def test_the_document_of_what_is_sent_is_open_to_all_too() -> None:
+    answer = Client().get("/api/v1/asyncapi.json")
+    assert answer.json()["channels"].keys() == {one.value for one in EventType}
 
 
 #: What viewers do not even read.

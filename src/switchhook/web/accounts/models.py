@@ -5,8 +5,17 @@ import uuid
 from django.db import models
 
 
+class AccountState(models.TextChoices):
+    """Open: all works. Suspended: nothing fires and nobody of it gets in, all is kept. Closed: the same, and after a
+    time of grace it is erased."""
+
+    OPEN = "open", "Open"
+    SUSPENDED = "suspended", "Suspended"
+    CLOSED = "closed", "Closed"
+
+
 class Account(models.Model):
-    """A customer, with the limits that the operator set."""
+    """A customer, with the limits that the operator set. A quota that is null is the installation's default."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slug = models.SlugField(unique=True, max_length=60)
@@ -16,8 +25,24 @@ class Account(models.Model):
     call_expiry_seconds = models.PositiveIntegerField(default=24 * 3600)
     user_expiry_seconds = models.PositiveIntegerField(default=3 * 24 * 3600)
     retention_days = models.PositiveIntegerField(default=30)
+    body_days = models.PositiveIntegerField(null=True, blank=True)  # bodies of requests and answers; null: as the rest
+    country = models.CharField(max_length=2, blank=True, default="", db_default="")  # ISO 3166
+    granted_events = models.JSONField(default=list, db_default=[], blank=True)  # extra EventTypes, by their values
     audit_retention_days = models.PositiveIntegerField(default=400, db_default=400)
     second_factor_required = models.BooleanField(default=False, db_default=False)
+    brand = models.CharField(max_length=60, blank=True, default="", db_default="")  # a table of brands.toml
+    state = models.CharField(max_length=10, choices=AccountState.choices, default=AccountState.OPEN, db_default="open")
+    state_reason = models.CharField(max_length=500, blank=True, default="", db_default="")  # its members read it
+    state_at = models.DateTimeField(null=True, blank=True)
+    erase_at = models.DateTimeField(null=True, blank=True)  # when it is closed: the end of the grace
+    max_services = models.PositiveIntegerField(null=True, blank=True)
+    max_users = models.PositiveIntegerField(null=True, blank=True)
+    max_integrations = models.PositiveIntegerField(null=True, blank=True)
+    max_tokens = models.PositiveIntegerField(null=True, blank=True)
+    max_events_per_second = models.PositiveIntegerField(null=True, blank=True)
+    max_in_flight = models.PositiveIntegerField(null=True, blank=True)
+    max_stored_mib = models.PositiveIntegerField(null=True, blank=True)
+    stored_bytes = models.BigIntegerField(default=0, db_default=0)  # as the engine last estimated it
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 from uuid import UUID
 from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
 
-from switchhook.web.accounts import actions
-from switchhook.web.accounts.forms import AccountForm
+from switchhook.web.accounts import actions, life
+from switchhook.web.accounts import viewing as views_as
+from switchhook.web.accounts.export import archive
+from switchhook.web.accounts.forms import AccountForm, StateForm
+from switchhook.web.accounts.models import AccountState
+from switchhook.web.accounts.quotas import uses
 from switchhook.web.models import Account
 from switchhook.web.tenancy import operator_view
+
+log = logging.getLogger(__name__)
 
 LIST_LIMIT = 200
 
@@ -42,6 +53,60 @@ def one_account(request: HttpRequest, account_id: UUID) -> HttpResponse:
     return _edit(request, get_object_or_404(Account, id=account_id))
 
 
+@operator_view
+def state(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """Asks, then suspends, closes or opens an account again."""
+    account = get_object_or_404(Account, id=account_id)
+    form = StateForm(request.POST or None, initial={"state": request.GET.get("to"), "reason": account.state_reason})
+    if request.method == "POST" and form.is_valid():
+        assert request.user.is_authenticated  # operator_view saw to it
+        reason = form.cleaned_data["reason"]
+        match AccountState(form.cleaned_data["state"]):
+            case AccountState.SUSPENDED:
+                life.suspend(account, reason, request.user)
+            case AccountState.CLOSED:
+                life.close(account, reason, request.user)
+            case AccountState.OPEN:
+                life.reopen(account, request.user)
+        messages.success(request, f"{account.name} is {account.get_state_display().lower()}.")
+        return redirect("operator-account", account_id=account.id)
+    return render(request, "accounts/state.html", {
+        "account": account, "form": form, "grace_days": settings.SWITCHHOOK.account_grace_days})
+
+
+@operator_view
+@require_safe
+def export(request: HttpRequest, account_id: UUID) -> HttpResponse | StreamingHttpResponse:
+    """All of an account as one archive."""
+    account = get_object_or_404(Account, id=account_id)
+    log.info("account.exported account=%s by=%s", account.id, request.user.pk)
+    name = f"{account.slug}-{timezone.now():%Y-%m-%d}.zip"
+    return StreamingHttpResponse(archive(account), content_type="application/zip", headers={
+        "Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"})
+
+
+@operator_view
+@require_POST
+def view(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """View as: see the account as its members do."""
+    account = get_object_or_404(Account, id=account_id)
+    views_as.view(request, account)
+    return redirect("home", account=account.slug)
+
+
+@operator_view
+@require_POST
+def viewing(request: HttpRequest) -> HttpResponse:
+    """While viewing: allow changes, or no longer; or end it."""
+    do = request.POST.get("do", "")
+    if do in ("change", "read"):
+        views_as.allow_changes(request, do == "change")
+        back = request.POST.get("next", "/")
+        return redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}) else "/")
+    account_id = views_as.end(request)
+    return redirect("operator-account", account_id=account_id) if account_id else redirect("operator-accounts")
+
+
 def _edit(request: HttpRequest, account: Account) -> HttpResponse:
     is_new = account._state.adding
     name = "" if is_new else account.name
@@ -51,4 +116,5 @@ def _edit(request: HttpRequest, account: Account) -> HttpResponse:
         messages.success(request, "Saved. Now add members, and a service for each of its PBXs." if is_new else "Saved.")
         return redirect("operator-account", account_id=account.id)
     return render(request, "accounts/edit.html", {
-        "account": account, "name": name, "form": form, "is_new": is_new, "zones": sorted(available_timezones())})
+        "account": account, "name": name, "form": form, "is_new": is_new, "zones": sorted(available_timezones()),
+        "uses": [] if is_new else uses(account)})

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field
 
 from switchhook.web.api.bearer import READ, running_account
 from switchhook.web.api.paging import by_id
-from switchhook.web.api.shapes import Page, Paging, Shape, Text, moment
+from switchhook.web.api.shapes import Page, PagingById, Shape, Text, moment
 from switchhook.web.audit.models import AuditEntry
 from switchhook.web.audit.search import Filters
 
@@ -24,7 +24,7 @@ KindName = Literal[
     "integration", "errand", "token", "inbox"]
 
 
-class WantedEntries(Paging):
+class WantedEntries(PagingById):
     """Which lines."""
 
     who: Text = Field(default="", max_length=200, description="Part of who did it, or of whom or what it was done to.")

@@ -12,7 +12,7 @@ from ninja.security import HttpBearer
 from switchhook.web.api.problems import Problem
 from switchhook.web.members.models import Role
 from switchhook.web.models import ApiToken
-from switchhook.web.tenancy import Access, access_to, limit
+from switchhook.web.tenancy import Access, AccountShut, access_to, check_open, limit
 from switchhook.web.tokens.actions import note_use, token_of
 from switchhook.web.tokens.models import Scope
 
@@ -39,7 +39,10 @@ def access_of_token(token: ApiToken) -> Access:
     try:
         if not token.made_by.is_active:
             raise Http404
+        check_open(token.account)
         access = access_to(token.made_by, token.account.slug)
+    except AccountShut as shut:
+        raise Problem(403, f"{shut} Nothing of it is answered until it is open again.", code="account_shut") from None
     except Http404:
         raise _unknown("Who made this token has no access to the account any more.", "token_orphaned") from None
     only = limit(token.services)

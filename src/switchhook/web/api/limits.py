@@ -7,15 +7,15 @@ import time
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
 from django.core.cache import caches
-
-PER_MINUTE = 600
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """What is left of this minute."""
 
+    limit: int
     remaining: int
     reset_seconds: int
 
@@ -26,7 +26,7 @@ class Allowance:
     def headers(self) -> dict[str, str]:
         """As they stand in every answer."""
         return {
-            "RateLimit-Limit": str(PER_MINUTE), "RateLimit-Remaining": str(max(self.remaining, 0)),
+            "RateLimit-Limit": str(self.limit), "RateLimit-Remaining": str(max(self.remaining, 0)),
             "RateLimit-Reset": str(self.reset_seconds)}
 
 
@@ -40,4 +40,5 @@ def count(token_id: UUID) -> Allowance:
         used = cache.incr(key)
     except ValueError:  # thrown out of a full cache just now
         used = 1
-    return Allowance(PER_MINUTE - used, 60 - second)
+    limit = settings.SWITCHHOOK.api_requests_per_minute
+    return Allowance(limit, limit - used, 60 - second)

@@ -16,7 +16,7 @@ from switchhook.domain.checks import Mistake
 from switchhook.web.api.bearer import MEMBERS, READ, running_account
 from switchhook.web.api.paging import by_id
 from switchhook.web.api.problems import Problem, invalid, not_found
-from switchhook.web.api.shapes import Page, Paging, Shape, Text
+from switchhook.web.api.shapes import Page, PagingById, Shape, Text
 from switchhook.web.members import actions, invitations
 from switchhook.web.members.forms import not_yet_member
 from switchhook.web.members.models import Invitation, Role
@@ -67,7 +67,7 @@ class NewInvitation(Shape):
 
 
 @router.get("/members", response=Page[MemberShape], auth=READ)
-def list_members(request: HttpRequest, paging: Query[Paging]) -> Page[MemberShape]:
+def list_members(request: HttpRequest, paging: Query[PagingById]) -> Page[MemberShape]:
     """The account's members."""
     rows, following = by_id(running_account(request).members().select_related("person"), paging, newest_first=False)
     return Page(data=[_shape(row) for row in rows], next=following)
@@ -110,7 +110,7 @@ def remove_member(request: HttpRequest, member_id: UUID) -> None:
 
 
 @router.get("/invitations", response=Page[InvitationShape], auth=READ)
-def list_invitations(request: HttpRequest, paging: Query[Paging]) -> Page[InvitationShape]:
+def list_invitations(request: HttpRequest, paging: Query[PagingById]) -> Page[InvitationShape]:
     """Who is invited and has not accepted yet."""
     rows, following = by_id(running_account(request).invitations(), paging, newest_first=False)
     return Page(data=[_invited(row) for row in rows], next=following)

@@ -71,7 +71,9 @@ def redeliver_many(request: HttpRequest, access: Access) -> HttpResponse:
     """Recover what failed: the time, the filters and the estimate; a POST does it."""
     filters = Filters.read(request.GET)
     data = request.POST if request.method == "POST" else request.GET if "since" in request.GET else None
-    form = WindowForm(data or {"since": _typed(timezone.now() - USUAL)})
+    form = WindowForm(data or {
+        "since": _typed(filters.since or timezone.now() - USUAL),
+        "until": _typed(filters.until) if filters.until else ""})
     since, until = None, None
     if form.is_valid():
         since, until = form.cleaned_data["since"], form.cleaned_data["until"] or timezone.now()

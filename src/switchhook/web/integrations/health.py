@@ -55,6 +55,25 @@ class IntegrationHour(models.Model):
         db_table = "integration_hour"
 
 
+class IntegrationFailure(models.Model):
+    """What an integration's attempts of one hour failed of. `answer`: the status, or a domain.delivery.Problem; `said`:
+    the last of them in plain words."""
+
+    pk = models.CompositePrimaryKey("integration_id", "hour_ms", "answer", "host")
+    integration_id = models.UUIDField()
+    hour_ms = models.BigIntegerField()
+    answer = models.TextField()
+    host = models.TextField()
+    said = models.TextField()
+    failed = models.IntegerField()
+    first_ms = models.BigIntegerField()
+    last_ms = models.BigIntegerField()
+
+    class Meta:
+        managed = False
+        db_table = "integration_failure"
+
+
 class Notice(models.Model):
     """An e-mail that is owed: to an account's admins about an integration, or to who is invited."""
 

@@ -9,6 +9,7 @@ from allauth.socialaccount.models import SocialLogin
 from django.http import HttpRequest
 from django.urls import reverse
 
+from switchhook.web.branding.views import brand_of
 from switchhook.web.members.models import Person
 from switchhook.web.secrets import seal, unseal
 
@@ -28,6 +29,13 @@ class PersonAdapter(DefaultAccountAdapter):
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("start")
+
+    def get_from_email(self) -> str:
+        """Each brand has its own sender."""
+        return brand_of(self.request).mail_from
+
+    def format_email_subject(self, subject: str) -> str:
+        return f"{brand_of(self.request).name}: {' '.join(subject.split())}"
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

@@ -30,7 +30,7 @@ def make_cache(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("web", "0005_api_tokens")]
+    dependencies = [("web", "0009_integrations")]
     operations = [
         migrations.RunPython(make_tables, migrations.RunPython.noop),
         migrations.RunPython(make_cache, migrations.RunPython.noop),

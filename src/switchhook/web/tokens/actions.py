@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from switchhook.web.accounts import quotas
+from switchhook.web.accounts.quotas import Quota
 from switchhook.web.models import ApiToken
 from switchhook.web.secrets import new_token, token_hash
 from switchhook.web.tenancy import Access
@@ -22,11 +25,13 @@ SHOWN_CHARACTERS = 8
 NOTED_EVERY = timedelta(minutes=1)
 
 
+@transaction.atomic
 def make_token(
     access: Access, name: str, scopes: Sequence[Scope], *, services: Sequence[UUID] = (),
     expires_at: datetime | None = None,
 ) -> tuple[ApiToken, str]:
-    """A new token and its text, which nobody can see again."""
+    """A new token and its text, which nobody can see again. Raises QuotaReached."""
+    quotas.check(access.account, Quota.TOKENS)
     text = new_token(PREFIX)
     token = ApiToken.objects.create(
         account=access.account, made_by=access.person, name=name, prefix=text[:SHOWN_CHARACTERS], hash=token_hash(text),

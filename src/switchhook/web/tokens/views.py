@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from switchhook.web.accounts.quotas import QuotaReached
 from switchhook.web.members.models import Role
 from switchhook.web.tenancy import Access, account_view
 from switchhook.web.tokens import actions
@@ -25,10 +26,13 @@ def tokens(request: HttpRequest, access: Access) -> HttpResponse:
     form = TokenForm(request.POST or None, access=access)
     made, text = None, ""
     if request.method == "POST" and form.is_valid():
-        made, text = actions.make_token(
-            access, form.cleaned_data["name"], form.chosen_scopes, services=form.chosen_services,
-            expires_at=form.expires_at)
-        form = TokenForm(access=access)
+        try:
+            made, text = actions.make_token(
+                access, form.cleaned_data["name"], form.chosen_scopes, services=form.chosen_services,
+                expires_at=form.expires_at)
+            form = TokenForm(access=access)
+        except QuotaReached as reached:
+            form.add_error(None, str(reached))
     names = {str(one.id): str(one) for one in access.services()}
     now = timezone.now()
     rows = [

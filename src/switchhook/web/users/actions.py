@@ -12,14 +12,17 @@ from django.db import transaction
 
 from switchhook.domain.catalogue import CALL_TYPES, EventType
 from switchhook.web import errands
+from switchhook.web.accounts import quotas
+from switchhook.web.accounts.quotas import Quota
 from switchhook.web.configuration import touch
 from switchhook.web.models import Account, PbxUser, Person
 from switchhook.web.tenancy import Access
 
 
 def create_user(user: PbxUser, by: Person) -> None:
-    """Save a new user, and tell."""
+    """Save a new user, and tell. Raises QuotaReached."""
     with transaction.atomic():
+        quotas.check(user.service.account, Quota.USERS)
         user.save(force_insert=True)
         _tell(EventType.USER_CREATED, user, None, by)
 

@@ -1,0 +1,115 @@
+"""Erasing: what a closed account leaves behind is nothing. Done by the web once the time of grace is over, in small
+steps, so that deliveries of others never wait for it; broken off, it goes on where it was.
+
+Whatever has an `account_id` is its own. What belongs to that without naming the account stands in `_erase_children`;
+the rest goes with it (ON DELETE CASCADE, as Django does it). People who are members of nothing else go, too.
+SQLite writes zeros over what it deletes (`secure_delete`), so that it is not in the file's free pages either.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.apps import apps
+from django.db import DatabaseError, close_old_connections, connection, models, transaction
+from django.utils import timezone
+
+from switchhook.web.accounts.models import Account, AccountState
+from switchhook.web.configuration import touch
+from switchhook.web.models import (
+    Attempt,
+    Delivery,
+    Event,
+    Inbox,
+    InboxRequest,
+    Integration,
+    IntegrationHealth,
+    IntegrationHour,
+    Person,
+)
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 300.0
+STEP = 500  # rows that are deleted at once
+
+
+def keep_erasing(stopped: threading.Event) -> None:
+    """Erase what is due, again and again, until told to stop."""
+    while not stopped.is_set():
+        try:
+            close_old_connections()
+            erase_due()
+        except DatabaseError:
+            log.warning("accounts.not_erased the database is away")
+        stopped.wait(LOOK_SECONDS)
+
+
+def erase_due() -> list[UUID]:
+    """Erase the accounts whose grace is over. Returns which."""
+    due = Account.objects.filter(state=AccountState.CLOSED, erase_at__lte=timezone.now())
+    erased = [account.id for account in due if erase(account)]
+    if erased and connection.vendor == "sqlite":
+        with connection.cursor() as cursor:  # what is erased stands in the log that is not yet in the file, too
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return erased
+
+
+def erase(account: Account) -> bool:
+    """Erase it. False when it was opened again meanwhile."""
+    _erase_children(account)
+    for model in owned_models():
+        while ids := list(model._base_manager.filter(account_id=account.id).values_list("pk", flat=True)[:STEP]):
+            with transaction.atomic():
+                model._base_manager.filter(pk__in=ids).delete()
+    with transaction.atomic():
+        still = Account.objects.select_for_update().filter(
+            id=account.id, state=AccountState.CLOSED, erase_at__lte=timezone.now()).first()
+        if still is None:
+            return False
+        still.delete()
+        touch()
+    log.info("account.erased account=%s", account.id)
+    return True
+
+
+def owned_models() -> list[type[models.Model]]:
+    """Every model that says which account a row is of. Members come last: by them we know the people."""
+    found = [one for one in apps.get_app_config("web").get_models()
+             if any(field.attname == "account_id" for field in one._meta.concrete_fields)]
+    return sorted(found, key=lambda one: one.__name__ == "Member")
+
+
+def _erase_children(account: Account) -> None:
+    """What belongs to an account by way of something else, and would not be found without it."""
+    while ids := _ids(Event.objects.filter(account_id=account.id)):
+        with transaction.atomic(), connection.cursor() as cursor:
+            deliveries = Delivery.objects.filter(event_id__in=ids)
+            Attempt.objects.filter(delivery_id__in=deliveries.values("id")).delete()
+            deliveries.delete()
+            for one in ids:
+                cursor.execute("DELETE FROM intake_key WHERE event_id = %s", [_stored(one)])
+            Event.objects.filter(id__in=ids).delete()
+    integrations = list(Integration.objects.filter(account=account).values_list("id", flat=True))
+    IntegrationHealth.objects.filter(integration_id__in=integrations).delete()
+    IntegrationHour.objects.filter(integration_id__in=integrations).delete()
+    inboxes = list(Inbox.objects.filter(account=account).values_list("id", flat=True))
+    InboxRequest.objects.filter(inbox_id__in=inboxes).delete()
+    Person.objects.filter(
+        memberships__account=account, is_superuser=False,
+    ).exclude(memberships__in=_memberships_elsewhere(account)).delete()
+
+
+def _memberships_elsewhere(account: Account) -> models.QuerySet[models.Model]:
+    return apps.get_model("web", "Member")._base_manager.exclude(account_id=account.id)
+
+
+def _ids(found: models.QuerySet[Event]) -> Sequence[UUID]:
+    return list(found.values_list("id", flat=True)[:STEP])
+
+
+def _stored(id_: UUID) -> UUID | str:
+    return id_.hex if connection.vendor == "sqlite" else id_

@@ -1,0 +1,118 @@
+"""Quotas: how much of each thing an account may have, so that none takes what others need.
+
+The operator sets them for an account; what is not set is the installation's default (settings `account_…`). What an
+account may have is checked under a lock of the account, in the transaction that adds to it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from math import ceil
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from switchhook.web.accounts.models import Account
+
+MIB = 1024 * 1024
+_MINUTE_MS = 60_000
+#: Errands that send something, or have a PBX made up for it, because a person asked.
+TESTS = frozenset({"send_test", "test_call"})
+
+
+class Quota(StrEnum):
+    """What is counted; the values are what a person calls it."""
+
+    SERVICES = "PBXs"
+    USERS = "users"
+    INTEGRATIONS = "integrations"
+    TOKENS = "API tokens"
+
+
+class QuotaReached(Exception):
+    """The account may have no more. `retry_after_s`: in how many seconds it may; None: not by waiting."""
+
+    def __init__(self, message: str, retry_after_s: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How much of a quota is used."""
+
+    label: str
+    used: int
+    limit: int
+    unit: str = ""
+
+    @property
+    def is_full(self) -> bool:
+        return self.used >= self.limit
+
+
+def limit_of(account: Account, quota: Quota) -> int:
+    """How many the account may have."""
+    ours = settings.SWITCHHOOK
+    own, default = {
+        Quota.SERVICES: (account.max_services, ours.account_services),
+        Quota.USERS: (account.max_users, ours.account_users),
+        Quota.INTEGRATIONS: (account.max_integrations, ours.account_integrations),
+        Quota.TOKENS: (account.max_tokens, ours.account_tokens),
+    }[quota]
+    return int(default if own is None else own)
+
+
+def used_of(account: Account, quota: Quota) -> int:
+    """How many it has."""
+    match quota:
+        case Quota.SERVICES:
+            return account.services.count()
+        case Quota.USERS:
+            from switchhook.web.models import PbxUser
+
+            return PbxUser.objects.filter(service__account=account).count()
+        case Quota.INTEGRATIONS:
+            return account.integrations.count()
+        case Quota.TOKENS:
+            in_force = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+            return account.tokens.filter(in_force).count()
+
+
+def check(account: Account, quota: Quota, adding: int = 1) -> None:
+    """Call it inside the transaction that adds. Raises QuotaReached with what to say."""
+    Account.objects.select_for_update().get(id=account.id)
+    limit, used = limit_of(account, quota), used_of(account, quota)
+    if used + adding > limit:
+        raise QuotaReached(
+            f"This account may have {limit:,} {quota.value} and has {used:,}. Delete what is not needed, or ask the "
+            "operator for more.")
+
+
+def check_tests(account: Account) -> None:
+    """Tests are asked for by people, one after the other; no program shall drive them. Raises QuotaReached."""
+    from switchhook.web.models import Errand
+
+    limit = settings.SWITCHHOOK.account_tests_per_minute
+    now_ms = time.time_ns() // 1_000_000
+    with transaction.atomic():
+        asked = Errand.objects.filter(
+            account_id=account.id, kind__in=TESTS, created_at_ms__gt=now_ms - _MINUTE_MS).order_by("-created_at_ms")
+        times = list(asked.values_list("created_at_ms", flat=True)[:limit])
+    if len(times) >= limit:
+        wait = max(1, ceil((times[-1] + _MINUTE_MS - now_ms) / 1000))
+        raise QuotaReached(
+            f"This account may ask for {limit} tests in a minute. Try again in {wait} seconds.", retry_after_s=wait)
+
+
+def uses(account: Account) -> list[Use]:
+    """All of an account's quotas, for the operator's page."""
+    stored = settings.SWITCHHOOK.account_stored_mib if account.max_stored_mib is None else account.max_stored_mib
+    return [
+        *(Use(one.value[0].upper() + one.value[1:], used_of(account, one), limit_of(account, one)) for one in Quota),
+        Use("Stored, about", account.stored_bytes // MIB, stored, "MiB"),
+    ]
