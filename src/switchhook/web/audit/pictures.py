@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db.models import Field, Model
 
 from switchhook.domain.errors import CannotOpen
+from switchhook.web.members.adapter import SEALED_AS, SEALED_PARTS
 from switchhook.web.models import Service
 from switchhook.web.secrets import unseal
 
@@ -58,14 +59,17 @@ def _seen(row: Model, field: Field[Any, Any]) -> Any:
         return [f"{known.get(UUID(one), 'a deleted PBX')} ({one[:8]})" for one in value]
     if name.endswith("_sealed"):
         return _secret(value, f"{row._meta.model_name}:{row.pk}:{name.removesuffix('_sealed')}")
-    if name.endswith("_hash") or name in ("password", "data", "hash", "prefix"):
+    if name.endswith("_hash") or name in ("password", "hash", "prefix"):
         return Secret(str(value)) if value else None
     if name == "headers":
         return [
             {"name": one["name"], "value": _secret(one["sealed"], f"integration:{row.pk}:header:{one['name'].lower()}")}
             if "sealed" in one else one for one in value]
     if name == "signing_secrets":
-        return [Secret(one["sealed"]) for one in value]
+        return [_secret(one["sealed"], f"integration:{row.pk}:signing") for one in value]
+    if name == "data":
+        opened = {part: _secret(one, SEALED_AS) if part in SEALED_PARTS else one for part, one in value.items()}
+        return Secret(repr(opened))
     return value if isinstance(value, bool | int | float | str | list | dict | None) else str(value)
 
 
