@@ -21,6 +21,8 @@ from switchhook.web.accounts.export import archive
 from switchhook.web.accounts.forms import AccountForm, StateForm
 from switchhook.web.accounts.models import AccountState
 from switchhook.web.accounts.quotas import uses
+from switchhook.web.audit.models import Action, Kind
+from switchhook.web.audit.writing import note
 from switchhook.web.models import Account
 from switchhook.web.tenancy import operator_view
 
@@ -80,6 +82,7 @@ def export(request: HttpRequest, account_id: UUID) -> HttpResponse | StreamingHt
     """All of an account as one archive."""
     account = get_object_or_404(Account, id=account_id)
     log.info("account.exported account=%s by=%s", account.id, request.user.pk)
+    note(Action.EXPORTED, Kind.ACCOUNT, account.id, account.name, account_id=account.id)
     name = f"{account.slug}-{timezone.now():%Y-%m-%d}.zip"
     return StreamingHttpResponse(archive(account), content_type="application/zip", headers={
         "Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"})

@@ -15,6 +15,8 @@ from switchhook.web.secrets import seal, unseal
 
 #: The context of what is sealed of a second factor (web/secrets.py).
 SEALED_AS = "second factor"
+#: Where allauth puts it: an app's secret, the seed of the recovery codes.
+SEALED_PARTS = ("secret", "seed")
 
 
 class PersonAdapter(DefaultAccountAdapter):
