@@ -20,6 +20,7 @@ from switchhook.domain.errors import OwnershipLost, SettingsError, StoreUnavaila
 from switchhook.domain.service import Platform
 from switchhook.inbox import InboxListener
 from switchhook.intake import Intake
+from switchhook.log_lines import log_to_stderr
 from switchhook.pbx.capture import capture
 from switchhook.pbx.fleet import Fleet
 from switchhook.pbx.pbx_errands import PbxErrands
@@ -181,7 +182,7 @@ class Engine:
 
 def run_engine(settings: Settings) -> int:
     """`switchhook engine`: run until SIGTERM or SIGINT. Returns the exit code."""
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_to_stderr(settings.log_level)
     return uvloop.run(_run_engine(settings))
 
 
