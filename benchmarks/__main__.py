@@ -1,11 +1,13 @@
-"""`make bench`: how fast accepted events are delivered and recorded, on both databases, beside a bare HTTP client.
+"""`make bench`: how fast it is on this machine, on both databases, beside what bounds it.
 
-Everything is measured in one run on one machine: quote the ratios. `--json FILE` writes the same figures for machines.
+Each load's limit is measured in the same run: quote the ratios. `make bench LOADS="one-to-one outage"` runs these
+alone; `backlog` and `second-engine` run only when they are named. `--json FILE` writes the figures for machines.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import platform
@@ -13,64 +15,91 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.fixtures.databases import migrate
 from tests.fixtures.postgres import PostgresServer
 from tests.fixtures.processes import Half
 
-from benchmarks.load import resident_mib
+from benchmarks import messages
+from benchmarks.rig import Figures, resident_mib
 
-SECONDS_MAX = 900
+#: Loads on a database: modules with `measure(database_url, count)` and `tell(figures)`.
+USUAL = ("one-to-one", "fan-out", "bad-neighbour", "outage")
+LONG = ("backlog", "second-engine")
+POSTGRES_ONLY = ("second-engine",)
+SECONDS_MAX = 3600
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
-    arguments.add_argument("--count", type=int, default=6000, help="events of the closed loop (6000)")
-    chosen = arguments.parse_args()
-    figures: dict[str, object] = {"machine": f"{os.cpu_count()} cores, Python {platform.python_version()}"}
-    print(f"{figures['machine']}; {chosen.count} events of 1 KB; the sink answers at once\n")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        server = PostgresServer(folder / "postgres", options=())
-        server.start()
-        try:
-            server.execute("CREATE DATABASE bench")
-            for kind, url in (("sqlite", f"sqlite://{folder / 'bench.sqlite3'}"), ("postgresql", server.url("bench"))):
-                migrate(url, folder)
-                figures[kind] = measured = json.loads(
-                    subprocess.run(
-                        [sys.executable, "-m", "benchmarks.load", url, str(chosen.count)],
-                        check=True,
-                        timeout=SECONDS_MAX,
-                        stdout=subprocess.PIPE,
-                        text=True,
-                    ).stdout
-                )
-                tell(kind, measured)
-            figures["web_resident_mib"] = web = memory_of_web(f"sqlite://{folder / 'bench.sqlite3'}", folder)
-            print(f"web, after 50 pages: {web:.0f} MiB resident")
-        finally:
-            server.stop()
+    chosen = _arguments()
+    figures: Figures = {"machine": f"{os.cpu_count()} cores, Python {platform.python_version()}"}
+    print(f"{figures['machine']}; bodies of 1 KB, signed\n", flush=True)
+    if "messages" in chosen.loads:
+        figures["messages"] = messages.measure()
+        _print("tracking", *messages.tell(figures["messages"]))
+    with tempfile.TemporaryDirectory() as name, _databases(Path(name)) as databases:
+        for kind, url in databases:
+            figures[kind] = {}
+            _print(kind)
+            for load in chosen.loads:
+                if load in USUAL + LONG and (kind == "postgresql" or load not in POSTGRES_ONLY):
+                    figures[kind][load] = measured = _measured(load, url, chosen.count)
+                    _print("", *importlib.import_module(_module(load)).tell(measured))
+            if "web-memory" in chosen.loads and kind == "sqlite":
+                figures["web_resident_mib"] = web = _memory_of_web(url, Path(name))
+                _print("", f"web, after 50 pages   {web:.0f} MiB resident")
     if chosen.json:
         chosen.json.write_text(json.dumps(figures, indent=1) + "\n")
 
 
-def tell(kind: str, figures: dict[str, dict[str, dict[str, float]] | float]) -> None:
-    """Print one database's figures."""
-    print(
-        f"{kind}\n  accepted → recorded   {figures['deliveries_per_second']:8.0f} deliveries/s, "
-        f"{figures['ratio']:.2f} of the bare client's {figures['bare_client_per_second']:.0f}/s"
-    )
-    for rate, of in figures["accept_to_first_byte_ms"].items():  # type: ignore[union-attr]
-        print(f"  accept → first byte   p50 {of['p50']:6.1f} ms   p99 {of['p99']:6.1f} ms   at {rate}")
-    ami = figures["ami_to_first_byte_ms"]
-    print(f"  AMI → first byte      p50 {ami['p50']:6.1f} ms   p99 {ami['p99']:6.1f} ms   idle")  # type: ignore[index]
-    print(f"  engine (with the load's own part) {figures['engine_resident_mib']:.0f} MiB resident\n")
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    usual = ("messages", *USUAL, "web-memory")
+    parser.add_argument("loads", nargs="*", default=list(usual), choices=[*usual, *LONG], metavar="LOAD",
+                        help=f"one of {', '.join((*usual, *LONG))}")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
+    parser.add_argument("--count", type=int, default=6000, help="deliveries of a closed loop (6000)")
+    return parser.parse_args()
 
 
-def memory_of_web(database_url: str, folder: Path) -> float:
+@contextmanager
+def _databases(folder: Path) -> Iterator[list[tuple[str, str]]]:
+    """Name and URL of one of each kind, migrated and empty."""
+    server = PostgresServer(folder / "postgres", options=())
+    server.start()
+    try:
+        server.execute("CREATE DATABASE bench")
+        made = [("sqlite", f"sqlite://{folder / 'bench.sqlite3'}"), ("postgresql", server.url("bench"))]
+        for _, url in made:
+            migrate(url, folder)
+        yield made
+    finally:
+        server.stop()
+
+
+def _measured(load: str, database_url: str, count: int) -> Figures:
+    """One load's figures, measured in a process of its own, so that memory can be told apart."""
+    command = [sys.executable, "-m", "benchmarks.run", _module(load), database_url, str(count)]
+    done = subprocess.run(command, check=True, timeout=SECONDS_MAX, stdout=subprocess.PIPE, text=True)
+    figures: Figures = json.loads(done.stdout)
+    return figures
+
+
+def _module(load: str) -> str:
+    return "benchmarks." + load.replace("-", "_")
+
+
+def _print(title: str, *lines: str) -> None:
+    if title:
+        print(title)
+    for line in lines:
+        print(f"  {line}", flush=True)
+
+
+def _memory_of_web(database_url: str, folder: Path) -> float:
     """The web's resident memory in MiB, after some pages."""
     half = Half("web", database_url, folder)
     half.start()

@@ -1,7 +1,13 @@
-"""A receiver that answers at once with 204 and notes when each request's first byte came.
+"""A receiver in a process of its own (`python -m benchmarks.sink PORT`) that notes when each request came.
 
-A process of its own: `python -m benchmarks.sink PORT`. `GET /-/arrivals` answers with the arrivals since the last
-such request as lines `SECONDS(monotonic) WEBHOOK-ID`, and forgets them.
+| path | answers |
+|---|---|
+| `/hook…` | 204 at once |
+| `/stall…` | 204 after 10 s |
+| `/outage…` | 204 at once, or 503 between `GET /-/down` and `GET /-/up` |
+
+`GET /-/arrivals` answers with the arrivals since the last such request as lines `SECONDS(monotonic) STATUS PATH
+WEBHOOK-ID`, and forgets them.
 """
 
 from __future__ import annotations
@@ -11,13 +17,14 @@ import sys
 import time
 from typing import ClassVar
 
-ANSWER = b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"
+STALL_SECONDS = 10.0
 
 
 class Sink(asyncio.Protocol):
     """One connection; requests may come in pieces and one after the other."""
 
-    arrivals: ClassVar[list[tuple[float, str]]] = []
+    arrivals: ClassVar[list[str]] = []
+    down: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._pending = b""
@@ -37,16 +44,29 @@ class Sink(asyncio.Protocol):
             if len(self._pending) < size:
                 return
             self._pending = self._pending[size:]
-            self._answer(head, headers)
+            self._heard(head.split(" ", 2)[1], headers.get("webhook-id", ""))
 
-    def _answer(self, head: str, headers: dict[str, str]) -> None:
-        if head.startswith("GET /-/arrivals"):
-            body = "".join(f"{at:.6f} {name}\n" for at, name in self.arrivals).encode()
-            self.arrivals.clear()
-            self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)  # type: ignore[attr-defined]
+    def _heard(self, path: str, webhook_id: str) -> None:
+        if path.startswith("/-/"):
+            self._answer(200, self._told(path))
             return
-        self.arrivals.append((self._began, headers.get("webhook-id", "")))
-        self._transport.write(ANSWER)  # type: ignore[attr-defined]
+        status = 503 if Sink.down and path.startswith("/outage") else 204
+        self.arrivals.append(f"{self._began:.6f} {status} {path} {webhook_id}\n")
+        if path.startswith("/stall"):
+            asyncio.get_running_loop().call_later(STALL_SECONDS, self._answer, status)
+        else:
+            self._answer(status)
+
+    def _told(self, path: str) -> bytes:
+        if path == "/-/arrivals":
+            lines = "".join(self.arrivals).encode()
+            self.arrivals.clear()
+            return lines
+        Sink.down = path == "/-/down"
+        return b""
+
+    def _answer(self, status: int, body: bytes = b"") -> None:
+        self._transport.write(b"HTTP/1.1 %d .\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body)  # type: ignore[attr-defined]
 
 
 async def main(port: int) -> None:

@@ -3,8 +3,12 @@
 pytest_plugins = [
     "tests.fixtures.databases",
     "tests.fixtures.processes",
+    "tests.fixtures.pgbouncer",
     "tests.fixtures.receiver",
+    "tests.fixtures.proxy",
     "tests.fixtures.lab",
     "tests.fixtures.browser",
+    "tests.fixtures.portal",
+    "tests.fixtures.node",
     "tests.fixtures.skips",
 ]

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.rich_utils import rich_format_error
 
 from switchhook import __version__
+from switchhook.cli import commands
+from switchhook.cli.exits import CommandError, ExitCode
 from switchhook.domain.errors import SettingsError, SwitchhookError
 from switchhook.domain.service import DEFAULT_EXTENSIONS, DEFAULT_MENUS, DEFAULT_TRUNK_CONTEXTS
 from switchhook.settings import PREFIX, Settings, add_key, check_strong, load_settings, make_key_file
@@ -95,6 +98,20 @@ def rotate_keys(
 
 
 @cli.command()
+def login_link(
+    email: Annotated[str, typer.Argument(help="With which they log in.")],
+    forget_second_factor: Annotated[bool, typer.Option(
+        "--forget-second-factor", help="For who lost phone and recovery codes.")] = False,
+    state: StateDir = None,
+) -> None:
+    """Print a link that logs somebody in, once, within 24 hours: the way back in, also for the operator."""
+    from switchhook.web.people import way_back_in
+
+    _prepare(state)
+    typer.echo(way_back_in(email, forget_second_factor=forget_second_factor))
+
+
+@cli.command()
 def doctor(state: StateDir = None) -> None:
     """Check settings, database, schema and PBX connections; say what is wrong and what to do."""
     from switchhook.doctor import examine
@@ -142,6 +159,7 @@ def replay(
     trunk_context: Annotated[list[str] | None, typer.Option(help="Where trunks' calls begin (glob).")] = None,
     menu: Annotated[list[str] | None, typer.Option(help="CONTEXT=NAME (glob); may be repeated.")] = None,
     extension: Annotated[list[str] | None, typer.Option(help="Devices (glob) that are users' phones.")] = None,
+    extra: Annotated[bool, typer.Option(help="Tell the extra events, too.")] = False,
 ) -> None:
     """Feed a recording through the tracker: events as JSON lines, the reasons on standard error."""
     from switchhook.pbx.replay import run_replay
@@ -150,7 +168,7 @@ def replay(
     raise typer.Exit(run_replay(
         file, platform=platform, trunks=tuple(trunk or ()),
         trunk_contexts=tuple(trunk_context or DEFAULT_TRUNK_CONTEXTS), menus=tuple(menus or DEFAULT_MENUS),
-        extensions=tuple(extension or DEFAULT_EXTENSIONS), out=sys.stdout, err=sys.stderr))
+        extensions=tuple(extension or DEFAULT_EXTENSIONS), out=sys.stdout, err=sys.stderr, extra=extra))
 
 
 @cli.command()
@@ -177,13 +195,23 @@ def _prepare(state: Path | None) -> Settings:
     return settings
 
 
+commands.add_to(cli)
+
+
 def main() -> None:
-    """The `switchhook` command: a clear sentence instead of a traceback for what can go wrong."""
+    """The `switchhook` command: a clear sentence instead of a traceback for what can go wrong, and an exit code."""
     try:
-        cli()
+        code = cli(standalone_mode=False)
+    except typer.TyperException as error:  # it was written wrongly
+        rich_format_error(error)  # type: ignore[arg-type]  # typer raises no others
+        code = ExitCode.USAGE
+    except typer.Abort:
+        typer.echo("switchhook: nothing was done.", err=True)
+        code = ExitCode.FAILED
     except SwitchhookError as error:
         typer.echo(f"switchhook: {error}", err=True)
-        sys.exit(1)
+        code = error.exit_code if isinstance(error, CommandError) else ExitCode.FAILED
+    sys.exit(code if isinstance(code, int) else ExitCode.DONE)
 
 
 if __name__ == "__main__":

@@ -9,26 +9,32 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import uvloop
 
+from switchhook import measuring
 from switchhook.delivery.engine import DeliveryEngine
-from switchhook.domain.errors import OwnershipLost, SettingsError, StoreUnavailable, SwitchhookError
+from switchhook.domain.errors import OwnershipLost, SettingsError, StoreError, StoreUnavailable, SwitchhookError
 from switchhook.domain.service import Platform
 from switchhook.inbox import InboxListener
 from switchhook.intake import Intake
 from switchhook.log_lines import log_to_stderr
 from switchhook.pbx.capture import capture
+from switchhook.pbx.directories import Directories
 from switchhook.pbx.fleet import Fleet
 from switchhook.pbx.pbx_errands import PbxErrands
 from switchhook.settings import Settings, listen_pair
 from switchhook.store import open_store
 from switchhook.store.current import CurrentConfiguration
 from switchhook.store.ports import Store
-from switchhook.upkeep import keep_within_quotas, prune_old
+from switchhook.upkeep import drop_old_bodies, keep_within_quotas, prune_old
+
+if TYPE_CHECKING:  # its packages are an extra
+    from switchhook.opentelemetry import Traced
 
 log = logging.getLogger("switchhook.engine")
 
@@ -36,6 +42,7 @@ STOP_SECONDS = 12.0  # what is in flight may take so long to end; with the last 
 AWAY_SECONDS = 1.0
 PARTITION_DAYS_AHEAD = 7
 UPKEEP_SECONDS = 3600.0
+BACKLOG_SECONDS = 15.0
 TRY_AGAIN = 75  # the exit code that says: start a new incarnation
 
 
@@ -45,10 +52,15 @@ class Engine:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.id: UUID = uuid4()
-        self._store: Store = open_store(settings.database, settings.keys())
+        self._store: Store = open_store(
+            settings.database, settings.keys(), listen_url=settings.database_listen_url,
+            answer_seconds=settings.database_timeout_seconds)
         self._current = CurrentConfiguration(self._store)
         self._stop = asyncio.Event()
-        self._beaten_at: datetime | None = None
+        self._sure_until_s = 0.0  # by the loop's clock: until then nobody can have buried us
+        self._begun = False
+        self._traced = _traced(self.id, settings)
+        self._backlog: Mapping[str, float] = {}
 
     def stop(self) -> None:
         """Ask it to end: `run` returns when what is in flight has ended."""
@@ -60,6 +72,7 @@ class Engine:
         await self._until_there(self._store.open)
         try:
             await self._until_there(lambda: self._store.begin_incarnation(self.id, socket.gethostname(), os.getpid()))
+            self._store.fence(self.id)
             await self._until_there(self._current.load)
             if self._current.loaded and self._current.value.no_key_fits:
                 raise SettingsError(f"None of the stored secrets opens. {self._current.value.no_key_fits}")
@@ -68,6 +81,8 @@ class Engine:
                 await self._run_parts()
         finally:
             await self._store.close()
+            if self._traced is not None:
+                await asyncio.to_thread(self._traced.close)
 
     async def _run_parts(self) -> None:
         settings, store, current = self._settings, self._store, self._current
@@ -77,18 +92,22 @@ class Engine:
             engine_id=self.id,
             current=current,
             inbox_url=settings.inbox_base_url,
+            egress_proxy=settings.egress_proxy,
             max_in_flight=settings.deliveries_in_flight,
             account_in_flight=settings.account_in_flight,
             waiting_events_bytes=settings.waiting_events_bytes,
             handlers=errands.handlers(),
+            sure=self._is_sure,
+            tracing=self._traced,
         )
         errands.accept_with(delivery.accept)
         fleet = Fleet(store, current, delivery.accept, self.id)
+        directories = Directories(store, current, lambda: fleet.lines)
         intake = Intake(
             current=current,
             accept=delivery.accept,
+            not_ready=lambda: self._why_not_ready(delivery),
             account_per_second=settings.account_events_per_second,
-            not_ready=self._why_not_ready,
             measure=lambda: self._measurements(delivery, fleet),
         )
         inbox = InboxListener(store)
@@ -98,11 +117,13 @@ class Engine:
             def begin(name: str, part: Coroutine[object, object, None]) -> None:
                 running[name] = parts.create_task(part, name=name)
 
-            begin("heart", self._beat())
+            begin("heart", self._beat(delivery, fleet))
             begin("configuration", current.watch())
             begin("upkeep", self._upkeep())
+            begin("backlog", self._look_at_backlog())
             begin("delivery", delivery.run())
             begin("fleet", fleet.run())
+            begin("directories", directories.run())
             for listener, address in ((intake, settings.intake_listen), (inbox, settings.inbox_listen)):
                 await listener.start(*listen_pair(address))
                 listening.push_async_callback(listener.stop)
@@ -120,29 +141,39 @@ class Engine:
             await delivery.stop(STOP_SECONDS)
             for task in running.values():
                 await _end(task)
-        with suppress(StoreUnavailable):
+        with suppress(StoreError):
             await store.end_incarnation(self.id)
         log.info("engine.stopped engine=%s", self.id)
 
     # -- what goes on beside -----------------------------------------------------------
-    async def _beat(self) -> None:
+    async def _beat(self, delivery: DeliveryEngine, fleet: Fleet) -> None:
         """Beat, and bury the dead: one after the other, so that who could not beat for a while knows it.
 
         Then the others could not either, perhaps, and hold events in memory: they get time to beat before anybody
         is buried."""
-        back_at: datetime | None = None
-        dead_after = timedelta(seconds=self._settings.dead_after_seconds)
+        clock = asyncio.get_running_loop().time
+        dead_after = self._settings.dead_after_seconds
+        beaten_s, bury_from_s = clock(), 0.0
         while True:
             with suppress(StoreUnavailable):
+                sent_s, was_sure = clock(), self._is_sure()
                 await self._store.beat(self.id)
-                now = datetime.now(UTC)
-                if self._beaten_at is not None and now - self._beaten_at > dead_after / 2:
-                    back_at = now
-                self._beaten_at = now
-                if back_at is None or now - back_at > dead_after:
-                    for dead in await self._store.bury_dead(self._settings.dead_after_seconds, self.id):
-                        log.warning("engine.buried engine=%s", dead)
+                if clock() - beaten_s > dead_after / 2:
+                    bury_from_s = clock() + dead_after
+                beaten_s, self._sure_until_s, self._begun = clock(), sent_s + dead_after, True
+                buried = [] if beaten_s < bury_from_s else await self._store.bury_dead(dead_after, self.id)
+                for dead in buried:
+                    log.warning("engine.buried engine=%s", dead)
+                if buried:
+                    fleet.look_again()
+                if buried or not was_sure:
+                    delivery.go_on()
             await asyncio.sleep(self._settings.heartbeat_seconds)
+
+    def _is_sure(self) -> bool:
+        """Whether nobody can have taken over what we hold: we have beaten lately, as everybody else reckons. After a
+        freeze that is not so, until the next beat has told us."""
+        return asyncio.get_running_loop().time() < self._sure_until_s
 
     async def _upkeep(self) -> None:
         while True:
@@ -150,25 +181,26 @@ class Engine:
                 await self._store.make_partitions(PARTITION_DAYS_AHEAD)
                 accounts = list(self._current.value.accounts.values())
                 await prune_old(self._store, accounts, datetime.now(UTC))
+                await drop_old_bodies(self._store, accounts, datetime.now(UTC))
                 await keep_within_quotas(self._store, accounts, self._settings.account_stored_mib)
             await asyncio.sleep(UPKEEP_SECONDS)
 
-    def _why_not_ready(self) -> list[str]:
+    def _why_not_ready(self, delivery: DeliveryEngine) -> list[str]:
         """Why this engine does not do its work, for /readyz; nothing when it does."""
-        if self._beaten_at is None:
+        if not self._begun:
             return ["it is starting"]
-        if datetime.now(UTC) - self._beaten_at > timedelta(seconds=self._settings.dead_after_seconds):
-            return ["the database is away"]
-        return []
+        return [] if self._is_sure() and not delivery.recorder.store_away else ["the database is away"]
 
     def _measurements(self, delivery: DeliveryEngine, fleet: Fleet) -> Mapping[str, float]:
-        states = [line.state for line in fleet.lines.values()]
         return {
-            **delivery.measurements(),
-            "switchhook_connections_owned": float(len(states)),
-            "switchhook_connections_up": float(states.count("connected")),
-            "switchhook_pbx_messages_total": float(sum(line.ear.messages for line in fleet.lines.values())),
-        }
+            **delivery.measurements(), "switchhook_engine_sure": float(self._is_sure()), **self._backlog,
+            **measuring.of_connections(fleet), **measuring.of_process()}
+
+    async def _look_at_backlog(self) -> None:
+        while True:
+            with suppress(StoreUnavailable):
+                self._backlog = measuring.of_backlog(await self._store.backlog(), await self._store.overdue_seconds())
+            await asyncio.sleep(BACKLOG_SECONDS)
 
     async def _until_there(self, attempt: Callable[[], Awaitable[object]]) -> None:
         while not self._stop.is_set():
@@ -180,9 +212,23 @@ class Engine:
                 await asyncio.sleep(AWAY_SECONDS)
 
 
+def _traced(engine_id: UUID, settings: Settings) -> Traced | None:
+    """Traces, where OpenTelemetry's own variables say whither. Raises SettingsError when its packages are missing."""
+    if not (os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")):
+        return None
+    try:
+        from switchhook.opentelemetry import Traced
+    except ImportError as error:
+        raise SettingsError(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not installed: `pip install "
+            "'switchhook[tracing]'`, or unset it.") from error
+    return Traced(engine_id, send_traceparent=settings.send_traceparent)
+
+
 def run_engine(settings: Settings) -> int:
     """`switchhook engine`: run until SIGTERM or SIGINT. Returns the exit code."""
     log_to_stderr(settings.log_level)
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # that the database is away is said once, by the recorder
     return uvloop.run(_run_engine(settings))
 
 

@@ -96,7 +96,7 @@ async def _examine_connection(connection: Connection, configuration: Configurati
         report.good(f"Connection “{connection.name}” is simulated")
         return
     try:
-        missing = await asyncio.wait_for(try_login(connection), CONNECT_SECONDS)
+        missing = (await asyncio.wait_for(try_login(connection), CONNECT_SECONDS)).missing
     except LoginRefused as error:
         compare = "user, secret and `permit` with the PBX's manager.conf"
         if connection.platform is Platform.FREESWITCH:

@@ -21,6 +21,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from switchhook.domain.errors import SettingsError
 
 PREFIX = "SWITCHHOOK_"
+USUAL_NAMES = ("DATABASE_URL", "DATABASE_LISTEN_URL")  # without the prefix, as everywhere
+
+#: Variables of the integrators' command line: no settings of the server.
+_NO_SETTINGS = frozenset({"SWITCHHOOK_URL", "SWITCHHOOK_TOKEN", "SWITCHHOOK_LISTEN_SECRET"})
 
 SHORTEST_KEY = 16
 #: What stands in examples and in tired people's settings.
@@ -39,6 +43,14 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default="",
         description="sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME; empty: SQLite in the state directory.",
+    )
+    database_listen_url: str = Field(
+        default="",
+        description="The same PostgreSQL past its pooler, for engines to be woken by; empty: as DATABASE_URL, "
+        "and behind a pooler they look every second.",
+    )
+    database_timeout_seconds: float = Field(
+        default=10.0, gt=0, description="After how many seconds without an answer PostgreSQL counts as away."
     )
     secret_keys: str = Field(
         default="",
@@ -65,6 +77,13 @@ class Settings(BaseSettings):
         default=3.0, gt=0, description="How often an engine renews its heartbeat, in seconds."
     )
     dead_after_seconds: float = Field(default=10.0, gt=0, description="After how many seconds without one it is dead.")
+    egress_proxy: str = Field(
+        default="",
+        description="http://[USER:PASSWORD@]HOST:PORT of a proxy through which all webhooks go; it then judges "
+        "where names lead; empty: none.",
+    )
+    send_traceparent: bool = Field(
+        default=False, description="Whether receivers are told of the trace, where there is one (OpenTelemetry).")
     deliveries_in_flight: int = Field(
         default=256, gt=0, description="Requests that one engine has open at once, at most."
     )
@@ -105,8 +124,16 @@ class Settings(BaseSettings):
         description="How e-mails are sent: smtp[s]://USER:PASSWORD@HOST:PORT; empty: none are (no password reset).",
     )
     mail_from: str = Field(default="switchhook@localhost", description="The sender of e-mails.")
+    sso_discovery_url: str = Field(
+        default="", description="Single sign-on by OpenID Connect: the provider's URL, with or without "
+        "/.well-known/openid-configuration; empty: none.")
+    sso_client_id: str = Field(default="", description="What the provider calls us.")
+    sso_client_secret: str = Field(default="", description="What we show the provider.")
+    sso_name: str = Field(default="single sign-on", description="What the button says: 'Log in with …'.")
     demo_nps_url: str = Field(
         default="", description="Where the demo's Net Promoter Score dashboard is; the home page then links to it.")
+    api_requests_per_minute: int = Field(
+        default=600, gt=0, description="Requests to the API that one token may make a minute, to each web process.")
     web_threads: int = Field(default=8, gt=0, description="Threads of the portal's server.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
@@ -123,11 +150,19 @@ class Settings(BaseSettings):
             raise ValueError("write ADDRESS:PORT, like 127.0.0.1:8000")
         return value
 
-    @field_validator("database_url")
+    @field_validator("database_url", "database_listen_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
         if value and urlsplit(value).scheme not in ("sqlite", "postgresql", "postgres"):
             raise ValueError("write sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME")
+        return value
+
+    @field_validator("egress_proxy")
+    @classmethod
+    def _proxy(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/")):
+            raise ValueError("write http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT")
         return value
 
     @property
@@ -223,8 +258,8 @@ def _read_key_file(path: Path) -> str:
 def _from_environment(environment: dict[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in environment.items():
-        short = "database_url" if name in ("DATABASE_URL", "DATABASE_URL_FILE") else ""
-        if name.startswith(PREFIX):
+        short = name.lower() if name.removesuffix("_FILE") in USUAL_NAMES else ""
+        if name.startswith(PREFIX) and name not in _NO_SETTINGS:
             short = name.removeprefix(PREFIX).lower()
         if not short:
             continue

@@ -165,12 +165,13 @@ async def test_what_an_engine_holds_without_knowing_it_is_given_back(
     """Its accept or claim was committed, and the answer got lost."""
     in_hand, lost, done, theirs = [await accept_one(store, by) for by in (engine, engine, engine, other_engine)]
     await store.record([recording(engine, done.id)])
-    assert await store.release_others(engine, [in_hand.id]) == 1
-    assert await store.release_others(engine, {in_hand.id}) == 0
+    assert await store.held(engine) == {in_hand.id, lost.id}
+    await store.release(engine, [lost.id])
+    assert await store.held(engine) == {in_hand.id}
     (claimed,) = await store.claim(other_engine, 10, firsts=True)
     assert (claimed.delivery.id, claimed.delivery.attempts) == (lost.id, 1)
     assert await store.record([recording(engine, in_hand.id), recording(other_engine, theirs.id)]) == [True, True]
-    assert await store.release_others(other_engine, []) == 1
+    assert await store.held(other_engine) == {lost.id}
 
 
 async def test_the_next_due_time_is_that_of_what_nobody_holds(store: Store, engine: UUID) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from switchhook.domain.catalogue import EventType, Field
+from switchhook.domain.filters import Subject, ValueFilter
 from switchhook.domain.integration import BasicAuth, BodyKey, Format, Header, Integration, Method, NoAuth, TokenAuth
 from switchhook.domain.service import Account, Connection, PbxUser, Platform, Reading, Service
 from switchhook.store import current, open_store
@@ -51,13 +53,15 @@ async def test_an_integration_is_read_with_its_secrets_opened(store: Store, seed
         path_arguments="{option_selected}", method="GET", format="QUERY", authentication_type="basic", username="ada",
         password="s3cret", signing=["whsec_new", "whsec_old"], timeout_seconds=20.0, max_in_flight=3, expiry_seconds=60,
         headers=[{"name": "X-Key", "value": "hush", "secret": True}, {"name": "X-Plain", "value": "{name}"}],
-        body_keys=[{"key": "from", "field": "source_number"}, {"key": "via", "text": "pbx"}])
+        body_keys=[{"key": "from", "field": "source_number"}, {"key": "via", "text": "pbx"}],
+        filters=[{"filter": "option", "match": "one_of", "values": ["1-5"]}])
     assert (await store.load_configuration()).integrations == {id_: Integration(
         id=id_, account_id=account, service_id=service, name="NPS", event_type=EventType.IVR_OPTION,
         request_url="https://nps.example/", path_arguments="{option_selected}", method=Method.GET, format=Format.QUERY,
         authentication=BasicAuth(username="ada", password="s3cret"), signing_secrets=("whsec_new", "whsec_old"),
         headers=(Header(name="X-Key", value="hush", secret=True), Header(name="X-Plain", value="{name}")),
         body_keys=(BodyKey(key="from", field=Field.SOURCE_NUMBER), BodyKey(key="via", text="pbx")),
+        filters=(ValueFilter(subject=Subject.OPTION, values=("1-5",)),),
         timeout_seconds=20.0, max_in_flight=3, expiry_seconds=60)}
 
 
@@ -132,6 +136,17 @@ class TestDisabling:
         assert row["disabled_at"]
         assert await store.configuration_version() == 1
         assert not (await store.load_configuration()).integrations[id_].enabled
+
+    async def test_the_audit_log_says_that_the_engine_did_it_and_why(self, store: Store, seed: Seed) -> None:
+        account = seed.account()
+        id_ = seed.integration(account)
+        for reason in ("first", "second"):
+            await store.disable_integration(id_, reason)
+        [entry] = seed.rows("SELECT * FROM audit_entry")
+        assert (entry["who"], entry["via"], entry["action"], entry["kind"]) == (
+            "The engine", "engine", "changed", "integration")
+        assert (entry["object_id"], entry["detail"]) == (str(id_), "first")
+        assert json.loads(entry["changes"]) == {"enabled": [True, False]}
 
     async def test_disabling_twice_keeps_the_first_reason(self, store: Store, seed: Seed) -> None:
         id_ = seed.integration(seed.account())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+from switchhook.domain.claiming import UnclaimedCall
 from switchhook.store.ports import ConnectionReport, Gap, Store
 from switchhook.store.rows import to_uuid
 from tests.fixtures.seed import Seed
@@ -40,3 +41,26 @@ async def test_a_gap_told_twice_is_one(store: Store, seed: Seed) -> None:
     await store.record_gap(gap)
     (row,) = seed.rows("SELECT * FROM gap")
     assert (row["end_ms"] - row["begin_ms"], row["reason"], row["partial_calls"]) == (60_000, "silent", 2)
+
+
+def _unclaimed(number: int) -> UnclaimedCall:
+    return UnclaimedCall(
+        call=f"1772620915.{number}", at=SINCE + timedelta(seconds=number), device="trunk-provider",
+        caller_number="12025550171", dialled="12025550101", tenant="", place="from-trunk", account_code="acme")
+
+
+async def test_of_the_calls_that_nobody_claims_the_newest_are_kept(store: Store, seed: Seed) -> None:
+    other = uuid4()
+    await store.keep_unclaimed(other, [_unclaimed(0)], 3)
+    await store.keep_unclaimed(REPORT.connection_id, [_unclaimed(2), _unclaimed(1)], 3)
+    await store.keep_unclaimed(REPORT.connection_id, [_unclaimed(2), _unclaimed(3), _unclaimed(4)], 3)
+    rows = seed.rows("SELECT * FROM unclaimed_call WHERE connection_id = ? ORDER BY at_ms", REPORT.connection_id)
+    assert [row["native_call_id"][-2:] for row in rows] == [".2", ".3", ".4"]
+    assert (rows[0]["at_ms"], rows[0]["place"], rows[0]["account_code"]) == (1772620917000, "from-trunk", "acme")
+    assert len(seed.rows("SELECT * FROM unclaimed_call WHERE connection_id = ?", other)) == 1
+
+
+async def test_calls_that_nobody_claimed_are_dropped_when_they_are_old(store: Store, seed: Seed) -> None:
+    await store.keep_unclaimed(REPORT.connection_id, [_unclaimed(1), _unclaimed(9)], 3)
+    await store.prune(SINCE + timedelta(seconds=5), 100)
+    assert [row["native_call_id"] for row in seed.rows("SELECT * FROM unclaimed_call")] == ["1772620915.9"]

@@ -59,3 +59,16 @@ async def test_an_accounts_changed_users_are_done_one_after_the_other(
     assert await store.claim_errands(other_engine, 10) == []
     await store.finish_errand(created, ok=True, result={})
     assert [one.id for one in await store.claim_errands(other_engine, 10)] == [modified]
+
+
+async def test_what_is_to_be_done_at_a_pbx_is_done_by_the_engine_that_owns_its_connection(
+    store: Store, engine: UUID, other_engine: UUID, seed: Seed
+) -> None:
+    connection = seed.connection()
+    asked = seed.errand("detect", {}, connection_id=connection)
+    await store.own_connection(other_engine, connection)
+    assert await store.claim_errands(engine, 10) == []
+    assert [one.id for one in await store.claim_errands(other_engine, 10)] == [asked]
+    await store.disown_connection(other_engine, connection)
+    orphan = seed.errand("detect", {}, connection_id=connection)
+    assert [one.id for one in await store.claim_errands(engine, 10)] == [orphan]

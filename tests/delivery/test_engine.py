@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from uuid import UUID
 
 import pytest
 
@@ -56,6 +57,17 @@ async def test_an_event_that_nobody_wants_is_kept_with_the_reason(bench: Bench, 
     assert (bench.deliveries(), len(reasons)) == ([], 2)
 
 
+async def test_an_event_that_the_filters_do_not_let_through_is_kept_with_the_reason(
+    bench: Bench, receiver: Receiver,
+) -> None:
+    bench.integration(receiver, name="NPS", event_type=EventType.IVR_OPTION, filters=[
+        {"filter": "option", "match": "one_of", "values": ["1-5"]}])
+    await bench.start()
+    wanted, unwanted = (bench.event(EventType.IVR_OPTION, option_selected=option) for option in ("3", "7"))
+    await bench.accept(wanted, unwanted)
+    await bench.settled(1)
+    assert bench.seed.row("event", unwanted.id)["unwanted_reason"] == "NPS: filter: option 7 is none of 1-5"
+    assert [UUID(str(one["event_id"])) for one in bench.deliveries()] == [wanted.id]
 async def test_a_suspended_account_is_owed_nothing_and_its_events_say_why(bench: Bench, receiver: Receiver) -> None:
     bench.integration(receiver)
     await bench.start()

@@ -53,6 +53,27 @@ async def test_an_account_with_applications_off_still_hears_of_users(bench: Benc
     assert json.loads(got.body)["name"] == "Ada Example"
 
 
+async def test_a_made_up_event_goes_to_whoever_wants_it_and_is_marked_as_a_test(
+    bench: Bench, receiver: Receiver, other_receiver: Receiver
+) -> None:
+    bench.integration(receiver, event_type=EventType.IVR_OPTION)
+    bench.integration(other_receiver, event_type=EventType.IVR_RECEIVED)
+    await bench.start()
+    args = {"service_id": str(bench.service_id), "event_type": "ivr.option_selected"}
+    state, told = await result(bench, bench.seed.errand("test_event", args, bench.account_id))
+    (got,) = await receiver.got(1)
+    assert (state, told["deliveries"], got.header("switchhook-test")) == ("done", 1, "1")
+    assert (json.loads(got.body)["event_id"], json.loads(got.body)["option_selected"]) == (told["event_id"], "9")
+    assert other_receiver.requests == []
+
+
+async def test_another_accounts_pbx_has_no_made_up_events_for_us(bench: Bench) -> None:
+    await bench.start()
+    args = {"service_id": str(bench.seed.service(bench.seed.account())), "event_type": "ivr.option_selected"}
+    assert await result(bench, bench.seed.errand("test_event", args, bench.account_id)) == (
+        "failed", {"detail": "There is no such PBX."})
+
+
 async def test_a_test_is_sent_to_that_integration_alone_also_when_it_is_disabled(
     bench: Bench, receiver: Receiver, other_receiver: Receiver
 ) -> None:

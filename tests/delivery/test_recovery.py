@@ -76,6 +76,16 @@ async def test_nothing_is_caught_up_of_the_time_when_applications_were_off(bench
     assert (told["done"], bench.deliveries()) == (0, [])
 
 
+async def test_only_what_the_filters_let_through_is_caught_up(bench: Bench, receiver: Receiver) -> None:
+    crm = bench.integration(receiver, event_type=EventType.IVR_OPTION, enabled=False, filters=[
+        {"filter": "option", "match": "none_of", "values": ["0"]}])
+    await bench.start(**FAST)
+    events = [bench.event(EventType.IVR_OPTION, option_selected=option) for option in ("1", "0", "2")]
+    await missed(bench, crm, *events)
+    _, told = await result(bench, asked(bench, "catch_up", integration_id=str(crm)))
+    assert told["done"] == 2
+
+
 async def test_catching_up_also_redelivers_what_was_cancelled(bench: Bench, receiver: Receiver) -> None:
     crm = bench.integration(receiver)
     receiver.behave(answering(503))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from switchhook.settings import PREFIX, Settings
+from switchhook.settings import PREFIX, USUAL_NAMES, Settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
@@ -13,7 +13,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("exam
 
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_every_setting_is_documented_with_its_meaning(name: str) -> None:
-    variable = "DATABASE_URL" if name == "database_url" else PREFIX + name.upper()
+    variable = name.upper() if name.upper() in USUAL_NAMES else PREFIX + name.upper()
     default = str(Settings.model_fields[name].default)
     row = f"| `{variable}` | {f'`{default}`' if default else ''} | {Settings.model_fields[name].description} |"
     assert row in (ROOT / "docs/operating.md").read_text()

@@ -22,7 +22,7 @@ def leg(*, tenant: str = "", place: str = "from-trunk", account_code: str = "") 
 
 
 def owner(services: list[Service], of: LegStarted) -> UUID | None:
-    profile = claimant(services, {})(of)
+    profile = claimant(services, {}, {})(of)
     return None if profile is None else profile.service_id
 
 
@@ -62,7 +62,7 @@ def test_two_tenants_may_both_have_an_extension_101() -> None:
         (one.id, "101"): PbxUser(id=uuid4(), service_id=one.id, extension_number="101", name="x")
         for one in (first, second)
     }
-    claim = claimant([first, second], users)
+    claim = claimant([first, second], users, {})
     for one, tenant in ((first, "acme"), (second, "globex")):
         profile = claim(leg(tenant=tenant))
         assert profile is not None

@@ -304,16 +304,32 @@ def test_whatever_is_stored_gives_a_safe_request_or_cannot_be_rendered(integrati
         assert_safe(request)
 
 
+def test_a_fixed_text_has_its_placeholders_filled_in() -> None:
+    keys = (BodyKey(key="text", text="Call from {source_number} {{sic}}"),)
+    request = rendered(an_event(source_number="12025550171"), body_keys=keys)
+    assert json.loads(request.body or b"") == {"text": "Call from 12025550171 {sic}"}
+    asked = rendered(an_event(source_number="1&2"), body_keys=keys, format=Format.QUERY)
+    assert asked.url.endswith("?text=Call%20from%201%262%20%7Bsic%7D")
+
+
+def test_a_request_key_with_a_place_makes_a_list() -> None:
+    texts = {
+        "data[0].Subject": "a", "data[0].Tags[0]": "b", "data[0].Tags[1]": "c", "data[1].Subject": "d", "x[y]": "e"}
+    request = rendered(an_event(), body_keys=tuple(BodyKey(key=key, text=text) for key, text in texts.items()))
+    assert json.loads(request.body or b"") == {
+        "data": [{"Subject": "a", "Tags": ["b", "c"]}, {"Subject": "d"}], "x[y]": "e"}
+
+
 @given(value=values, literal=texts, key=texts, format_=st.sampled_from(Format))
 def test_any_value_and_any_key_makes_a_safe_request(value: Value, literal: str, key: str, format_: Format) -> None:
     event = replace(an_event(), fields=dict.fromkeys(Field, value))
-    keys = (BodyKey(key=key, field=Field.NAME), BodyKey(key="t", text=literal))
+    keys = (BodyKey(key=key, field=Field.NAME), BodyKey(key="t", text=literal.replace("{", "{{").replace("}", "}}")))
     assert_safe(rendered(
         event, format=format_, headers=(Header(name="X-A", value="{name}{ivr_name}"),), body_keys=keys,
         path_arguments="?{name}={ivr_name}", signing_secrets=(SECRET,)))
 
 
-@given(rows=st.dictionaries(texts.map(lambda key: key.replace(".", "_")), values))
+@given(rows=st.dictionaries(texts.map(lambda key: key.replace(".", "_").replace("[", "_")), values))
 def test_a_json_body_parses_back_to_what_was_meant(rows: dict[str, Value]) -> None:
     fields = list(Field)[:len(rows)]
     pairs = list(zip(rows, fields, strict=False))

@@ -39,7 +39,7 @@ def test_an_event_says_whose_it_is_and_when_it_happened() -> None:
     assert id_ms(event.id) == int(BEGAN.timestamp() * 1000)
     assert dict(event.fields) == {
         Field.SOURCE_NUMBER: CALLER, Field.DESTINATION_NUMBER: DID, Field.DIALLED_NUMBER: DID,
-        Field.DIRECTION: "inbound"}
+        Field.DIRECTION: "inbound", Field.TRUNK: "trunk-provider", Field.QUEUE: None}
 
 
 def test_the_sequence_counts_the_events_of_a_call() -> None:
@@ -165,7 +165,8 @@ def test_placed_has_the_extension_the_number_sent_and_what_was_typed() -> None:
     assert pbx.told == [PLACED]
     assert pbx.last == {
         Field.SOURCE_NUMBER: "201", Field.EXTENSION_NUMBER: "201", Field.DESTINATION_NUMBER: MOBILE,
-        Field.DIALLED_NUMBER: f"9{MOBILE}", Field.DIRECTION: "outbound"}
+        Field.DIALLED_NUMBER: f"9{MOBILE}", Field.DIRECTION: "outbound", Field.TRUNK: "trunk-provider",
+        Field.QUEUE: None}
 
 
 def test_a_second_trunk_for_the_same_call_is_not_placed_again() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from switchhook.domain.catalogue import EVENTS, EventType, Field
+from switchhook.domain.catalogue import EVENTS, EXTRA_EVENTS, EventType, Field, Level
 from switchhook.domain.integration import BasicAuth, BodyKey, Format, Header, Integration, Method, TokenAuth
 from switchhook.domain.validation import Mistake, mistakes, warnings
 from tests.domain.examples import OLD_SECRET, SECRET, SERVICE, an_integration, integrations
@@ -31,7 +31,13 @@ def test_an_integration_with_every_field_of_its_event_is_sound(type_: EventType,
         path_arguments="".join(f"/{{{field}}}" for field in fields), signing_secrets=(SECRET, OLD_SECRET),
         headers=(Header(name="X-All", value=" ".join(f"{{{field}}}" for field in fields)),),
         authentication=TokenAuth(token="t0k"))
-    assert mistakes(integration) == []
+    assert mistakes(integration, EXTRA_EVENTS) == []
+
+
+@pytest.mark.parametrize("type_", EXTRA_EVENTS)
+def test_an_extra_event_that_is_not_granted_is_a_mistake(type_: EventType) -> None:
+    found = mistakes(an_integration(event_type=type_, service_id=None), EXTRA_EVENTS - {type_})
+    assert f"{EVENTS[type_].label} is not granted" in found[-1 if EVENTS[type_].level is Level.SERVICE else 0].message
 
 
 @pytest.mark.parametrize(("changes", "where", "says"), [
@@ -152,3 +158,20 @@ def test_whatever_is_entered_is_judged_and_every_mistake_is_a_sentence_at_a_plac
         assert isinstance(mistake, Mistake)
         assert mistake.where
         assert mistake.message.endswith((".", ".)", "?"))
+
+
+def test_a_fixed_text_may_only_have_placeholders_that_the_event_fills() -> None:
+    found = mistakes(an_integration(body_keys=(BodyKey(key="text", text="Pressed {option_selected}"),)))
+    assert [one.where for one in found] == ["body_keys.0.text"]
+    assert "Inbound Call Received has no {option_selected}" in found[0].message
+
+
+@pytest.mark.parametrize(("keys", "where", "says"), [
+    (("a[1]",), "body_keys.0.key", "a[0] is missing before a[1]"),
+    (("a[0].x", "a[2].x"), "body_keys.1.key", "a[1] is missing before a[2].x"),
+    (("a", "a[0]"), "body_keys.1.key", "a cannot be a value and hold a[0]"),
+])
+def test_places_in_a_list_are_filled_from_the_first_on(keys: tuple[str, ...], where: str, says: str) -> None:
+    found = mistakes(an_integration(body_keys=tuple(BodyKey(key=key, text="x") for key in keys)))
+    assert [one.where for one in found] == [where]
+    assert says in found[0].message

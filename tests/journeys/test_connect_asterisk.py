@@ -63,7 +63,24 @@ def test_from_an_empty_installation_to_a_real_calls_request(
 
     page.goto(installation.portal + "/a/acme/")
     wait_until(lambda: page.reload() and "Connected" in page.locator("main").inner_text(), "the PBX is connected", 30.0)
+
+    page.goto(installation.portal + "/a/acme/pbx/")
+    page.get_by_role("link", name="Branch office").first.click()
+    page.locator("a.card", has_text="Reading").click()
+    page.get_by_role("link", name="Detect").click()
+    page.get_by_role("button", name="Ask the PBX").click()
+    page.get_by_label("trunk-provider is a trunk").check(timeout=SOON_MS)
+    page.get_by_role("button", name="Save what is ticked").click()
+    expect(page.get_by_label("Trunks")).to_have_value("trunk-provider")
+
+    page.locator(".breadcrumb").get_by_role("link", name="Branch office").click()
+    page.get_by_role("link", name="Guided test call").click()
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("main")).to_contain_text("Waiting for your call.")
     asterisk.place_call_and_block("inbound-answered")
+    expect(page.locator("main")).to_contain_text("201 answered.", timeout=SOON_MS)
+    expect(page.locator("main")).to_contain_text("1 request went to your integrations.")
+
     page.goto(installation.portal + "/a/acme/inbox/")
     expect(page.locator("main")).to_contain_text("Inbound Call Received", timeout=SOON_MS)
     expect(page.locator("main")).to_contain_text('"source_number": "12025550171"')

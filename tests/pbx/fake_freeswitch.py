@@ -51,6 +51,7 @@ class FakeFreeSwitch:
         self.denied: set[str] = set()  # events that the user may not hear
         self.meanwhile = b""  # comes while events are asked for
         self.may_show = True
+        self.apis: dict[str, str] = {}  # API command → what it answers; the others are not permitted
         self.answers = True  # what is asked after a silence
         self._server: asyncio.Server | None = None
         self._writers: list[asyncio.StreamWriter] = []
@@ -92,7 +93,9 @@ class FakeFreeSwitch:
                 allowed = self.denied.isdisjoint(command.split())
                 meanwhile, self.meanwhile = self.meanwhile, b""
                 return reply("+OK event listener enabled json" if allowed else "-ERR permission denied") + meanwhile
-            case "api" if self.may_show:
+            case "api" if (answer := self.apis.get(command.removeprefix("api "))) is not None:
+                return b"Content-Type: api/response\nContent-Length: %d\n\n%s" % (len(answer.encode()), answer.encode())
+            case "api" if self.may_show and command.startswith("api show"):
                 listing: dict[str, object] = {"row_count": len(self.rows)}
                 body = json.dumps(listing | ({"rows": self.rows} if self.rows else {})).encode()
                 return b"Content-Type: api/response\nContent-Length: %d\n\n%s" % (len(body), body)

@@ -34,6 +34,7 @@ class FakePbx:
         self.actions: list[str] = []
         self.answers_pings = True
         self.refuses = b""
+        self.up = NOTHING_UP
         self._server: asyncio.Server | None = None
         self._writers: list[asyncio.StreamWriter] = []
 
@@ -74,12 +75,14 @@ class FakePbx:
                         or b"Response: Success\r\nActionID: login\r\nMessage: Authentication accepted\r\n\r\n"
                     )
                 elif name == "Status":
-                    writer.write(NOTHING_UP)
+                    writer.write(self.up)
                     self.connected.put_nowait(writer)
                 elif name == "Ping" and self.answers_pings:
                     writer.write(b"Response: Success\r\nPing: Pong\r\n\r\n")
-                elif name == "CoreShowChannels":
-                    writer.write(b"Response: Error\r\nActionID: try\r\nMessage: Permission denied\r\n\r\n")
+                elif name != "Ping":
+                    id_ = action.partition("ActionID: ")[2].partition("\r\n")[0]
+                    writer.write(
+                        f"Response: Error\r\nActionID: {id_}\r\nMessage: Permission denied\r\n\r\n".encode())
 
 
 @asynccontextmanager

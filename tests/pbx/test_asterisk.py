@@ -225,7 +225,7 @@ def test_a_listed_caller_whose_device_is_no_extension_came_in_over_a_trunk() -> 
 
 def test_the_snapshot_is_asked_for() -> None:
     (action,) = AsteriskReader().snapshot_actions(AmiCodec())
-    assert action == b"Action: Status\r\nActionID: snapshot\r\nVariables: FROM_DID\r\n\r\n"
+    assert action == b"Action: Status\r\nActionID: snapshot\r\nVariables: FROM_DID,MIXMONITOR_FILENAME\r\n\r\n"
 
 
 def test_after_a_restart_the_calls_from_before_are_over() -> None:

@@ -92,8 +92,9 @@ async def test_after_the_pbx_hung_up_in_the_middle_of_a_message_it_comes_back() 
 
 async def test_trying_a_login_says_what_is_missing_and_what_was_refused() -> None:
     async with fake_pbx() as pbx:
-        (missing,) = await try_login(pbx.connection)
-        assert "write=reporting" in missing
+        listing, system = (await try_login(pbx.connection)).missing
+        assert "write=reporting" in listing
+        assert "`system`" in system
         pbx.refuses = b"Response: Error\r\nActionID: login\r\nMessage: Authentication failed\r\n\r\n"
         with pytest.raises(LoginRefused, match="Authentication failed"):
             await try_login(pbx.connection)

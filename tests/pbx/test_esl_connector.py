@@ -143,11 +143,11 @@ async def test_what_is_up_is_told_as_present_but_for_what_has_ended_meanwhile() 
 
 async def test_trying_a_login_says_what_is_missing_and_what_was_refused() -> None:
     async with fake_freeswitch() as pbx:
-        assert await try_login(pbx.connection) == []
+        assert (await try_login(pbx.connection)).missing == []
         assert (await tried(pbx.connection))["ok"] is True
         pbx.denied = {"DTMF", "menu::exit"}
         pbx.may_show = False
-        dtmf, menu, show = await try_login(pbx.user())
+        dtmf, menu, show = (await try_login(pbx.user())).missing
         assert "which option" in dtmf
         assert "`DTMF`" in dtmf
         assert "`CUSTOM menu::exit`" in menu

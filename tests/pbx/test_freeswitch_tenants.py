@@ -22,7 +22,7 @@ def switch() -> Switch:
                         tenant_key=domain) for id_, domain in DOMAINS.items()]
     users = {(id_, "101"): PbxUser(id=UUID(int=id_.int + 100), service_id=id_, extension_number="101", name="Ann")
              for id_ in DOMAINS}
-    return Switch(claim=claimant(services, users))
+    return Switch(claim=claimant(services, users, {}))
 
 
 def test_a_call_in_belongs_to_the_domain_that_its_did_leads_to(switch: Switch) -> None:

@@ -111,7 +111,7 @@ def test_events_that_overtake_those_of_other_channels_make_no_difference(recordi
     for _ in range(chance.choice((40, 400, 4000))):
         index = chance.randrange(len(stream) - 1)
         one, other = stream[index], stream[index + 1]
-        if not _channels(one) & _channels(other):
+        if not channels(one) & channels(other):
             stream[index], stream[index + 1] = other, one
     reader = AsteriskReader()
     got = follow(fact for message in stream for fact in reader.facts(message))
@@ -119,7 +119,8 @@ def test_events_that_overtake_those_of_other_channels_make_no_difference(recordi
         call: set(events) for call, events in by_call(recording.expected).items()}
 
 
-def _channels(message: Message) -> set[str]:
+def channels(message: Message) -> set[str]:
+    """The channels that a message is of."""
     headers = message.first.items()
     return {value for name, value in headers if name.endswith("Uniqueid") and not name.startswith("Bridge")}
 

@@ -1,5 +1,5 @@
-"""The portal in a real browser: light, dark and narrow, with JavaScript and without. The page fixture fails a test on
-any error in the console, so that whatever breaks the content security policy breaks the test."""
+"""The portal in a real browser, with JavaScript and without. The page fixture fails a test on any error in the console,
+so that whatever breaks the content security policy breaks the test. All pages: test_every_page.py."""
 
 from __future__ import annotations
 
@@ -61,34 +61,6 @@ def portal(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     web.start()
     yield Portal(f"http://127.0.0.1:{web.web_port}", *done.stdout.split())
     web.stop()
-
-
-def _paths(page: Page) -> list[str]:
-    """The pages that the sidebar and the PBX main page lead to."""
-    page.get_by_role("link", name="Head Office").first.click()
-    tiles = page.locator("a.card").evaluate_all("all => all.map(one => one.getAttribute('href'))")
-    sidebar = page.locator("nav[aria-label=Main] a").evaluate_all("all => all.map(one => one.getAttribute('href'))")
-    forms = [tile + "new/" for tile in tiles if tile.endswith(("users/", "integrations/"))]
-    forms += [f"/operator/{what}/new/" for what in ("connections", "accounts", "services")]
-    return [*sidebar, *tiles, *forms, "/me/", "/me/password/"]
-
-
-@pytest.mark.parametrize("look", ["light", "dark", "narrow"])
-def test_every_page_is_well_in_the_browser(page: Page, portal: Portal, look: str) -> None:
-    if look == "narrow":
-        page.set_viewport_size({"width": 360, "height": 740})
-    page.emulate_media(color_scheme="dark" if look == "dark" else "light")
-    portal.log_in(page)
-    paths = _paths(page)
-    assert len(paths) > 18
-    for path in paths:
-        answer = page.goto(portal.url + path)
-        assert answer is not None
-        assert answer.status == 200, path
-        assert (page.locator("html").get_attribute("data-bs-theme") == "dark") == (look == "dark")
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= page.viewport_size["width"], f"{path} is {width} wide"  # type: ignore[index]
-        assert page.locator("h1").count() == 1, path
 
 
 def test_a_menu_is_added_and_removed_by_buttons(page: Page, portal: Portal) -> None:

@@ -12,7 +12,7 @@ import pytest
 from django.http import HttpResponse
 from django.utils import timezone
 
-from switchhook.domain.catalogue import EVENTS, EventType, Field, Level
+from switchhook.domain.catalogue import EVENTS, FIELDS, EventType, Field, Level
 from switchhook.domain.integration import BasicAuth, BodyKey, Format, Header, Method, TokenAuth
 from switchhook.domain.rendering import render
 from switchhook.domain.signing import Verification, verify
@@ -209,7 +209,7 @@ def test_a_mistake_in_a_row_stands_at_that_row_also_when_an_empty_one_is_before_
 def test_each_level_offers_only_its_own_events(house: House, place: str, level: Level) -> None:
     page = house.client().get((house.pbx_url if place else house.url) + "integrations/new/").content.decode()
     offered = re.findall(r'name="event_type" value="([^"]+)"', page)
-    assert offered == [spec.type.value for spec in EVENTS.values() if spec.level is level]
+    assert offered == [spec.type.value for spec in EVENTS.values() if spec.level is level and not spec.extra]
 
 
 def test_the_note_on_pickups_stands_at_inbound_call_answered(house: House) -> None:
@@ -228,8 +228,7 @@ def test_all_values_of_the_event_are_added_at_once_and_none_twice(house: House) 
     chosen = re.findall(r'<option value="([^"]+)" selected>', answer.content.decode().split('id="field-values"')[1])
     spec = EVENTS[EventType.INBOUND_ANSWERED]
     assert sorted(chosen) == sorted(
-        field.value for field in spec.fields if field.value not in ("direction", "dialled_number", "native_call_id",
-                                                                    "event_id", "sequence"))
+        field.value for field in spec.fields if not FIELDS[field].extra)
     assert not Integration.objects.exists()
 
 

@@ -8,13 +8,16 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core import signing
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from switchhook.domain.errors import SettingsError
 from switchhook.web.members.links import one_time_link
 from switchhook.web.models import Member, Person
-from switchhook.web.people import ensure_operator
+from switchhook.web.people import ensure_operator, way_back_in
 
 from .conftest import World
 
@@ -131,10 +134,16 @@ def test_a_removed_member_sees_the_account_no_more(world: World, operator: Clien
     assert admin.get("/a/acme/").status_code == 404
 
 
-def test_who_changes_their_address_logs_in_with_the_new_one(world: World, admin: Client) -> None:
+def test_who_changes_their_address_logs_in_with_the_new_one(
+    world: World, admin: Client, as_person: AsPerson,
+) -> None:
+    admin.post("/me/again/", {"password": "correct horse battery"})
     answer = admin.post("/me/", {"name": "Admin", "email": "viewer@example.com"})
     assert "Somebody else logs in with this address." in answer.content.decode()
-    admin.post("/me/", {"name": "Admin", "email": "Renamed@example.com"})
+    admin = as_person(world.admin)
+    answer = admin.post("/me/", {"name": "Admin", "email": "Renamed@example.com"})
+    assert answer["Location"].startswith("/me/again/")  # an open browser is not enough to take a login over
+    admin.post(answer["Location"], {"password": "correct horse battery", "next": "/me/"})
     client = Client()
     client.post("/login/", {"login": "admin@example.com", "password": "correct horse battery"})
     assert not _logged_in(client)
@@ -150,3 +159,46 @@ def test_start_leads_everybody_where_they_belong(world: World, as_person: AsPers
     page = as_person(world.admin).get("/").content.decode()
     assert "Acme" in page
     assert "Other" in page
+
+
+def test_guessing_a_password_is_slowed_down_for_all_webs_together(world: World, client: Client) -> None:
+    for _ in range(5):
+        client.post("/login/", {"login": "admin@example.com", "password": "a guess"})
+    answer = client.post("/login/", {"login": "admin@example.com", "password": "correct horse battery"})
+    assert "Too many failed login attempts" in answer.content.decode()
+    assert not _logged_in(client)
+    with connection.cursor() as cursor:  # what counts is in the database
+        cursor.execute("SELECT count(*) FROM web_cache WHERE cache_key LIKE '%login_failed%'")
+        assert cursor.fetchone()[0] > 0
+    client.post("/login/", {"login": "viewer@example.com", "password": "correct horse battery"})
+    assert _logged_in(client)
+
+
+@pytest.fixture
+def with_app(world: World) -> Person:
+    """The admin, with an app as second factor."""
+    Authenticator.objects.create(user=world.admin, type="totp", data={"secret": "sealed"})
+    return world.admin
+
+
+def test_a_one_time_link_is_no_way_around_the_second_factor(with_app: Person, client: Client) -> None:
+    assert client.post(_path(one_time_link(with_app)))["Location"] == "/me/second-factor/authenticate/"
+    assert not _logged_in(client)
+
+
+def test_the_operator_forgets_a_lost_second_factor(with_app: Person, world: World, operator: Client) -> None:
+    url = f"/operator/accounts/{world.account.id}/members/"
+    assert "Forget second factor" in operator.get(url).content.decode()
+    member = Member.objects.get(person=with_app)
+    operator.post(f"{url}{member.id}/second-factor/")
+    assert "Forget second factor" not in operator.get(url).content.decode()
+    browser = Client()
+    browser.post(_path(one_time_link(with_app)))
+    assert _logged_in(browser)
+
+
+def test_the_command_line_is_the_way_back_in(with_app: Person, client: Client) -> None:
+    with pytest.raises(SettingsError, match="Nobody here has the address"):
+        way_back_in("nobody-of-ours@example.com", forget_second_factor=False)
+    client.post(_path(way_back_in("Admin@example.com", forget_second_factor=True)))
+    assert _logged_in(client)

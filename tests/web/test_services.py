@@ -27,7 +27,10 @@ from switchhook.web.models import (
     Errand,
     Gap,
     Service,
+    UnclaimedCall,
 )
+from switchhook.web.services.manager_conf import manager_conf, wanted
+from tests.fixtures.certificates import authority
 
 from .conftest import World
 
@@ -96,7 +99,7 @@ def test_reading_is_saved_row_by_row(world: World, admin: Client) -> None:
         **_menus(("ivr-nps", "NPS"), ("ivr-1", ""), ("", ""), ("ivr-old", "Old"), deleted=(3,))})
     assert answer.status_code == 302
     world.service.refresh_from_db()
-    assert world.service.trunks == ["PJSIP/provider*", "trunk-2"]
+    assert world.service.trunks == ["provider*", "trunk-2"]  # as legs call their devices
     assert world.service.extensions == []
     assert world.service.menus == [["ivr-nps", "NPS"], ["ivr-1", ""]]
     assert _version() > before
@@ -202,6 +205,18 @@ def test_manager_conf_asks_for_the_least_rights(world: World, operator: Client) 
         assert f"name(Newexten),header(Context),method(starts_with)) = {beginning}\n" in conf
 
 
+def test_the_filter_is_made_from_the_menus_and_events_in_use() -> None:
+    little = wanted(["nps"], ["call.inbound_received"])
+    assert little.places == ("nps",)
+    assert "MixMonitorStart" not in little.events
+    assert "MixMonitorStart" in wanted([], ["recording.ready"]).events
+    anything = manager_conf(Connection(), wanted(["*-menu", "ivr-*"], []))
+    assert "eventfilter(action(include),name(Newexten)) =\n" in anything
+    old = manager_conf(Connection(), wanted(["ivr-*"], []), by_names=False)
+    assert "eventfilter=^Event: Newexten[[:space:]].*Context: ivr\\-" in old
+    assert "eventfilter(" not in old
+
+
 FREESWITCH = {**CONNECTION, "platform": "freeswitch", "port": "8021", "username": "switchhook@acme.example"}
 
 
@@ -212,7 +227,7 @@ def test_the_user_of_a_freeswitch_gets_the_rights_that_are_needed_and_no_more(op
     allowed = params["esl-allowed-events"].split()
     assert set(allowed) == set(" ".join(EVENTS).split())
     assert all("::" in subclass for subclass in allowed[allowed.index("CUSTOM") + 1 :])  # what follows it is its own
-    assert (params["esl-allowed-api"], params["esl-allowed-log"]) == ("show", "false")
+    assert (params["esl-allowed-api"], params["esl-allowed-log"]) == ("show list_users", "false")
     assert len(params["esl-allowed-events"]) < 400  # FreeSWITCH cuts its answer to the login at 512 bytes
     page = answer.content.decode()
     assert "a very secret thing" not in page
@@ -292,6 +307,7 @@ def test_an_accounts_networks_are_read_line_by_line(world: World, operator: Clie
     ("time_zone", "Mars/Olympus", "is no time zone"),
     ("slug", "acme", "already exists"),
     ("retention_days", "0", "From 1 day to 3650."),
+    ("body_days", "31", "From 1 day to as long as the rest is kept."),
 ])
 def test_a_wrong_account_is_refused_in_words(
     world: World, operator: Client, field: str, value: str, words: str,
@@ -314,3 +330,45 @@ def test_lists_ask_as_much_of_the_database_for_many_rows_as_for_one(
     ):
         with django_assert_max_num_queries(most):
             assert operator.get(path).status_code == 200
+
+
+def _unclaimed(world: World, number: int, **columns: str) -> None:
+    UnclaimedCall.objects.create(
+        connection_id=world.connection.id, native_call_id=f"1772580115.{number}", at_ms=1772580115000 + number * 1000,
+        **{"device": "trunk", "caller_number": "12025550171", "dialled": "12025550101", "tenant": "", "place": "",
+           "account_code": ""} | columns)
+
+
+def test_what_nobody_claims_is_shown_and_a_service_of_it_is_one_press_away(world: World, operator: Client) -> None:
+    _unclaimed(world, 1, tenant="newcomer.example", place="public")
+    page = operator.get(f"/operator/connections/{world.connection.id}/")
+    assert "Claimed by no service" in page.content.decode()
+    [(_, keys)] = page.context["unclaimed_calls"]
+    assert [(key.kind, key.value) for key in keys] == [("tenant", "newcomer.example"), ("context", "public")]
+    form = operator.get(keys[0].make_url).context["form"]
+    assert form["tenant_key"].value() == form["name"].value() == "newcomer.example"
+    assert form["connection"].value() == str(world.connection.id)
+
+
+def test_a_call_that_says_nothing_of_its_tenant_offers_no_service(world: World, operator: Client) -> None:
+    _unclaimed(world, 1)
+    page = operator.get(f"/operator/connections/{world.connection.id}/").content.decode()
+    assert "12025550171" in page
+    assert "Make a service" not in page
+
+
+def test_deleting_a_connection_forgets_what_nobody_claimed(world: World, operator: Client) -> None:
+    _unclaimed(world, 1)
+    operator.post(f"/operator/connections/{world.connection.id}/delete/")
+    assert not UnclaimedCall.objects.exists()
+
+
+def test_a_private_ca_is_kept_and_what_is_none_is_refused(operator: Client) -> None:
+    url, signer = "/operator/connections/new/", authority().pem
+    for pem, words in (
+        ("hello", "This is no certificate."), ("-----BEGIN PRIVATE KEY-----\nAAAA", "keep it to yourself"),
+    ):
+        answer = operator.post(url, {**CONNECTION, "tls": "on", "tls_ca": pem})
+        assert words in answer.content.decode()
+    operator.post(url, {**CONNECTION, "tls": "on", "tls_ca": signer + "\n"})
+    assert Connection.objects.get(name=CONNECTION["name"]).tls_ca == signer.strip()

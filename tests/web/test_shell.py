@@ -45,7 +45,7 @@ def test_every_answer_has_a_strict_content_security_policy(world: World, admin: 
 @pytest.mark.parametrize("path", ["/login/", "/a/acme/", "/a/acme/pbx/", "/a/acme/users/", "/me/"])
 def test_no_page_has_styles_or_scripts_in_it(world: World, admin: Client, client: Client, path: str) -> None:
     page = (client if path == "/login/" else admin).get(path).content.decode()
-    assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=", page)
+    assert not re.search(r"<script(?![^>]*\s(src=|type=.application/json))|<style|\sstyle=|\son[a-z]+=", page)
 
 
 def test_styles_and_scripts_come_from_the_house_with_a_stamp(client: Client) -> None:
@@ -101,7 +101,7 @@ def test_404_says_that_there_is_no_such_page(world: World, admin: Client) -> Non
     assert "There is no such page" in answer.content.decode()
 
 
-def test_500_names_the_request(world: World) -> None:
+def test_500_names_the_request_and_so_does_the_log(world: World, caplog: pytest.LogCaptureFixture) -> None:
     client = Client(raise_request_exception=False)
     client.force_login(world.admin, backend="allauth.account.auth_backends.AuthenticationBackend")
     with override_settings(ROOT_URLCONF=BrokenUrls):
@@ -109,6 +109,22 @@ def test_500_names_the_request(world: World) -> None:
     assert answer.status_code == 500
     assert answer["X-Request-Id"] in answer.content.decode()
     assert "on purpose" not in answer.content.decode()
+    assert f"request {answer['X-Request-Id']}: GET /break/ answered 500" in caplog.text
+    assert "on purpose" in caplog.text
+
+
+def test_a_session_that_ends_while_a_page_asks_for_news_leads_to_the_login_and_back(client: Client) -> None:
+    """Put into the place of a list, the login would stand in the middle of the page."""
+    page = "http://testserver/a/acme/live/?pbx=1"
+    answer = client.get("/a/acme/live/?seen=x", headers={"HX-Request": "true", "HX-Current-URL": page})
+    assert answer.status_code == 200
+    assert answer["HX-Redirect"] == "/login/?next=/a/acme/live/%3Fpbx%3D1"
+    assert "Location" not in answer
+
+
+def test_only_the_path_of_a_page_is_led_back_to(client: Client) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "https://evil.example/a/acme/"}
+    assert client.get("/a/acme/live/", headers=headers)["HX-Redirect"] == "/login/?next=/a/acme/"
 
 
 def test_a_form_without_its_token_is_refused_in_words(world: World) -> None:

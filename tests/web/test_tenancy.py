@@ -46,7 +46,7 @@ def path_of(world: World) -> Callable[[str], str]:
         "<slug:account>": world.account.slug, "<uuid:service_id>": world.service.id,
         "<uuid:user_id>": world.users[0].id, "<uuid:integration_id>": integration.id,
         "<uuid:connection_id>": world.connection.id,
-        "<uuid:account_id>": world.account.id,
+        "<uuid:account_id>": world.account.id, "<int:number>": 1,
     }
 
     def path(route: str) -> str:
@@ -104,7 +104,8 @@ def test_admin_and_operator_see_every_page(
     route: str, who: str, path_of: Callable[[str], str], as_person: AsPerson, world: World,
 ) -> None:
     answer = as_person(getattr(world, who)).get(path_of(route))
-    missing = any(part in route for part in ("delivery_id", "event_id", "errand_id", "request_id", "call_id"))
+    missing = any(part in route for part in ("delivery_id", "event_id", "errand_id", "request_id", "call_id",
+                                            "member_id", "invitation_id"))
     assert answer.status_code in ((200, 404, 405) if missing else (200, 302, 405))
 
 
@@ -133,9 +134,27 @@ def test_what_belongs_to_another_account_is_not_found_through_ones_own(world: Wo
 
 
 def test_no_page_is_open_to_all_but_those_of_the_way_in() -> None:
-    assert set(ELSEWHERE) == {
-        "", "healthz", "favicon.ico", "brand.css", "brand/logo",
-        "theme/", "login/", "login/once/<str:token>/", "login/inactive/", "login/none/",
-        "logout/", "me/", "me/again/", "me/password/", "me/password/set/", "password/", "password/sent/",
-        "password/done/",
+    of_ones_own = {one for one in ELSEWHERE if one.startswith("me/")}
+    assert set(ELSEWHERE) - of_ones_own == {
+        "", "healthz", "favicon.ico", "brand.css", "brand/logo", "theme/", "login/", "login/once/<str:token>/",
+        "join/<str:token>/", "login/inactive/", "login/none/", "login/with/<slug:provider_id>/",
+        "login/with/<slug:provider_id>/callback/",
+        "logout/", "password/", "password/sent/", "password/done/",
     }
+
+
+def test_ones_own_pages_ask_who_one_is(as_person: AsPerson) -> None:
+    of_ones_own = [one.replace("<int:pk>", "1").replace("<int:session_id>", "1") for one in ELSEWHERE
+                   if one.startswith("me/")]
+    assert len(of_ones_own) > 15
+    for path in of_ones_own:
+        for method in ("get", "post"):
+            answer = getattr(as_person(None), method)(f"/{path}")
+            assert answer.status_code in (302, 405) or path in OPEN_ON_THE_WAY_IN, path
+            if answer.status_code == 302:
+                assert answer["Location"].startswith("/login/"), path
+
+
+#: Steps of logging in, and what a provider leads back to: they tell nothing of anybody.
+OPEN_ON_THE_WAY_IN = {
+    "me/second-factor/webauthn/login/", "me/single-sign-on/login/cancelled/", "me/single-sign-on/login/error/"}

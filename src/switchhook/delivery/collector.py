@@ -20,6 +20,7 @@ from switchhook.delivery.lane import Parcel
 from switchhook.delivery.lanes import Lanes
 from switchhook.delivery.recorder import Recorder
 from switchhook.delivery.returns import Returns
+from switchhook.domain.catalogue import EXTRA_EVENTS
 from switchhook.domain.errors import StoreUnavailable
 from switchhook.domain.event import Event
 from switchhook.store.current import CurrentConfiguration
@@ -53,7 +54,7 @@ class Collector:
         self._start_ready = start_ready
         self._account_in_flight = account_in_flight
         self._wake = asyncio.Event()
-        self._familiar: OrderedDict[str, None] = OrderedDict()
+        self._familiar: OrderedDict[tuple[str, bool], None] = OrderedDict()
         self._unsure: list[Parcel] = []
         self._outages_seen = 0
         self._lost_some = False
@@ -78,7 +79,7 @@ class Collector:
         event = acceptance.event
         for delivery in acceptance.deliveries:
             if delivery.id in acceptance.unclaimed:
-                self._familiar.pop(event.order_key, None)
+                self._familiar.pop(_row(event), None)
                 self._lanes.settled_in_database(delivery.integration_id)
                 self.wake()
             elif is_new:
@@ -99,10 +100,10 @@ class Collector:
         elif acceptance.intake_key or _is_of_user(event):
             return False
         else:
-            known = event.order_key in self._familiar
+            known = _row(event) in self._familiar
         if known:
-            self._familiar[event.order_key] = None
-            self._familiar.move_to_end(event.order_key)
+            self._familiar[_row(event)] = None
+            self._familiar.move_to_end(_row(event))
             if len(self._familiar) > FAMILIAR_KEYS:
                 self._familiar.popitem(last=False)
         return known
@@ -159,7 +160,8 @@ class Collector:
         """Give back all that this engine holds, after `close`. Of what was broken off the outcome is unknown: it
         stays claimed, its attempt used up, until the incarnation ends. Raises StoreUnavailable."""
         await self._returns.write()
-        await self._store.release_others(self._engine_id, broken_off)
+        held = await self._store.held(self._engine_id)
+        await self._store.release(self._engine_id, list(held.difference(broken_off)))
 
     async def _fetch(self, *, firsts: bool) -> bool:
         """Claim what is due, as much as there is room for. Whether there may be more."""
@@ -202,19 +204,27 @@ class Collector:
                 self._add(parcel)
 
     async def _give_back_what_was_lost(self) -> None:
-        """After an outage: claims may have been committed while their answer was lost. Nobody would ever send them."""
+        """After an outage: claims may have been committed while their answer was lost. Nobody would ever send them.
+
+        What we hold is asked first, and then looked for here: what is accepted meanwhile is in nobody's way."""
         if self._recorder.outages == self._outages_seen and not self._lost_some:
             return
         outages = self._recorder.outages
-        in_hand = self._recorder.in_hand() | {parcel.delivery.id for parcel in (*self._lanes, *self._unsure)}
-        count = await self._store.release_others(self._engine_id, in_hand)
+        held = await self._store.held(self._engine_id)
+        lost = held - self._recorder.in_hand() - {parcel.delivery.id for parcel in (*self._lanes, *self._unsure)}
+        await self._store.release(self._engine_id, list(lost))
         self._outages_seen, self._lost_some = outages, False
-        if count:
-            log.warning("delivery.claims_lost count=%d", count)
+        if lost:
+            log.warning("delivery.claims_lost count=%d", len(lost))
 
 
 def _is_of_user(event: Event) -> bool:
     return event.type.startswith("user.")
+
+
+def _row(event: Event) -> tuple[str, bool]:
+    """What the event's sequence counts in: its call's events, of which the extra ones are counted by themselves."""
+    return event.order_key, event.type in EXTRA_EVENTS
 
 
 def _has_earlier(event: Event) -> bool:

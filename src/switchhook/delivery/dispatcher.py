@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfoNotFoundError
 from switchhook.domain.catalogue import EventType, Field
 from switchhook.domain.delivery import Delivery
 from switchhook.domain.event import Event, complete, delivery_id
-from switchhook.domain.integration import Integration, Wanted, wants
+from switchhook.domain.integration import Integration, Wanted, why_not
 from switchhook.domain.service import Account, PbxUser, Service
 from switchhook.store.current import CurrentConfiguration
 from switchhook.store.ports import Acceptance, Configuration
@@ -49,14 +49,14 @@ class Dispatcher:
         if account.suspended:
             return Acceptance(event=event, unwanted_reason="the account is suspended", intake_key=intake_key)
         wanted: list[Integration] = []
-        refused: list[tuple[Integration, Wanted]] = []
+        refused: list[tuple[Integration, str]] = []
         own = self._candidates.get((account.id, event.type, service.id), ())
         for integration in (*self._candidates.get((account.id, event.type, None), ()), *own):
-            answer = wants(integration, event, service)
-            if answer is Wanted.YES:
-                wanted.append(integration)
+            why = why_not(integration, event, service, account)
+            if why:
+                refused.append((integration, why))
             else:
-                refused.append((integration, answer))
+                wanted.append(integration)
         if not wanted:
             return Acceptance(event=event, unwanted_reason=_reason(refused, event, service), intake_key=intake_key)
         return self._owed(event, account, wanted, now, intake_key)
@@ -121,11 +121,11 @@ def _time_to_live(integration: Integration, event: Event, account: Account) -> t
     return timedelta(seconds=account.user_expiry_seconds if of_user else account.call_expiry_seconds)
 
 
-def _reason(refused: Sequence[tuple[Integration, Wanted]], event: Event, service: Service) -> str:
+def _reason(refused: Sequence[tuple[Integration, str]], event: Event, service: Service) -> str:
     """Why nobody wanted it, for the person who asks why there was no request."""
     if not event.type.startswith("user.") and not service.applications_enabled:
         return Wanted.APPLICATIONS_OFF.value
     if not refused:
         return "there is no integration for this event"
-    named = [f"{integration.name}: {why.value}" for integration, why in refused[:REASONS_NAMED]]
+    named = [f"{integration.name}: {why}" for integration, why in refused[:REASONS_NAMED]]
     return "; ".join(named + ["…"] * (len(refused) > REASONS_NAMED))

@@ -57,8 +57,9 @@ class Errands:
         self._recorder = recorder
         self._wake_collector = wake_collector
         self._handlers: dict[str, Handler] = {
-            "user_changed": self._user_changed, "send_test": self._send_test, "redeliver": self._redeliver,
-            "cancel": self._cancel, **(handlers or {}), **(long_handlers or {})}
+            "user_changed": self._user_changed, "send_test": self._send_test,
+            "test_event": self._test_event, "redeliver": self._redeliver, "cancel": self._cancel,
+            **(handlers or {}), **(long_handlers or {})}
         self._long_kinds = frozenset(long_handlers or {})
         self._tasks: set[asyncio.Task[None]] = set()
         self._short_tasks = 0
@@ -149,6 +150,19 @@ class Errands:
         acceptance = self._dispatcher.dispatch_to(event, integration)
         await self._recorder.accept(
             [acceptance], errand_id=errand.id, errand_result={"delivery_id": str(acceptance.deliveries[0].id)})
+
+    async def _test_event(self, errand: Errand) -> None:
+        """A made-up true example of a PBX's event, to every integration that wants it."""
+        configuration = self._current.value
+        service = configuration.services.get(UUID(str(errand.args["service_id"])))
+        if service is None or service.account_id != errand.account_id:
+            raise CannotDo("There is no such PBX.")
+        type_ = EventType(str(errand.args["event_type"]))
+        event = example_event(
+            type_, configuration.accounts[service.account_id], service, at=errand.created_at, test_id=errand.id)
+        acceptance = self._dispatcher.dispatch(event)
+        result = {"event_id": str(event.id), "deliveries": len(acceptance.deliveries)}
+        await self._recorder.accept([acceptance], errand_id=errand.id, errand_result=result)
 
     async def _redeliver(self, errand: Errand) -> Result:
         account_id = _account_id(errand)

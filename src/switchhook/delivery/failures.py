@@ -34,6 +34,10 @@ def explain_failure(
     """What went wrong, and one sentence about it for the person who reads the delivery log."""
     if isinstance(error, asyncio.TimeoutError):
         return _timed_out(trip, connect_seconds, timeout_seconds)
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return _refused_by_proxy(error, trip)
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return Problem.CANNOT_CONNECT, f"No connection to the egress proxy, through which {trip.host} is called"
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return Problem.CERTIFICATE, explain_certificate(error.certificate_error, trip.host)
     if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
@@ -70,6 +74,12 @@ def _not_connected(error: BaseException, trip: Trip) -> tuple[Problem, str]:
     number = getattr(error, "errno", None)
     reason = os.strerror(number).lower() if number else "the network does not lead there"
     return Problem.CANNOT_CONNECT, f"No connection to {trip.host}: {reason}"
+
+
+def _refused_by_proxy(error: aiohttp.ClientHttpProxyError, trip: Trip) -> tuple[Problem, str]:
+    if error.status == 403:
+        return Problem.ADDRESS_FORBIDDEN, f"The egress proxy does not let us call {trip.host}"
+    return Problem.CANNOT_CONNECT, f"The egress proxy made no connection to {trip.host}: it answered {error.status}"
 
 
 def _lost(trip: Trip) -> str:

@@ -6,6 +6,7 @@ opened to it (`sender.py`): no DNS answer that changes in between and no spellin
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -82,6 +83,23 @@ def judge_address(ip: IpAddress, allowed_networks: Sequence[IpNetwork] = ()) -> 
         if refused is not None:
             return f"{kind} for {inner}, {refused}"
     return None
+
+
+def judge_literal(host: str, allowed_networks: Sequence[IpNetwork] = ()) -> str | None:
+    """The same for the host of a URL that somebody else will look up: None unless it is an address (in any spelling
+    that a resolver understands) or a name of loopback, which is not allowed."""
+    host = host.strip("[]").rstrip(".").lower()
+    if host == "localhost" or host.endswith(".localhost"):
+        host = "127.0.0.1"
+    try:
+        ip: IpAddress = ip_address(host)
+    except ValueError:
+        try:
+            ip = IPv4Address(socket.inet_aton(host))  # 127.1, 0x7f000001, 2130706433 …
+        except OSError:
+            return None
+    refused = judge_address(ip, allowed_networks)
+    return None if refused is None else f"{ip}, {refused}"
 
 
 def parse_networks(texts: Iterable[str]) -> tuple[IpNetwork, ...]:

@@ -62,6 +62,7 @@ class Recorder:
         self._recordings: deque[Recording] = deque()
         self._offered, self._attempted = asyncio.Event(), asyncio.Event()
         self._idle = asyncio.Condition()
+        self._ended = False
         self.store_away = False
         self.outages = 0  # how often the database did not answer: what we asked may have been done or not
         self.accepted = 0
@@ -79,7 +80,7 @@ class Recorder:
         waits already; who is not `patient` gets it as soon as the database is away (now, or in the future).
         """
         size_bytes = sum(map(_size_bytes, acceptances))
-        if self.store_away and not patient:
+        if self._ended or (self.store_away and not patient):
             self._dismiss(acceptances)
             raise StoreUnavailable
         if self.waiting_bytes + size_bytes > self._limit_bytes:
@@ -116,10 +117,16 @@ class Recorder:
     # -- the two batches ---------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Write, until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._write_offers(), name="accept")
-            group.create_task(self._write_recordings(), name="record")
+        """Write, until cancelled, or until another engine has taken over. Nobody waits longer then."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._write_offers(), name="accept")
+                group.create_task(self._write_recordings(), name="record")
+        finally:
+            self._ended = True
+            for offer in (*self._in_commit, *self._offers):
+                self._close(offer, StoreUnavailable("This engine has stopped."))
+            self._offers.clear()
 
     async def _write_offers(self) -> None:
         while True:

@@ -19,7 +19,7 @@ from uuid import UUID
 from switchhook.delivery.dispatcher import Dispatcher
 from switchhook.delivery.errands import CannotDo, Handler, Result
 from switchhook.domain.delivery import DeliveryState
-from switchhook.domain.integration import Integration, Wanted, wants
+from switchhook.domain.integration import Integration, why_not
 from switchhook.store.current import CurrentConfiguration
 from switchhook.store.ports import Errand, Store, Undelivered
 from switchhook.store.rows import first_id, to_ms
@@ -119,12 +119,13 @@ class Recovery:
         until_id = first_id(to_ms(until))
         while True:
             stretch = await self._store.missed_events(integration, after, until_id, CHUNK)
-            services = self._current.value.services
+            configuration = self._current.value
+            services, account = configuration.services, configuration.accounts[integration.account_id]
             wanting = self._still_enabled(integration)
             owed = [
                 (event, self._dispatcher.owed_later(event, wanting)) for event in stretch.found
-                if wants(wanting, event, None if event.service_id is None else services.get(event.service_id))
-                is Wanted.YES]
+                if not why_not(
+                    wanting, event, None if event.service_id is None else services.get(event.service_id), account)]
             made = await self._store.owe(owed)
             if stretch.end is not None:
                 after = stretch.end

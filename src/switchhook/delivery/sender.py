@@ -23,7 +23,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from switchhook.delivery.failures import Trip, explain_failure
-from switchhook.delivery.guard import IpNetwork, judge_address, parse_address, parse_networks
+from switchhook.delivery.guard import IpNetwork, judge_address, judge_literal, parse_address, parse_networks
 from switchhook.delivery.names import Names
 from switchhook.delivery.tls import make_context
 from switchhook.domain.delivery import Answer, NoAnswer, Request, Responded, Timing
@@ -49,15 +49,18 @@ class Sender:
     """Sends requests. One for the whole engine; `close()` it at the end."""
 
     def __init__(
-        self, *, inbox_url: str = "", nameservers: Sequence[str] = (), tls: ssl.SSLContext | None = None,
-        connect_seconds: float = CONNECT_SECONDS,
+        self, *, inbox_url: str = "", egress_proxy: str = "", nameservers: Sequence[str] = (),
+        tls: ssl.SSLContext | None = None, connect_seconds: float = CONNECT_SECONDS,
     ) -> None:
         """`inbox_url`: the request inbox, reachable by everybody without a grant (what lies below this URL alone).
 
+        `egress_proxy`: http://[USER:PASSWORD@]HOST:PORT, through which everything else goes. It looks the names up and
+        judges where they lead; what we know ourselves, an address in the URL, is judged here as well.
         `nameservers`: instead of the system's. `tls`: a context that trusts more than the system's authorities.
         """
         self._loop = asyncio.get_running_loop()
         self._inbox = URL(inbox_url.rstrip("/") + "/") if inbox_url else None
+        self._egress = URL(egress_proxy) if egress_proxy else None
         self._names = Names(nameservers)
         self._tls = tls or make_context()
         self._connect_seconds = connect_seconds
@@ -89,12 +92,15 @@ class Sender:
         url = URL(request.url, encoded=True)
         trip.host = url.host_subcomponent or ""
         pool = self._pool(account, url)
+        if pool.proxy is not None and (refused := judge_literal(trip.host, parse_networks(pool.grant))) is not None:
+            trip.refused = refused
+            raise AddressForbidden(refused)
         pool.in_flight += 1
         try:
             left_seconds = timeout_seconds
             while True:
                 try:
-                    return await self._exchange(pool.session, request, url, left_seconds, trip)
+                    return await self._exchange(pool, request, url, left_seconds, trip)
                 except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
                     elapsed_seconds = self._loop.time() - trip.started_at
                     # a kept connection that the receiver was just closing: nothing of the request was heard
@@ -107,11 +113,15 @@ class Sender:
                 self._close_soon(pool)
 
     async def _exchange(
-        self, session: aiohttp.ClientSession, request: Request, url: URL, timeout_seconds: float, trip: Trip
+        self, pool: _Pool, request: Request, url: URL, timeout_seconds: float, trip: Trip
     ) -> Answer:
-        response = await session.request(
-            request.method, url, headers=CIMultiDict(request.headers), data=request.body, allow_redirects=False,
-            timeout=_timeout(timeout_seconds, self._connect_seconds))
+        headers = CIMultiDict(request.headers)
+        if url.scheme == "http":  # the proxy reads the request itself; otherwise only the one for a tunnel
+            headers.update(pool.proxy_headers)
+        response = await pool.session.request(
+            request.method, url, headers=headers, data=request.body, allow_redirects=False,
+            timeout=_timeout(timeout_seconds, self._connect_seconds), proxy=pool.proxy,
+            proxy_headers=dict(pool.proxy_headers))
         try:
             first_byte_at = self._loop.time()
             trip.status = response.status
@@ -146,7 +156,9 @@ class Sender:
             self._retire(key)
         elif len(self._pools) >= POOLS:
             self._retire(next(iter(self._pools)))
-        pool = self._pools[key] = _Pool(self._session(None if to_inbox else parse_networks(grant)), grant)
+        proxy = None if to_inbox else self._egress
+        allowed = None if to_inbox or proxy is not None else parse_networks(grant)
+        pool = self._pools[key] = _Pool(self._session(allowed), grant, proxy)
         return pool
 
     def _session(self, allowed: Sequence[IpNetwork] | None) -> aiohttp.ClientSession:
@@ -175,11 +187,14 @@ class Sender:
 class _Pool:
     """The kept connections of one account under one grant."""
 
-    __slots__ = ("grant", "in_flight", "retired", "session")
+    __slots__ = ("grant", "in_flight", "proxy", "proxy_headers", "retired", "session")
 
-    def __init__(self, session: aiohttp.ClientSession, grant: tuple[str, ...]) -> None:
+    def __init__(self, session: aiohttp.ClientSession, grant: tuple[str, ...], proxy: URL | None) -> None:
         self.session = session
         self.grant = grant
+        self.proxy = None if proxy is None else proxy.with_user(None)
+        self.proxy_headers = {} if proxy is None or proxy.user is None else {
+            "Proxy-Authorization": aiohttp.encode_basic_auth(proxy.user, proxy.password or "")}
         self.in_flight = 0
         self.retired = False
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from switchhook.domain.facts import Direction
+from switchhook.domain.disposition import Disposition
+from switchhook.domain.facts import Cause, Direction
 from switchhook.domain.profile import Profile
 
 
@@ -52,11 +53,26 @@ class Leg:
     dialled: str = ""
     number: str = ""  # what was sent to it when it was rung
     rung_from: str = ""
+    asked_for: str = ""  # the number that led to ringing it
+    forwarded_by: str = ""  # the user whose phone sent the call on to it
     dialled_by: Leg | None = field(default=None, repr=False)
     pair: Leg | None = field(default=None, repr=False)
     on_behalf_of: str = ""
     answers: Call | None = field(default=None, repr=False)
     bridged: bool = False
+    rung: bool = False
+    rings: bool = False
+    ring_judged: bool = False
+    connected: bool = False
+    picked_up: bool = False  # it called, and took a call that rang elsewhere
+    pickup_told: bool = False
+    began_at: datetime | None = None
+    rings_at: datetime | None = None
+    connected_at: datetime | None = None
+    ended_at: datetime | None = None
+    cause: Cause = Cause.OTHER
+    user: str = ""  # of a trunk's: the extension that is responsible for it
+    recordings: list[str] = field(default_factory=list)  # files, of what it talks
     heard_menu: bool = False
     left_menu: str = ""  # left by ringing or talking, so that the menu's dialplan may go on afterwards
     visit: Visit | None = None
@@ -80,6 +96,9 @@ class Call:
     `profile` None: no service claimed it. `partial`: it began while we were not listening. `origin` is the leg it
     began with. `unannounced`: it came in, and the number dialled is not known yet. `answered`: told, or too late to
     know. `placed`: the extensions whose outbound call was told.
+
+    What extra events need: `called` are the extensions whose phones were tried, `rang` those of which that was told.
+    `taken`: somebody took it, `taken_by` that user, if it was one. `furthest` is how far it came while nobody did.
     """
 
     id: str
@@ -97,6 +116,23 @@ class Call:
     unannounced: bool = False
     answered: bool = False
     placed: list[str] = field(default_factory=list)
+    extra_sequence: int = 0
+    trunk: str = ""
+    queue: str = ""
+    called: list[str] = field(default_factory=list)
+    rang: list[str] = field(default_factory=list)
+    taken: bool = False
+    taken_by: str = ""
+    taken_at: datetime | None = None
+    furthest: Disposition | None = None
+    reached_pbx: bool = False  # the PBX itself took it: a menu, an announcement
+    message_left: bool = False
+    transferred_by: str = ""
+    recordings: list[str] = field(default_factory=list)
+    trunk_legs: dict[str, Leg] = field(default_factory=dict, repr=False)  # those that are over
+    ended_at: datetime | None = None  # the last of its legs so far
+    given_up: bool = False  # nothing was heard of it for so long
+    lost_sight: bool = False  # a leg ended while we were not listening: nobody knows when
     origin: Leg | None = field(default=None, repr=False)
     first_rung: Leg | None = field(default=None, repr=False)
     legs: dict[str, Leg] = field(default_factory=dict, repr=False)

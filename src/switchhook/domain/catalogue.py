@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from switchhook.domain.disposition import Disposition
+
 
 class EventType(StrEnum):
     """Something that an account may want to know. The value is its name in requests and in the API."""
@@ -23,6 +25,16 @@ class EventType(StrEnum):
     OUTBOUND_PLACED = "call.outbound_placed"
     IVR_RECEIVED = "ivr.call_received"
     IVR_OPTION = "ivr.option_selected"
+    # beyond the specification: granted by the operator, then selectable
+    RINGING = "call.ringing"
+    MISSED = "call.missed"
+    PICKED_UP = "call.picked_up"
+    TRANSFERRED = "call.transferred"
+    ENDED = "call.ended"
+    LEG_ENDED = "call.leg_ended"
+    VOICEMAIL_LEFT = "voicemail.left"
+    RECORDING_READY = "recording.ready"
+    INTEGRATION_DISABLED = "integration.disabled"
 
 
 class Level(StrEnum):
@@ -52,7 +64,25 @@ class Field(StrEnum):
     # beyond the specification
     DIRECTION = "direction"
     DIALLED_NUMBER = "dialled_number"
+    SOURCE_E164 = "source_e164"
+    DESTINATION_E164 = "destination_e164"
+    TRUNK = "trunk"
+    QUEUE = "queue"
     NATIVE_CALL_ID = "native_call_id"
+    LEG_ID = "leg_id"
+    ANSWERED_AT = "answered_at"
+    ENDED_AT = "ended_at"
+    DURATION = "duration"
+    BILLABLE_SECONDS = "billable_seconds"
+    DISPOSITION = "disposition"
+    TRANSFERRED_TO = "transferred_to"
+    TRANSFER_KIND = "transfer_kind"
+    MAILBOX = "mailbox"
+    RECORDING_FILE = "recording_file"
+    RECORDING_URL = "recording_url"
+    INTEGRATION_ID = "integration_id"
+    INTEGRATION_NAME = "integration_name"
+    DISABLED_REASON = "disabled_reason"
     CHANGED_FIELDS = "changed_fields"
     EVENT_ID = "event_id"
     SEQUENCE = "sequence"
@@ -139,8 +169,45 @@ _FIELD_LIST = (
     _spec(Field.DIRECTION, "Direction", "inbound, outbound or internal.", "inbound", "Call", extra=True),
     _spec(Field.DIALLED_NUMBER, "Dialled Number",
           "What the caller typed, with any prefix for an outside line.", "12025550101", "Call", extra=True),
+    _spec(Field.SOURCE_E164, "Source in E.164",
+          "Source Number as the whole world writes it, by the PBX's country; null when it is no telephone number.",
+          "+12025550171", "Call", extra=True),
+    _spec(Field.DESTINATION_E164, "Destination in E.164",
+          "Destination Number as the whole world writes it, by the PBX's country; null when it is no telephone number.",
+          "+12025550101", "Call", extra=True),
+    _spec(Field.TRUNK, "Trunk", "The trunk that the call came in over, or was placed over.", "trunk-provider", "Call",
+          extra=True),
+    _spec(Field.QUEUE, "Queue", "The queue in which the caller waits or waited last.", "700", "Call", extra=True),
     _spec(Field.NATIVE_CALL_ID, "Native Call ID", "The PBX's own id of the call (Asterisk: Linkedid).",
           "1772580115.42", "Call", extra=True),
+    _spec(Field.LEG_ID, "Leg ID", "The PBX's own id of the leg (Asterisk: Uniqueid).", "1772580115.42", "Call end",
+          extra=True),
+    _spec(Field.ANSWERED_AT, "Answered At",
+          "When it was answered, ISO 8601 with the account's offset; null when it was not.",
+          "2026-03-04T10:41:55+11:00", "Call end", extra=True),
+    _spec(Field.ENDED_AT, "Ended At",
+          "When it ended, ISO 8601 with the account's offset; null when it ended while we were not listening.",
+          "2026-03-04T10:44:03+11:00", "Call end", extra=True),
+    _spec(Field.DURATION, "Duration", "Whole seconds from beginning to end.", 133, "Call end", extra=True),
+    _spec(Field.BILLABLE_SECONDS, "Billable Seconds", "Whole seconds from answer to end; 0 when it was not answered.",
+          128, "Call end", extra=True),
+    _spec(Field.DISPOSITION, "Disposition",
+          "What it came to: " + ", ".join(Disposition) + ".", "answered", "Call end", extra=True),
+    _spec(Field.TRANSFERRED_TO, "Transferred To", "The number that the call was transferred to.", "202", "Call",
+          extra=True),
+    _spec(Field.TRANSFER_KIND, "Transfer Kind",
+          "blind, or attended when the transferring user called the other party first.", "blind", "Call", extra=True),
+    _spec(Field.MAILBOX, "Mailbox", "The voicemail box that the message is in.", "201", "Voicemail", extra=True),
+    _spec(Field.RECORDING_FILE, "Recording File", "The file of the recording, as the PBX names it.",
+          "/var/spool/asterisk/monitor/2026/03/04/1772580115.42.wav", "Recording", extra=True),
+    _spec(Field.RECORDING_URL, "Recording URL", "A link to the recording, that expires.",
+          "https://switchhook.example.com/recordings/8c1de9f5", "Recording", extra=True),
+    _spec(Field.INTEGRATION_ID, "Integration ID", "The unique identifier of the integration that was disabled.",
+          "0b1f6f0e-64f1-4c5e-9a27-2f4a8c3f5a10", "Integration", extra=True),
+    _spec(Field.INTEGRATION_NAME, "Integration Name", "The name of the integration that was disabled.",
+          "CRM: screen pop", "Integration", extra=True),
+    _spec(Field.DISABLED_REASON, "Disabled Reason", "Why it was disabled.",
+          "Nothing but failures for 5 days: 412 attempts, and none succeeded.", "Integration", extra=True),
     _spec(Field.CHANGED_FIELDS, "Changed Fields",
           "What a Modify User changed: a JSON text of field → [old, new].",
           '{"name":["Ada Sample","Ada Example"]}', "User", extra=True),
@@ -155,22 +222,26 @@ FIELDS: Mapping[Field, FieldSpec] = {spec.field: spec for spec in _FIELD_LIST}
 
 _A, _K = Availability.ALWAYS, Availability.WHEN_KNOWN
 _USER = (Field.EXTENSION_NUMBER, Field.NAME, Field.OUTBOUND_PHONE_NUMBER, Field.HAS_VOICEMAIL, Field.ENABLED_CALLS)
-_EVERY = {
-    Field.DATE_TIME: _A, Field.SERVICE_UUID: _A, Field.SERVICE_NAME: _A, Field.SERVICE_FRIENDLY_NAME: _A,
-    Field.EVENT_ID: _A, Field.SEQUENCE: _A,
-}
+_OF_SERVICE = {Field.SERVICE_UUID: _A, Field.SERVICE_NAME: _A, Field.SERVICE_FRIENDLY_NAME: _A}
+_OF_EVENT = {Field.DATE_TIME: _A, Field.EVENT_ID: _A, Field.SEQUENCE: _A}
+_EVERY = {**_OF_SERVICE, **_OF_EVENT}
 _CALL = {
     **_EVERY, Field.SOURCE_NUMBER: _A, Field.DESTINATION_NUMBER: _A, Field.CALL_UUID: _A,
-    Field.DIRECTION: _A, Field.DIALLED_NUMBER: _K, Field.NATIVE_CALL_ID: _A,
+    Field.DIRECTION: _A, Field.DIALLED_NUMBER: _K, Field.SOURCE_E164: _K, Field.DESTINATION_E164: _K, Field.TRUNK: _K,
+    Field.QUEUE: _K, Field.NATIVE_CALL_ID: _A,
 }
 _OF_USER = {**dict.fromkeys(_USER, _A), **_EVERY}
 _BY_USER = {**dict.fromkeys(_USER, _A), **_CALL}
-_IVR = {**dict.fromkeys(_USER, _K), **_CALL, Field.IVR_NAME: _A}
+_USER_KNOWN = {**dict.fromkeys(_USER, _K), **_CALL}
+_IVR = {**_USER_KNOWN, Field.IVR_NAME: _A}
+_AT_END = {Field.ANSWERED_AT: _K, Field.ENDED_AT: _K, Field.DURATION: _K, Field.BILLABLE_SECONDS: _K,
+           Field.DISPOSITION: _A}
 
 
 def _event(type_: EventType, label: str, level: Level, fires_when: str, fields: Mapping[Field, Availability],
-           note: str = "") -> EventSpec:
-    return EventSpec(type=type_, label=label, level=level, fires_when=fires_when, fields=fields, note=note)
+           note: str = "", *, extra: bool = False) -> EventSpec:
+    return EventSpec(type=type_, label=label, level=level, fires_when=fires_when, fields=fields, note=note,
+                     extra=extra)
 
 
 _EVENT_LIST = (
@@ -188,6 +259,29 @@ _EVENT_LIST = (
     _event(EventType.IVR_RECEIVED, "IVR Call Received", Level.SERVICE, "A call reaches an IVR.", _IVR),
     _event(EventType.IVR_OPTION, "IVR Option Selected", Level.SERVICE,
            "The caller has selected an option on an IVR.", {**_IVR, Field.OPTION_SELECTED: _A}),
+    _event(EventType.RINGING, "Call Ringing", Level.SERVICE, "A user's phone rings: once a user and call.", _BY_USER,
+           extra=True),
+    _event(EventType.MISSED, "Call Missed", Level.SERVICE,
+           "An inbound call for a user or a queue is over, and nobody took it.",
+           {**_USER_KNOWN, Field.ENDED_AT: _K, Field.DURATION: _K, Field.DISPOSITION: _A}, extra=True),
+    _event(EventType.PICKED_UP, "Call Picked Up", Level.SERVICE,
+           "A user takes a call that rings at another's phone: with **, *8 or a key.", _BY_USER, extra=True),
+    _event(EventType.TRANSFERRED, "Call Transferred", Level.SERVICE, "A user transfers a call.",
+           {**_USER_KNOWN, Field.TRANSFERRED_TO: _K, Field.TRANSFER_KIND: _A}, extra=True),
+    _event(EventType.ENDED, "Call Ended", Level.SERVICE, "A call is over, with all its legs.",
+           {**_USER_KNOWN, **_AT_END, Field.RECORDING_FILE: _K, Field.RECORDING_URL: _K}, extra=True),
+    _event(EventType.LEG_ENDED, "Call Leg Ended", Level.SERVICE,
+           "A call's leg over a trunk is over: each leg that came in or went out, for billing.",
+           {**_USER_KNOWN, Field.TRUNK: _A, Field.LEG_ID: _A, **_AT_END}, extra=True),
+    _event(EventType.VOICEMAIL_LEFT, "Voicemail Left", Level.SERVICE, "The caller has left a message.",
+           {**_USER_KNOWN, Field.MAILBOX: _K}, extra=True),
+    _event(EventType.RECORDING_READY, "Recording Ready", Level.SERVICE,
+           "A recorded call is over: once for each of its recordings.",
+           {**_USER_KNOWN, Field.RECORDING_FILE: _A, Field.RECORDING_URL: _K}, extra=True),
+    _event(EventType.INTEGRATION_DISABLED, "Integration Disabled", Level.ACCOUNT,
+           "Switchhook itself disables an integration: its receiver does nothing but fail, or says that it is gone.",
+           {**_OF_EVENT, Field.INTEGRATION_ID: _A, Field.INTEGRATION_NAME: _A, Field.DISABLED_REASON: _A},
+           extra=True),
 )
 
 #: Every event type, in the order in which it is offered.
@@ -203,4 +297,10 @@ _EXAMPLES: Mapping[EventType, Mapping[Field, Value]] = {
                              Field.SEQUENCE: 2},
     EventType.IVR_OPTION: {Field.DESTINATION_NUMBER: "12025550105", Field.DIALLED_NUMBER: "12025550105",
                            Field.SEQUENCE: 3},
+    EventType.MISSED: {Field.DISPOSITION: "missed", Field.DURATION: 31, Field.ENDED_AT: "2026-03-04T10:41:55+11:00"},
+    EventType.ENDED: {Field.DATE_TIME: "2026-03-04T10:44:03+11:00"},
+    EventType.LEG_ENDED: {Field.DATE_TIME: "2026-03-04T10:44:03+11:00"},
 }
+
+#: The events that only accounts to which the operator granted them can select.
+EXTRA_EVENTS = frozenset(type_ for type_, spec in EVENTS.items() if spec.extra)

@@ -3,16 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from fnmatch import fnmatchcase
 from uuid import UUID
 
 from switchhook.domain.facts import LegStarted
 from switchhook.domain.profile import Profile
-from switchhook.domain.service import PbxUser, Service
+from switchhook.domain.service import Account, PbxUser, Service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnclaimedCall:
+    """A call that no Service claimed, and what a tenant key could be compared with."""
+
+    call: str  # the PBX's own id
+    at: datetime
+    device: str
+    caller_number: str
+    dialled: str
+    tenant: str
+    place: str
+    account_code: str
+
+
+def unclaimed(leg: LegStarted, at: datetime) -> UnclaimedCall:
+    """The call that began with this leg, which nobody claimed."""
+    return UnclaimedCall(
+        call=leg.party.call, at=at, device=leg.party.device, caller_number=leg.caller_number, dialled=leg.dialled,
+        tenant=leg.tenant, place=leg.party.place, account_code=leg.account_code)
 
 
 def claimant(
-    services: Iterable[Service], users: Mapping[tuple[UUID, str], PbxUser]
+    services: Iterable[Service], users: Mapping[tuple[UUID, str], PbxUser], accounts: Mapping[UUID, Account]
 ) -> Callable[[LegStarted], Profile | None]:
     """Asks, with a call's first leg, whose it is; None: nobody's.
 
@@ -28,7 +51,8 @@ def claimant(
     for service in services:
         profile = Profile(
             service_id=service.id, account_id=service.account_id, reading=service.reading,
-            extensions=frozenset(extensions.get(service.id, ())))
+            extensions=frozenset(extensions.get(service.id, ())),
+            extras=accounts[service.account_id].granted_events if service.account_id in accounts else frozenset())
         if service.tenant_key:
             keyed.append((service.tenant_key, profile))
         else:

@@ -10,6 +10,7 @@ SwitchhookError
 │   └── OwnershipLost        another engine has taken over: stop, and start as a new incarnation
 ├── PbxError
 │   ├── LoginRefused         wait long before trying again: a person must correct the login
+│   ├── NotPermitted         this one question is refused: ask the others, and say so
 │   ├── Silent               the PBX said nothing for too long: connect again
 │   └── Disconnected         connect again
 ├── CannotRender             this attempt cannot be made; the Delivery says why
@@ -50,6 +51,10 @@ class PbxError(SwitchhookError):
 
 class LoginRefused(PbxError):
     """The PBX refused the login: check user, secret and the permitted addresses."""
+
+
+class NotPermitted(PbxError):
+    """The PBX refuses to answer this to our login."""
 
 
 class Silent(PbxError):

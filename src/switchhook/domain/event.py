@@ -10,7 +10,10 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from switchhook.domain.catalogue import EVENTS, EventType, Field, Value
+from switchhook.domain.numbers import e164
 from switchhook.domain.service import Account, PbxUser, Service
+
+_IN_E164 = ((Field.SOURCE_NUMBER, Field.SOURCE_E164), (Field.DESTINATION_NUMBER, Field.DESTINATION_E164))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +65,11 @@ def asterisk_call_uuid(service_id: UUID, linkedid: str) -> UUID:
     return uuid5(service_id, linkedid)
 
 
-def complete(event: Event, account: Account, service: Service, user: PbxUser | None) -> Event:
+def complete(event: Event, account: Account, service: Service | None, user: PbxUser | None) -> Event:
     """The event with all that we know besides the call: the service's names, the user's details, the time.
 
-    `user` is the one whose extension the event names, None when we know of none; the event's own
-    values win over the user's. Only fields that the catalogue gives the type are kept.
+    `service` None: the event is the account's own. `user` is the one whose extension the event names, None when we
+    know of none; the event's own values win over the user's. Only fields that the catalogue gives the type are kept.
     """
     known: dict[Field, Value] = {}
     if user is not None:
@@ -75,14 +78,29 @@ def complete(event: Event, account: Account, service: Service, user: PbxUser | N
             Field.OUTBOUND_PHONE_NUMBER: user.outbound_phone_number,
             Field.HAS_VOICEMAIL: user.has_voicemail, Field.ENABLED_CALLS: ",".join(user.enabled_calls),
         }
+    if service is not None:
+        known |= {
+            Field.SERVICE_UUID: str(service.id), Field.SERVICE_NAME: service.name,
+            Field.SERVICE_FRIENDLY_NAME: service.friendly_name,
+        }
     known |= {
-        Field.DATE_TIME: event.at.astimezone(ZoneInfo(account.time_zone)).isoformat(timespec="seconds"),
-        Field.SERVICE_UUID: str(service.id), Field.SERVICE_NAME: service.name,
-        Field.SERVICE_FRIENDLY_NAME: service.friendly_name,
+        Field.DATE_TIME: _local(event.at.isoformat(), account),
         Field.CALL_UUID: None if event.call_uuid is None else str(event.call_uuid),
         Field.NATIVE_CALL_ID: event.native_call_id,
         Field.EVENT_ID: str(event.id), Field.SEQUENCE: event.sequence,
     }
     known |= event.fields
+    country = (service.country if service is not None else "") or account.country
+    for number, in_e164 in _IN_E164:
+        known.setdefault(in_e164, e164(str(known.get(number) or ""), country))
+    for moment in (Field.ANSWERED_AT, Field.ENDED_AT):
+        known[moment] = _local(known.get(moment), account)
     spec = EVENTS[event.type]
     return replace(event, fields={field: known.get(field) for field in spec.fields})
+
+
+def _local(moment: Value, account: Account) -> str | None:
+    """A moment (ISO 8601) with the account's offset, to the second."""
+    if not isinstance(moment, str):
+        return None
+    return datetime.fromisoformat(moment).astimezone(ZoneInfo(account.time_zone)).isoformat(timespec="seconds")

@@ -70,9 +70,9 @@ def explain(answer: Answer) -> str:
     """What happened, as a sentence."""
     match answer:
         case Responded(status=status) if 300 <= status <= 399 and status != 304 and (to := _moved_to(answer)):
-            return f"The URL has moved to {to} (the server answered {_named(status)})."
+            return f"The URL has moved to {to} (the server answered {named_status(status)})."
         case Responded(status=status):
-            return f"The server answered {_named(status)}."
+            return f"The server answered {named_status(status)}."
         case NoAnswer(problem=problem, detail=detail):
             return _sentence(detail) or _PROBLEMS[problem][0]
 
@@ -94,7 +94,7 @@ def advice(answer: Answer) -> str:
             return "Look into the receiver's log to see why it answered this."
 
 
-def _named(status: int) -> str:
+def named_status(status: int) -> str:
     """`503 Service Unavailable`; the bare number when it has no name."""
     try:
         return f"{status} {HTTPStatus(status).phrase}"

@@ -106,13 +106,42 @@ class DestinationTold:
 class LegDialled:
     """The PBX rings `dialled` for `dialling` (None: for nobody yet, as click-to-call begins).
 
-    `number` is the number sent to it, when one is sent: "" when a phone is simply rung.
+    `number` is the number sent to it, when one is sent: "" when a phone is simply rung. `asked_for` is the number that
+    led there, as the dialplan has it now: the extension that is forwarded, perhaps.
     """
 
     at: datetime | None
     dialling: Party | None
     dialled: Party
     number: str = ""
+    asked_for: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegRinging:
+    """The party that is called is told of it: a phone rings."""
+
+    at: datetime | None
+    leg: str
+    call: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegUp:
+    """A leg is connected: of a party that called, with the PBX itself or with somebody."""
+
+    at: datetime | None
+    leg: str
+    call: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegForwarded:
+    """A phone that was rung sends the call on by itself, to `to`."""
+
+    at: datetime | None
+    by: Party
+    to: Party
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +162,15 @@ class LegBridged:
     bridge: str
 
 
+class Cause(StrEnum):
+    """Why a leg is over, as far as it says what became of a call that nobody took. It proves nothing of who did."""
+
+    OTHER = "other"
+    BUSY = "busy"
+    DECLINED = "declined"
+    FAILED = "failed"  # the network refused it, or there is no such number
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegEnded:
     """A leg is over."""
@@ -140,6 +178,7 @@ class LegEnded:
     at: datetime | None
     leg: str
     call: str
+    cause: Cause = Cause.OTHER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +272,37 @@ class OptionChosen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueueJoined:
+    """A leg's caller waits in a queue."""
+
+    at: datetime | None
+    leg: str
+    call: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLeft:
+    """A leg's caller has left a message in `mailbox` ("" when the PBX does not say which); `message` is its file."""
+
+    at: datetime | None
+    leg: str
+    call: str
+    mailbox: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegRecorded:
+    """What is spoken on a leg goes into `file`, as the PBX names it, once it talks with another."""
+
+    at: datetime | None
+    leg: str
+    call: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExtensionKnown:
     """The PBX has this extension, and it rings these devices."""
 
@@ -244,5 +314,5 @@ class ExtensionKnown:
 Fact = (
     Connected | PbxStopped | LegStarted | LegPresent | SnapshotEnded | DestinationTold | LegDialled | LegAnswered
     | LegBridged | LegEnded | LocalPaired | CallPickedUp | Transferred | PlaceReached | MenuEntered | OptionChosen
-    | ExtensionKnown
+    | ExtensionKnown | LegRinging | LegUp | LegForwarded | QueueJoined | MessageLeft | LegRecorded
 )

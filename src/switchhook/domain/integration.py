@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from switchhook.domain.catalogue import EventType, Field
+from switchhook.domain.catalogue import EVENTS, EXTRA_EVENTS, EventType, Field, Level
 from switchhook.domain.event import Event
-from switchhook.domain.service import Service
+from switchhook.domain.filters import Filter, unmet
+from switchhook.domain.service import Account, Service
 
 
 class Method(StrEnum):
@@ -52,7 +53,7 @@ Authentication = NoAuth | BasicAuth | TokenAuth
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyKey:
-    """One row of Field Values: a request key, and a field or else a fixed text."""
+    """One row of Field Values: a request key, and a field or else a fixed text (a template)."""
 
     key: str
     field: Field | None = None
@@ -87,6 +88,7 @@ class Integration:
     authentication: Authentication = NoAuth()
     headers: tuple[Header, ...] = ()
     body_keys: tuple[BodyKey, ...] = ()
+    filters: tuple[Filter, ...] = ()  # none: every event of the type
     signing_secrets: tuple[str, ...] = ()
     enabled: bool = True
     timeout_seconds: float = 15.0
@@ -102,20 +104,31 @@ class Wanted(StrEnum):
     OTHER_TYPE = "the integration is for another event"
     OTHER_SERVICE = "the integration is for another PBX"
     DISABLED = "the integration is disabled"
+    NOT_GRANTED = "not granted: the operator lets this account have this event no more"
     APPLICATIONS_OFF = "Applications are switched off for this PBX"
 
 
-def wants(integration: Integration, event: Event, service: Service | None) -> Wanted:
-    """Does the integration want the event? `service` is the event's.
+def wants(integration: Integration, event: Event, service: Service | None, account: Account) -> Wanted:
+    """Does the integration want such events? `service` is the event's, `account` the integration's. Its filters may not
+    want this one: `why_not`.
 
-    Applications off silences the service's events; `user.*` is unaffected.
+    Applications off silences the service's events; those of the account are unaffected. An extra event needs the
+    operator's grant.
     """
     if integration.event_type is not event.type or integration.account_id != event.account_id:
         return Wanted.OTHER_TYPE
     if integration.service_id is not None and integration.service_id != event.service_id:
         return Wanted.OTHER_SERVICE
-    if not event.type.startswith("user.") and service is not None and not service.applications_enabled:
+    if event.type in EXTRA_EVENTS - account.granted_events:
+        return Wanted.NOT_GRANTED
+    if EVENTS[event.type].level is Level.SERVICE and service is not None and not service.applications_enabled:
         return Wanted.APPLICATIONS_OFF
     if not integration.enabled:
         return Wanted.DISABLED
     return Wanted.YES
+
+
+def why_not(integration: Integration, event: Event, service: Service | None, account: Account) -> str:
+    """Why the integration does not get the event, in plain words; empty when it does."""
+    wanted = wants(integration, event, service, account)
+    return unmet(integration.filters, event, account.time_zone) if wanted is Wanted.YES else wanted.value

@@ -12,13 +12,19 @@ from typing import Any
 from uuid import UUID
 
 from switchhook.domain.call import Call, Leg, Visit
-from switchhook.domain.facts import Direction, LegStarted, Party
+from switchhook.domain.disposition import Disposition
+from switchhook.domain.facts import Cause, Direction, LegStarted, Party
 from switchhook.domain.profile import Profile
 
-_CALL_TEXTS = ("source", "destination", "dialled", "extension")
-_CALL_FLAGS = ("partial", "unannounced", "answered")
-_LEG_TEXTS = ("device", "home", "dialled", "number", "rung_from", "on_behalf_of", "left_menu")
-_LEG_FLAGS = ("local", "began_call", "called", "bridged", "heard_menu")
+_CALL_TEXTS = ("source", "destination", "dialled", "extension", "trunk", "queue", "taken_by", "transferred_by")
+_CALL_FLAGS = ("partial", "unannounced", "answered", "taken", "reached_pbx", "message_left", "lost_sight")
+_CALL_LISTS = ("placed", "called", "rang", "recordings")
+_CALL_MOMENTS = ("touched_at", "taken_at", "ended_at")
+_LEG_TEXTS = ("device", "home", "dialled", "number", "rung_from", "on_behalf_of", "left_menu", "asked_for",
+              "forwarded_by", "user")
+_LEG_FLAGS = ("local", "began_call", "called", "bridged", "heard_menu", "rung", "rings", "ring_judged", "connected",
+              "picked_up", "pickup_told")
+_LEG_MOMENTS = ("began_at", "rings_at", "connected_at", "ended_at")
 
 
 def remember(call: Call) -> str:
@@ -28,10 +34,11 @@ def remember(call: Call) -> str:
     return json.dumps({
         "version": 1, "service_id": str(call.profile.service_id), "account_id": str(call.profile.account_id),
         "uuid": str(call.uuid), "began_ms": call.began_ms, "sequence": call.sequence, "direction": call.direction,
-        "touched_at": None if call.touched_at is None else call.touched_at.isoformat(), "placed": call.placed,
-        **{name: getattr(call, name) for name in _CALL_TEXTS + _CALL_FLAGS},
+        "extra_sequence": call.extra_sequence, "furthest": call.furthest,
+        **_values(call, _CALL_TEXTS + _CALL_FLAGS + _CALL_LISTS, _CALL_MOMENTS),
         "origin": None if call.origin is None else _leg_to(call.origin), "first_rung": _id(call.first_rung),
         "legs": [_leg_to(leg) for leg in call.legs.values()],
+        "trunk_legs": [_leg_to(leg) for leg in call.trunk_legs.values()],
     }, separators=(",", ":"))
 
 
@@ -41,9 +48,12 @@ def recall(call_id: str, memory: str, claim: Callable[[LegStarted], Profile | No
         data = json.loads(memory)
         call = Call(id=call_id, uuid=UUID(data["uuid"]), began_ms=int(data["began_ms"]), profile=None,
                     sequence=int(data["sequence"]), direction=Direction(data["direction"]),
-                    placed=[str(one) for one in data["placed"]])
-        _fill(call, data, _CALL_TEXTS, _CALL_FLAGS)
-        call.touched_at = None if data["touched_at"] is None else datetime.fromisoformat(data["touched_at"])
+                    extra_sequence=int(data.get("extra_sequence", 0)))
+        _fill(call, data, _CALL_TEXTS, _CALL_FLAGS, _CALL_LISTS, _CALL_MOMENTS)
+        call.furthest = Disposition(data["furthest"]) if data.get("furthest") else None
+        for one in data.get("trunk_legs", ()):
+            leg = _leg_from(call, one)
+            call.trunk_legs[leg.id] = leg
         for one in data["legs"]:
             leg = _leg_from(call, one)
             call.legs[leg.id] = leg
@@ -79,7 +89,7 @@ def _profile(call: Call, data: dict[str, Any], claim: Callable[[LegStarted], Pro
 def _leg_to(leg: Leg) -> dict[str, Any]:
     visit = leg.visit
     return {
-        "id": leg.id, **{name: getattr(leg, name) for name in _LEG_TEXTS + _LEG_FLAGS},
+        "id": leg.id, **_values(leg, (*_LEG_TEXTS, *_LEG_FLAGS, "recordings", "cause"), _LEG_MOMENTS),
         "dialled_by": _id(leg.dialled_by), "pair": _id(leg.pair), "answers": leg.answers is leg.call,
         "visit": None if visit is None else [visit.menus, visit.current, visit.quiet_places],
     }
@@ -87,8 +97,8 @@ def _leg_to(leg: Leg) -> dict[str, Any]:
 
 def _leg_from(call: Call, data: dict[str, Any]) -> Leg:
     visit = data["visit"]
-    leg = Leg(id=str(data["id"]), call=call)
-    _fill(leg, data, _LEG_TEXTS, _LEG_FLAGS)
+    leg = Leg(id=str(data["id"]), call=call, cause=Cause(data.get("cause", Cause.OTHER)))
+    _fill(leg, data, _LEG_TEXTS, _LEG_FLAGS, ("recordings",), _LEG_MOMENTS)
     if visit is not None:
         menus, current, quiet_places = visit
         leg.visit = Visit(menus=[str(one) for one in menus], current=str(current),
@@ -96,11 +106,24 @@ def _leg_from(call: Call, data: dict[str, Any]) -> Leg:
     return leg
 
 
-def _fill(target: Call | Leg, data: dict[str, Any], texts: tuple[str, ...], flags: tuple[str, ...]) -> None:
+def _values(source: Call | Leg, names: tuple[str, ...], moments: tuple[str, ...]) -> dict[str, Any]:
+    """What is remembered of a call or a leg; what is nothing is left out."""
+    told = {name: value for name in names if (value := getattr(source, name))}
+    return told | {name: moment.isoformat() for name in moments if (moment := getattr(source, name)) is not None}
+
+
+def _fill(
+    target: Call | Leg, data: dict[str, Any], texts: tuple[str, ...], flags: tuple[str, ...], lists: tuple[str, ...],
+    moments: tuple[str, ...],
+) -> None:
     for name in texts:
-        setattr(target, name, str(data[name]))
+        setattr(target, name, str(data.get(name, "")))
     for name in flags:
-        setattr(target, name, bool(data[name]))
+        setattr(target, name, bool(data.get(name)))
+    for name in lists:
+        setattr(target, name, [str(one) for one in data.get(name, ())])
+    for name in moments:
+        setattr(target, name, datetime.fromisoformat(data[name]) if data.get(name) else None)
 
 
 def _id(leg: Leg | None) -> str:

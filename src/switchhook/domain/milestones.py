@@ -40,6 +40,7 @@ class Milestones:
         if from_outside:
             self._known.learn_trunk(leg.device)
             call.direction = Direction.INBOUND
+            call.trunk = leg.device
             call.source = fact.caller_number
             call.destination = call.dialled = fact.dialled
             call.unannounced = True
@@ -78,6 +79,11 @@ class Milestones:
                 who = self._known.extension(profile, leg.device)
                 how = f" with {leg.dialled}" if leg.dialled else ""
                 self._telling.withhold(call, _ANSWERED, at, f"picked up by {who}{how}: not rung, so not answered")
+                self._took(call, who, at)
+                if not leg.pickup_told:
+                    leg.pickup_told = True
+                    self._telling.tell(call, EventType.PICKED_UP, at, f"{who} picked up the call{how}", leg.id,
+                                       extension_number=who)
             return
         leg.answers = call
         self.judge_answer(leg, at)
@@ -101,8 +107,11 @@ class Milestones:
             return
         leg.answers = None
         extension = self._known.extension(call.profile, leg.device)
+        is_trunk = self.kind(leg, call.profile) is Kind.TRUNK
+        if not (call.origin.local and leg is call.first_rung):  # whose phone is rung to place a call takes none
+            self._took(call, "" if is_trunk else extension, at)
         reason = ""
-        if self.kind(leg, call.profile) is Kind.TRUNK:
+        if is_trunk:
             if call.direction is not Direction.INBOUND:
                 return  # the party that was called outside answers: nobody would expect Answered
             reason = f"answered outside, over the trunk {leg.device}: by no user"
@@ -117,6 +126,11 @@ class Milestones:
         call.extension = extension
         self._telling.tell(call, _ANSWERED, at, f"{extension} was rung and answered")
 
+    def _took(self, call: Call, by: str, at: datetime | None) -> None:
+        """Somebody took the call: the first one counts."""
+        if not call.taken:
+            call.taken, call.taken_by, call.taken_at = True, by, at
+
     # -- placed ----------------------------------------------------------------
     def dialled(self, leg: Leg, at: datetime | None) -> None:
         """A leg was rung: a user's phone, or a trunk, and then perhaps because a user placed a call."""
@@ -126,11 +140,14 @@ class Milestones:
         if self.kind(leg, profile) is Kind.PHONE:
             self._known.learn_phone(profile, leg.device)
             call.first_rung = call.first_rung or leg
+            extension = self._known.extension(profile, leg.device)
+            if not leg.began_call and extension not in call.called:
+                call.called.append(extension)
         else:
             self._judge_placing(call, profile, leg, at)
 
     def _judge_placing(self, call: Call, profile: Profile, trunk_leg: Leg, at: datetime | None) -> None:
-        root = self._root(call, profile, trunk_leg)
+        root = self.root(call, profile, trunk_leg)
         reason = self._why_not_placed(call, profile, trunk_leg, root)
         if root is None or reason:
             self._telling.withhold(call, _PLACED, at, f"{trunk_leg.number or 'a number'} over the trunk "
@@ -139,6 +156,7 @@ class Milestones:
         extension = self._known.extension(profile, root.device)
         number, typed = trunk_leg.number or root.dialled, root.dialled
         call.placed.append(extension)
+        call.trunk = call.trunk or trunk_leg.device
         if call.direction is Direction.INTERNAL:  # numbers are as first told: a call that came in keeps its own
             call.direction = Direction.OUTBOUND
             call.source = call.extension = extension
@@ -148,7 +166,7 @@ class Milestones:
             source_number=extension, extension_number=extension, destination_number=number or None,
             dialled_number=typed or None, direction=Direction.OUTBOUND.value)
 
-    def _root(self, call: Call, profile: Profile, trunk_leg: Leg) -> Leg | None:
+    def root(self, call: Call, profile: Profile, trunk_leg: Leg) -> Leg | None:
         """The leg for which, in the end, the trunk was rung."""
         *_, last = trunk_leg.path_to_root()
         if last is trunk_leg:

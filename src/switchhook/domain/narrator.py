@@ -15,8 +15,10 @@ from switchhook.domain.facts import (
     LegEnded,
     LegPresent,
     LegStarted,
+    MessageLeft,
     Party,
     PbxStopped,
+    QueueJoined,
     TransferKind,
     Transferred,
 )
@@ -54,9 +56,7 @@ class Narrator:
             case LegPresent():
                 self._present(fact)
             case DestinationTold():
-                leg = self._open.legs.get(fact.leg)
-                if leg is not None and leg is leg.call.origin and not leg.dialled and leg.call.dialled == fact.number:
-                    self._telling.note(leg.call, fact.at, f"the number dialled is {fact.number}")
+                self._destination_told(fact)
             case LegDialled():
                 self._dialled(fact)
             case LegAnswered():
@@ -65,6 +65,10 @@ class Narrator:
                 self._picked_up(fact)
             case Transferred():
                 self._transferred(fact)
+            case QueueJoined():
+                self._of_caller(fact, f"waits in the queue {fact.queue}")
+            case MessageLeft():
+                self._of_caller(fact, "left a message")
             case _:
                 pass
 
@@ -82,6 +86,11 @@ class Narrator:
             what = f"dialled {fact.dialled}" if fact.dialled else "began a call"
             self._telling.note(call, fact.at, f"{self._name(leg)} {what}")
 
+    def _destination_told(self, fact: DestinationTold) -> None:
+        leg = self._open.legs.get(fact.leg)
+        if leg is not None and leg is leg.call.origin and not leg.dialled and leg.call.dialled == fact.number:
+            self._telling.note(leg.call, fact.at, f"the number dialled is {fact.number}")
+
     def _present(self, fact: LegPresent) -> None:
         leg = self._open.legs.get(fact.started.party.leg)
         if leg is not None and leg.call.partial:
@@ -95,6 +104,11 @@ class Narrator:
         else:
             text = f"{self._name(leg)} stopped ringing"
         self._telling.note(call, fact.at, text)
+
+    def _of_caller(self, fact: QueueJoined | MessageLeft, what: str) -> None:
+        leg = self._open.legs.get(fact.leg)
+        if leg is not None:
+            self._telling.note(leg.call, fact.at, f"the caller {what}")
 
     # -- ringing, answering, handing on ---------------------------------------------------
     def _dialled(self, fact: LegDialled) -> None:

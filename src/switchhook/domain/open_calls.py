@@ -25,13 +25,15 @@ class OpenCalls:
     """Calls and legs by the PBX's ids. `unclaimed` counts calls that no Service claimed, `unknown` Facts that
     name a leg or call of which we know nothing."""
 
-    def __init__(self, claim: Claim, telling: Telling) -> None:
+    def __init__(self, claim: Claim, telling: Telling, over: Callable[[Call], None]) -> None:
+        """`over` is called when a call is, while all is known of it."""
         self.unclaimed = 0
         self.unknown = 0
         self.calls: dict[str, Call] = {}
         self.legs: dict[str, Leg] = {}
         self._claim = claim
         self._telling = telling
+        self._over = over
         self._ended: dict[str, None] = {}
         self._contact = 0
 
@@ -68,13 +70,14 @@ class OpenCalls:
         service = _NO_SERVICE if call.profile is None else call.profile.service_id
         call.uuid = fact.call_uuid or asterisk_call_uuid(service, call.id)
 
-    def leg(self, leg_id: str, call_id: str, at: datetime | None) -> Leg | None:
-        """A leg that is known, in the call that the Fact names: after a transfer another than before."""
+    def leg(self, leg_id: str, call_id: str, at: datetime | None, *, passing: bool = False) -> Leg | None:
+        """A leg that is known, in the call that the Fact names: after a transfer another than before. `passing`: it
+        just went on in the dialplan, which happens so often that a successor need not know."""
         leg = self.legs.get(leg_id)
         if leg is None:
             self.unknown += 1
             return None
-        return self._seen(leg, call_id, at)
+        return self._seen(leg, call_id, at, passing=passing)
 
     def party(self, party: Party, at: datetime | None) -> Leg | None:
         """The leg of a party, made known in its call when it was not; also one that is over, while its call is open.
@@ -90,14 +93,17 @@ class OpenCalls:
             self.legs[leg.id] = call.legs[leg.id] = leg
         return self._seen(leg, party.call, at)
 
-    def _seen(self, leg: Leg, call_id: str, at: datetime | None) -> Leg:
+    def _seen(self, leg: Leg, call_id: str, at: datetime | None, *, passing: bool = False) -> Leg:
         leg.contact = self._contact
         if leg.call.id != call_id and (call := self.calls.get(call_id)) is not None:
             before, leg.call = leg.call, call
             del before.legs[leg.id]
             call.legs[leg.id] = leg
+            before.ended_at = at or before.ended_at
             self._end_if_empty(before)
         leg.call.touched_at = at or leg.call.touched_at
+        if not passing:
+            self._telling.changed_for_extras(leg.call)
         return leg
 
     def adopt(self, call: Call) -> None:
@@ -121,10 +127,12 @@ class OpenCalls:
 
     def give_up(self, call: Call) -> None:
         """End a call whose legs' ends never came."""
+        call.given_up = True
         for leg in list(call.legs.values()):
             self.end(leg)
         self._end_if_empty(call)
 
     def _end_if_empty(self, call: Call) -> None:
         if not call.legs and self.calls.pop(call.id, None) is not None:
+            self._over(call)
             self._telling.ended(call)

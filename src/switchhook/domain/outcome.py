@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from switchhook.domain.call import Call
-from switchhook.domain.catalogue import EventType, Field, Value
+from switchhook.domain.catalogue import EXTRA_EVENTS, EventType, Field, Value
 from switchhook.domain.event import Event, timed_id
 from switchhook.domain.notes import ENOUGH, MOST_FACTS, MOST_NOTES, CallSheet, Note, NoteKind, sheet_of
 
@@ -50,13 +50,14 @@ class Telling:
         self._over: list[CallSheet] = []
 
     def tell(self, call: Call, kind: EventType, at: datetime | None, reason: str, *what: str, **own: Value) -> None:
-        """An Event. `what` tells it from others of its type in the call: never a count. `own`: fields by name."""
-        if call.profile is None:
+        """An Event; an extra one only if it is granted. `what` tells it from others of its type in the call: never a
+        count. `own`: fields by name."""
+        if call.profile is None or not self.is_wanted(call, kind):
             return
-        call.sequence += 1
         fields: dict[Field, Value] = {
             Field.SOURCE_NUMBER: call.source or None, Field.DESTINATION_NUMBER: call.destination or None,
             Field.DIRECTION: call.direction.value, Field.DIALLED_NUMBER: call.dialled or None,
+            Field.TRUNK: call.trunk or None, Field.QUEUE: call.queue or None,
         }
         if call.extension:
             fields[Field.EXTENSION_NUMBER] = call.extension
@@ -66,14 +67,14 @@ class Telling:
             id=event_id, type=kind,
             account_id=call.profile.account_id, service_id=call.profile.service_id, call_uuid=call.uuid,
             at=at or datetime.fromtimestamp(call.began_ms / 1000, UTC), order_key=str(call.uuid),
-            sequence=call.sequence, native_call_id=call.id, fields=fields))
+            sequence=_next_place(call, kind), native_call_id=call.id, fields=fields))
         self._decisions.append(Decision(call=call.id, at=at, type=kind, told=True, reason=reason))
         self._add(call, Note(call=call.id, at=at, kind=NoteKind.TOLD, text=reason, type=kind, event_id=event_id))
         self.changed(call)
 
     def withhold(self, call: Call, kind: EventType, at: datetime | None, reason: str) -> None:
         """A candidate that became no Event."""
-        if call.profile is not None:
+        if call.profile is not None and self.is_wanted(call, kind):
             self._decisions.append(Decision(call=call.id, at=at, type=kind, told=False, reason=reason))
             self._add(call, Note(call=call.id, at=at, kind=NoteKind.WITHHELD, text=reason, type=kind))
 
@@ -91,6 +92,16 @@ class Telling:
         call.notes += 1
         if call.notes <= MOST_NOTES:
             self._notes.append(note)
+
+    @staticmethod
+    def is_wanted(call: Call, kind: EventType) -> bool:
+        """Is it one of the events that everybody has, or an extra one that is granted?"""
+        return kind not in EXTRA_EVENTS or (call.profile is not None and kind in call.profile.extras)
+
+    def changed_for_extras(self, call: Call) -> None:
+        """The same of what only extra events need: it costs nothing where none is granted."""
+        if call.profile is not None and call.profile.extras:
+            self.changed(call)
 
     def changed(self, call: Call) -> None:
         """What a successor must know of the call is not what it was. Calls of which nothing was told need no memory."""
@@ -115,3 +126,12 @@ class Telling:
         for collected in (self._events, self._decisions, self._changed, self._ended, self._notes, self._over):
             collected.clear()
         return outcome
+
+
+def _next_place(call: Call, kind: EventType) -> int:
+    """The event's place in its call. Extra events are counted by themselves: a grant changes no other's number."""
+    if kind in EXTRA_EVENTS:
+        call.extra_sequence += 1
+        return call.extra_sequence
+    call.sequence += 1
+    return call.sequence

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from uuid import UUID
 
+from switchhook.domain.catalogue import EventType
 from switchhook.domain.service import Reading
 
 #: Places from which a dialplan rings trunks (FreePBX to 16, FreePBX 17), whatever the trunk is called.
@@ -28,12 +29,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A Service as the tracker knows it. `extensions`: its users' numbers; empty when no directory is known."""
+    """A Service as the tracker knows it. `extensions`: its users' numbers; empty when no directory is known.
+    `extras`: the extra events that its account may have; of others, nothing is told."""
 
     service_id: UUID
     account_id: UUID
     reading: Reading = field(default_factory=Reading)
     extensions: frozenset[str] = frozenset()
+    extras: frozenset[EventType] = frozenset()
 
     def menu_at(self, place: str) -> str | None:
         """The name of the menu that a place is; None when it is none."""

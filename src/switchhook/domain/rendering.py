@@ -28,6 +28,7 @@ from switchhook.domain.headers import (
     is_plain,
 )
 from switchhook.domain.integration import BasicAuth, BodyKey, Format, Integration, NoAuth, TokenAuth
+from switchhook.domain.nesting import nested
 from switchhook.domain.request_url import (
     encoded_query,
     encoded_value,
@@ -36,11 +37,6 @@ from switchhook.domain.request_url import (
 )
 from switchhook.domain.signing import is_secret, signatures
 from switchhook.domain.templates import LITERAL_BRACES, Template, parse_template
-
-#: A dotted request key makes at most so many levels; the rest of it is one key.
-MAX_LEVELS = 10
-
-Json = str | int | bool | None | dict[str, "Json"]
 
 
 def render(integration: Integration, event: Event, *, delivery_id: UUID, at: datetime) -> Request:
@@ -108,33 +104,19 @@ def _rows(body_keys: Sequence[BodyKey], event: Event) -> list[tuple[str, Value]]
     if not body_keys:
         fields = EVENTS[event.type].fields
         return [(field.value, event.fields.get(field)) for field in FIELDS if field in fields]
-    return [(row.key, row.text if row.field is None else event.fields.get(row.field)) for row in body_keys]
+    return [(row.key, _text(row, event) if row.field is None else event.fields.get(row.field)) for row in body_keys]
+
+
+def _text(row: BodyKey, event: Event) -> str:
+    """A fixed text, its placeholders filled in."""
+    template = _readable(parse_template(row.text), f"The text of {row.key}")
+    return template.fill(literal=str, value=lambda field: text_of(event.fields.get(field)))
 
 
 def _json_body(rows: Sequence[tuple[str, Value]]) -> bytes:
     """One compact object in UTF-8."""
     body = nested(rows)
     return without_lone_surrogates(json.dumps(body, ensure_ascii=False, separators=(",", ":"))).encode()
-
-
-def nested(rows: Sequence[tuple[str, Value]]) -> dict[str, Json]:
-    """One object of rows; a dotted key makes objects within it.
-
-    Rows that contradict each other (`a` beside `a.b`, the same key twice) are refused when saving; if
-    there are any, the later row wins. A key with an empty part ("a..b") is taken as it stands.
-    """
-    whole: dict[str, Json] = {}
-    for key, value in rows:
-        levels = key.split(".", MAX_LEVELS - 1)
-        *parents, last = levels if all(levels) else [key]
-        inner = whole
-        for parent in parents:
-            child = inner.get(parent)
-            if not isinstance(child, dict):
-                child = inner[parent] = {}
-            inner = child
-        inner[last] = value
-    return whole
 
 
 # -- the headers -----------------------------------------------------------------------------------------------

@@ -6,6 +6,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from switchhook.domain.catalogue import EventType
+
+
+class DirectorySource(StrEnum):
+    """Where a service's users come from: each service has one source. Switchhook provisions no PBX."""
+
+    PORTAL = "portal"  # the portal and the API
+    FREEPBX = "freepbx"  # AstDB's AMPUSER, by AMI
+    VOICEMAIL = "voicemail"  # a plain Asterisk's mailboxes, by AMI
+    FREESWITCH = "freeswitch"  # list_users, by the Event Socket
+
 
 class Platform(StrEnum):
     """What kind of PBX a Connection speaks to. INTAKE: no Connection, events come by HTTP."""
@@ -27,6 +38,9 @@ class Account:
     call_expiry_seconds: int = 24 * 3600
     user_expiry_seconds: int = 3 * 24 * 3600
     retention_days: int = 30  # how long events and deliveries are kept
+    body_days: int | None = None  # how long bodies of requests and answers are; None: as long as the rest
+    country: str = ""  # ISO 3166, two letters: where numbers without a country's prefix are from; "" unknown
+    granted_events: frozenset[EventType] = frozenset()  # the extra events that the operator lets it select
     suspended: bool = False  # or closed: nothing fires
     max_in_flight: int | None = None  # requests open at once in one engine; None: the installation's default
     max_events_per_second: int | None = None  # by intake; None: the installation's default
@@ -67,6 +81,9 @@ class Service:
     tenant_key: str = ""
     reading: Reading = field(default_factory=Reading)
     intake_token_hash: str = ""  # sha-256, hex; empty: no intake
+    country: str = ""  # ISO 3166, two letters; "": the account's
+    directory_source: DirectorySource = DirectorySource.PORTAL
+    directory_scope: str = ""  # which of the PBX's voicemail contexts or domains; "": the only one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +109,7 @@ class Connection:
     host: str = "127.0.0.1"
     port: int = 5038
     tls: bool = False
+    tls_ca: str = ""  # PEM: the authorities that may have signed the PBX's certificate; "": the system's
     username: str = ""
     secret: str = ""
     calls_per_minute: float = 12.0  # the simulator's rate

@@ -1,6 +1,6 @@
 """Templates: texts in which `{source_number}` and the like stand for a Field's value.
 
-Path Arguments and custom header values are templates. `{{` and `}}` are braces as such.
+Path Arguments, custom header values and fixed texts of the body are templates. `{{` and `}}` are braces as such.
 """
 
 from __future__ import annotations

@@ -11,9 +11,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import assert_never
 
-from switchhook.domain.call import Leg
+from switchhook.domain.call import Call, Leg
+from switchhook.domain.endings import Endings
 from switchhook.domain.facts import (
     CallPickedUp,
+    Cause,
     Connected,
     DestinationTold,
     ExtensionKnown,
@@ -22,17 +24,24 @@ from switchhook.domain.facts import (
     LegBridged,
     LegDialled,
     LegEnded,
+    LegForwarded,
     LegPresent,
+    LegRecorded,
+    LegRinging,
     LegStarted,
+    LegUp,
     LocalPaired,
     MenuEntered,
+    MessageLeft,
     OptionChosen,
     PbxStopped,
     PlaceReached,
+    QueueJoined,
     SnapshotEnded,
     TransferKind,
     Transferred,
 )
+from switchhook.domain.handling import Handling
 from switchhook.domain.memory import recall, remember
 from switchhook.domain.menus import Menus
 from switchhook.domain.milestones import Milestones
@@ -52,9 +61,11 @@ class Tracker:
         known = Acquaintance()
         self._claim = claim
         self._telling = Telling()
-        self._open = OpenCalls(claim, self._telling)
         self._known = known
         self._milestones = Milestones(self._telling, known)
+        self._handling = Handling(self._telling, known, self._milestones.kind)
+        self._endings = Endings(self._telling, known, self._milestones.kind, self._milestones.root)
+        self._open = OpenCalls(claim, self._telling, self._endings.over)
         self._menus = Menus(self._telling, known, self._milestones.announce)
         self._narrator = Narrator(self._telling, self._open, known, self._milestones.kind)
 
@@ -83,7 +94,7 @@ class Tracker:
     def reconcile(self, present: Collection[str], at: datetime | None = None) -> Outcome:
         """Close every leg from before the present connection that is not among those present."""
         for leg in self._open.out_of_contact(present):
-            self._end(leg, at)
+            self._end(leg, at, seen=False)
         return self._telling.harvest()
 
     def expire(self, idle_since: datetime) -> Outcome:
@@ -125,7 +136,7 @@ class Tracker:
                 self._bridged(fact)
             case LegEnded():
                 if (leg := self._open.leg(fact.leg, fact.call, fact.at)) is not None:
-                    self._end(leg, fact.at)
+                    self._end(leg, fact.at, fact.cause)
             case DestinationTold():
                 self._destination_told(fact)
             case LocalPaired():
@@ -133,6 +144,7 @@ class Tracker:
             case MenuEntered() | OptionChosen():
                 self._menu_told(fact)
             case CallPickedUp():
+                self._picks_up(fact.picker.leg)
                 self._open.party(fact.picker, fact.at)
             case Transferred():
                 self._transferred(fact)
@@ -142,12 +154,17 @@ class Tracker:
                 self._present(fact)
             case SnapshotEnded():
                 for leg in self._open.out_of_contact(fact.legs):
-                    self._end(leg, fact.at)
+                    self._end(leg, fact.at, seen=False)
             case Connected():
                 self._open.begin_contact()
             case PbxStopped():
                 for leg in list(self._open.legs.values()):
                     self._end(leg, fact.at)
+            case LegForwarded():
+                self._forwarded(fact)
+            case LegRinging() | LegUp() | QueueJoined() | MessageLeft() | LegRecorded():
+                if (leg := self._open.leg(fact.leg, fact.call, fact.at)) is not None:
+                    self._of_leg(leg, fact)
             case _:
                 assert_never(fact)
 
@@ -158,16 +175,20 @@ class Tracker:
         if call is None or leg is None:
             return None
         leg.home, leg.called, leg.dialled = fact.party.place, fact.called, fact.dialled
+        leg.began_at = leg.began_at or fact.at
         if fact.party.began_call and call.origin is None:
             self._milestones.begun(call, leg, fact)
             for other in (*call.legs.values(), *call.past_legs.values()):  # what was waiting for this
                 self._milestones.judge_answer(other, fact.at)
+            self._handling.judge_waiting(call)
         return leg
 
     def _present(self, fact: LegPresent) -> None:
         """A snapshot's leg. What a leg of a call that we followed has done meanwhile can still be known."""
         was_open = fact.started.party.call in self._open.calls
-        leg = self._open.legs.get(fact.started.party.leg) or self._started(fact.started, partial=not was_open)
+        leg = self._open.legs.get(fact.started.party.leg)
+        if leg is None and (leg := self._started(fact.started, partial=not was_open)) is not None:
+            leg.began_at = None  # nobody knows when
         if leg is None:
             return
         self._open.party(fact.started.party, fact.at)
@@ -177,27 +198,33 @@ class Tracker:
         if not leg.began_call and not leg.local:
             self._milestones.found(leg, fact.at, talking=fact.talking)
 
-    def _end(self, leg: Leg, at: datetime | None) -> None:
+    def _end(self, leg: Leg, at: datetime | None, cause: Cause = Cause.OTHER, *, seen: bool = True) -> None:
         self._menus.settle(leg)
         if leg is leg.call.origin:
-            self._milestones.announce(leg.call, at)
+            self._announce(leg.call, at)
+        self._endings.ended(leg, at, cause, seen=seen)
         self._open.end(leg)
 
     def _dialled(self, fact: LegDialled) -> None:
         dialling = None if fact.dialling is None else self._open.party(fact.dialling, fact.at)
         leg = self._open.party(fact.dialled, fact.at)
         if dialling is not None:
-            self._milestones.announce(dialling.call, fact.at)
+            self._announce(dialling.call, fact.at)
             self._menus.leave(dialling, fact.at, rings=fact.dialled.device, may_go_on=True)
         if leg is None:
             return
         leg.dialled_by = dialling or leg.dialled_by
         leg.number = fact.number or leg.number
         leg.rung_from = leg.rung_from if fact.dialling is None else fact.dialling.place
+        leg.rung, leg.asked_for, leg.began_at = True, fact.asked_for or leg.asked_for, leg.began_at or fact.at
         self._milestones.dialled(leg, fact.at)
+        self._endings.dialled(leg)
+        self._handling.judge_ringing(leg)
 
     def _answered(self, fact: LegAnswered) -> None:
         dialling = None if fact.dialling is None else self._open.party(fact.dialling, fact.at)
+        if fact.dialling is not None and fact.dialling.leg != fact.dialled.leg:
+            self._picks_up(fact.dialled.leg)
         leg = self._open.party(fact.dialled, fact.at)
         if leg is not None:
             self._milestones.taken(leg, leg.call if dialling is None else dialling.call, fact.at)
@@ -206,6 +233,8 @@ class Tracker:
         leg = self._open.party(fact.party, fact.at)
         if leg is not None:
             leg.bridged = True
+            self._endings.connected(leg, fact.at)
+            self._handling.talks(leg)
             self._menus.leave(leg, fact.at, may_go_on=True)
             self._milestones.judge_answer(leg, fact.at)
 
@@ -219,10 +248,42 @@ class Tracker:
         leg = self._open.leg(fact.leg, fact.call, fact.at)
         if leg is not None and leg is leg.call.origin:
             self._milestones.destination_told(leg.call, fact.number, fact.at)
+            self._handling.judge_waiting(leg.call)
+
+    def _announce(self, call: Call, at: datetime | None) -> None:
+        waited = call.unannounced
+        self._milestones.announce(call, at)
+        if waited:
+            self._handling.judge_waiting(call)
+
+    # -- what only extra events need ------------------------------------------------------
+    def _of_leg(self, leg: Leg, fact: LegRinging | LegUp | QueueJoined | MessageLeft | LegRecorded) -> None:
+        match fact:
+            case LegRinging():
+                self._handling.rings(leg, fact.at)
+            case LegUp():
+                self._endings.connected(leg, fact.at)
+            case QueueJoined():
+                self._handling.joined_queue(leg.call, fact.queue)
+            case MessageLeft():
+                self._handling.message_left(leg, fact)
+            case LegRecorded():
+                self._handling.recorded(leg, fact.file)
+
+    def _forwarded(self, fact: LegForwarded) -> None:
+        by, to = self._open.party(fact.by, fact.at), self._open.party(fact.to, fact.at)
+        if by is not None and to is not None and by.call.profile is not None:
+            to.forwarded_by = self._known.extension(by.call.profile, by.device)
+
+    def _picks_up(self, leg_id: str) -> None:
+        """Somebody who called takes another's call: to be known before that leg joins it, and its own call ends."""
+        leg = self._open.legs.get(leg_id)
+        if leg is not None and leg.began_call and not leg.called:
+            leg.picked_up = True
 
     # -- menus and transfers -----------------------------------------------------------
     def _place_reached(self, fact: PlaceReached) -> None:
-        leg = self._open.leg(fact.leg, fact.call, fact.at)
+        leg = self._open.leg(fact.leg, fact.call, fact.at, passing=True)
         if leg is not None:
             self._menus.place_reached(leg, fact)
 
@@ -238,6 +299,9 @@ class Tracker:
     def _transferred(self, fact: Transferred) -> None:
         transferee = None if fact.transferee is None else self._open.party(fact.transferee, fact.at)
         second = None if fact.second is None else self._open.party(fact.second, fact.at)
+        transferer = self._open.legs.get(fact.transferer.leg)
+        if (moved := transferee or transferer) is not None:
+            self._handling.transferred(transferer, moved, second, fact)
         if fact.kind is TransferKind.BLIND or transferee is None or second is None or fact.second is None:
             return
         if transferee is not second:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from urllib.parse import parse_qsl, unquote
 
-from switchhook.domain.catalogue import EVENTS, FIELDS, Availability, Field, Level
+from switchhook.domain.catalogue import EVENTS, FIELDS, Availability, EventType, Field, Level
 from switchhook.domain.checks import (
     Mistake,
     check_between,
@@ -21,6 +21,7 @@ from switchhook.domain.checks import (
     check_template,
 )
 from switchhook.domain.errors import CannotRender
+from switchhook.domain.filter_checks import filter_mistakes
 from switchhook.domain.headers import is_plain
 from switchhook.domain.integration import (
     Authentication,
@@ -32,7 +33,7 @@ from switchhook.domain.integration import (
     NoAuth,
     TokenAuth,
 )
-from switchhook.domain.rendering import MAX_LEVELS
+from switchhook.domain.nesting import MAX_LEVELS, levels_of
 from switchhook.domain.request_url import RequestUrl, parse_request_url
 from switchhook.domain.signing import is_secret
 from switchhook.domain.templates import parse_template
@@ -57,14 +58,17 @@ _DOUBLED = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _NAMES = frozenset(field.value for field in Field)
 
 
-def mistakes(integration: Integration) -> list[Mistake]:
-    """Everything that must be corrected before the integration can be saved, in the order of the form."""
+def mistakes(integration: Integration, granted: Collection[EventType] = ()) -> list[Mistake]:
+    """Everything that must be corrected before the integration can be saved, in the order of the form. `granted` are
+    the extra events that its account may select."""
     return [
         *_basics(integration),
+        *_grant(integration, granted),
         *_url(integration),
         *_authentication(integration),
         *_headers(integration),
         *_body_keys(integration),
+        *filter_mistakes(integration.filters, integration.event_type),
         *_limits(integration),
     ]
 
@@ -93,6 +97,14 @@ def _basics(integration: Integration) -> Iterator[Mistake]:
     if spec.level is Level.SERVICE and integration.service_id is None:
         yield Mistake(where="event_type", message=(
             f"{spec.label} is an event of one PBX: create it on that PBX's own Integrations page."))
+
+
+def _grant(integration: Integration, granted: Collection[EventType]) -> Iterator[Mistake]:
+    spec = EVENTS[integration.event_type]
+    if spec.extra and spec.type not in granted:
+        yield Mistake(where="event_type", message=(
+            f"{spec.label} is not granted: it is an extra event, which the operator grants to an account. "
+            "Ask the operator, or choose another event."))
 
 
 def _url(integration: Integration) -> Iterator[Mistake]:
@@ -168,16 +180,18 @@ def _body_keys(integration: Integration) -> Iterator[Mistake]:
     rows = integration.body_keys
     yield from check_rows("body_keys", len(rows), MOST_ROWS)
     times = Counter(row.key for row in rows)
-    keys = set(times)
+    taken = {levels_of(key) for key in times}
     spec = EVENTS[integration.event_type]
     for number, row in enumerate(rows):
         where = f"body_keys.{number}"
         yield from _key(f"{where}.key", row.key, integration.format)
         if row.key and times[row.key] > 1:
             yield Mistake(where=f"{where}.key", message=f"The key {row.key} is there twice: rename or remove one.")
-        if integration.format is Format.JSON and (under := _plain_parent(row, keys)):
+        if integration.format is Format.JSON and (under := _plain_parent(row, taken)):
             yield Mistake(where=f"{where}.key", message=(
                 f"{under} cannot be a value and hold {row.key} at the same time: rename one of the two."))
+        if integration.format is Format.JSON and (gap := _missing_place(row, taken)):
+            yield Mistake(where=f"{where}.key", message=f"{gap} is missing before {row.key}: a list begins with [0].")
         if row.field is not None and row.text:
             yield Mistake(where=f"{where}.text", message="Choose a value or write a fixed text, not both.")
         if row.field is not None and spec.availability(row.field) is Availability.NEVER:
@@ -185,6 +199,7 @@ def _body_keys(integration: Integration) -> Iterator[Mistake]:
                 f"{spec.label} has no {FIELDS[row.field].label}. It has: "
                 f"{', '.join(FIELDS[field].label for field in FIELDS if field in spec.fields)}."))
         yield from check_length(f"{where}.text", row.text, LONGEST_TEXT)
+        yield from check_template(f"{where}.text", row.text, integration.event_type)
 
 
 def _key(where: str, key: str, format_: Format) -> Iterator[Mistake]:
@@ -199,11 +214,27 @@ def _key(where: str, key: str, format_: Format) -> Iterator[Mistake]:
         yield Mistake(where=where, message=f"A key can have at most {MAX_LEVELS} levels.")
 
 
-def _plain_parent(row: BodyKey, keys: set[str]) -> str:
-    """A key of another row that would have to be an object, because this row's is within it."""
-    levels = row.key.split(".")
-    parents = (".".join(levels[:count]) for count in range(1, len(levels)))
-    return next((parent for parent in parents if parent in keys), "")
+def _plain_parent(row: BodyKey, taken: set[tuple[str | int, ...]]) -> str:
+    """A key of another row that would have to be an object or a list, because this row's is within it."""
+    levels = levels_of(row.key)
+    parents = (levels[:count] for count in range(1, len(levels)))
+    return next((_written(parent) for parent in parents if parent in taken), "")
+
+
+def _missing_place(row: BodyKey, taken: set[tuple[str | int, ...]]) -> str:
+    """The place of a list before this row's that no row fills."""
+    levels = levels_of(row.key)
+    for count, level in enumerate(levels):
+        if isinstance(level, int) and level > 0:
+            before = (*levels[:count], level - 1)
+            if not any(other[:count + 1] == before for other in taken):
+                return _written(before)
+    return ""
+
+
+def _written(levels: tuple[str | int, ...]) -> str:
+    first, *rest = levels
+    return str(first) + "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in rest)
 
 
 def _limits(integration: Integration) -> Iterator[Mistake]:

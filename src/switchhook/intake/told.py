@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
-from switchhook.domain.catalogue import CALL_TYPES, EVENTS, EventType, Field, Value
+from switchhook.domain.catalogue import EVENTS, EXTRA_EVENTS, EventType, Field, Value
 from switchhook.domain.event import Event, timed_id
 from switchhook.domain.service import Service
 from switchhook.intake.problems import Fault, Problem
+from switchhook.intake.told_values import CONTROL, read_value
 
 MAX_EVENTS = 1000
 MAX_FAULTS = 20  # told at once
 MAX_ID = 200
-MAX_TEXT = 500
 OLDEST = timedelta(days=30)
 NEWEST = timedelta(minutes=10)  # by so much a caller's clock may be ahead
 
@@ -25,7 +23,8 @@ _KEYS = ("id", "type", "at", "call_id", "sequence", "fields")
 #: What we know ourselves and nobody tells us.
 _OURS = frozenset({
     Field.DATE_TIME, Field.SERVICE_UUID, Field.SERVICE_NAME, Field.SERVICE_FRIENDLY_NAME, Field.CALL_UUID,
-    Field.NATIVE_CALL_ID, Field.EVENT_ID, Field.SEQUENCE,
+    Field.NATIVE_CALL_ID, Field.EVENT_ID, Field.SEQUENCE, Field.SOURCE_E164, Field.DESTINATION_E164,
+    Field.RECORDING_URL,
 })
 _OF_CALL = (Field.SOURCE_NUMBER, Field.DESTINATION_NUMBER)
 _NEEDED: dict[EventType, tuple[Field, ...]] = {
@@ -37,10 +36,15 @@ _NEEDED: dict[EventType, tuple[Field, ...]] = {
     EventType.OUTBOUND_PLACED: (*_OF_CALL, Field.EXTENSION_NUMBER),
     EventType.IVR_RECEIVED: (*_OF_CALL, Field.IVR_NAME),
     EventType.IVR_OPTION: (*_OF_CALL, Field.IVR_NAME, Field.OPTION_SELECTED),
+    EventType.RINGING: (*_OF_CALL, Field.EXTENSION_NUMBER),
+    EventType.MISSED: (*_OF_CALL, Field.DISPOSITION),
+    EventType.PICKED_UP: (*_OF_CALL, Field.EXTENSION_NUMBER),
+    EventType.TRANSFERRED: (*_OF_CALL, Field.TRANSFER_KIND),
+    EventType.ENDED: (*_OF_CALL, Field.DISPOSITION),
+    EventType.LEG_ENDED: (*_OF_CALL, Field.TRUNK, Field.LEG_ID, Field.DISPOSITION),
+    EventType.VOICEMAIL_LEFT: _OF_CALL,
+    EventType.RECORDING_READY: (*_OF_CALL, Field.RECORDING_FILE),
 }
-_DIRECTIONS = ("inbound", "outbound", "internal")
-_OPTION = re.compile(r"[0-9*#A-D]{1,32}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # also halves of characters: no encoding carries them
 
 #: The place of an event in its call, when the caller does not say: by call and the caller's id.
 SequenceOf = Callable[[UUID, str], int]
@@ -132,8 +136,12 @@ class _Reader:
         return Told(caller_id=caller_id, event=Event(
             id=self._event_id(at, caller_id), type=type_, account_id=self._service.account_id,
             service_id=self._service.id, at=at, order_key=str(call),
-            sequence=self._sequence_of(call, caller_id) if sequence is None else sequence, fields=fields,
+            sequence=self._place(type_, call, caller_id) if sequence is None else sequence, fields=fields,
             call_uuid=call, native_call_id=call_id))
+
+    def _place(self, type_: EventType, call: UUID, caller_id: str) -> int:
+        """Extra events are counted by themselves, here as everywhere."""
+        return self._sequence_of(uuid5(call, "extra") if type_ in EXTRA_EVENTS else call, caller_id)
 
     def _event_id(self, at: datetime, caller_id: str) -> UUID:
         return timed_id(int(at.timestamp() * 1000), "intake", self._service.id, caller_id)
@@ -142,19 +150,18 @@ class _Reader:
 
     def _id(self, item: dict[str, object], key: str, meaning: str) -> str | None:
         value = item.get(key)
-        if isinstance(value, str) and 0 < len(value) <= MAX_ID and not _CONTROL.search(value):
+        if isinstance(value, str) and 0 < len(value) <= MAX_ID and not CONTROL.search(value):
             return value
         self.fault(f"/{key}", f"{key}_missing" if value is None else f"{key}_invalid",
                    f"{key!r} is a text of 1 to {MAX_ID} characters: {meaning}.")
         return None
 
     def _type(self, value: object) -> EventType | None:
-        try:
-            return EventType(str(value))
-        except ValueError:
+        type_ = next((one for one in _NEEDED if one == value), None)
+        if type_ is None:
             self.fault("/type", "type_missing" if value is None else "type_unknown",
-                       f"'type' is one of {', '.join(EVENTS)}.")
-            return None
+                       f"'type' is one of {', '.join(_NEEDED)}.")
+        return type_
 
     def _at(self, value: object) -> datetime | None:
         if value is None:
@@ -190,45 +197,13 @@ class _Reader:
                            f"{type_.value} has no field {name!r} that you could tell: it has {', '.join(offered)}.")
                 continue
             try:
-                fields[Field(name)] = _value(Field(name), one)
+                fields[Field(name)] = read_value(Field(name), one)
             except ValueError as error:
                 self.fault(f"/fields/{name}", "field_invalid", f"{name!r} is {error}.")
         for field in _NEEDED[type_]:
             if field.value not in value:
                 self.fault(f"/fields/{field.value}", "field_missing", f"{type_.value} needs the field {field.value!r}.")
         return fields
-
-
-def _value(field: Field, value: object) -> Value:
-    """The value as it is kept. Raises ValueError that says what the field is."""
-    match field:
-        case Field.SOURCE_NUMBER if value is None or value == "":
-            return None
-        case Field.HAS_VOICEMAIL:
-            if isinstance(value, bool):
-                return value
-            raise ValueError("true or false")
-        case Field.ENABLED_CALLS:
-            return _enabled_calls(value)
-        case Field.CHANGED_FIELDS if isinstance(value, dict):
-            return json.dumps(value, ensure_ascii=False)[: 10 * MAX_TEXT]
-        case Field.DIRECTION if value not in _DIRECTIONS:
-            raise ValueError(f"one of {', '.join(_DIRECTIONS)}")
-        case Field.OPTION_SELECTED if not (isinstance(value, str) and _OPTION.fullmatch(value)):
-            raise ValueError("the option that was selected: digits, *, # or A to D, as a text")
-    if isinstance(value, str) and 0 < len(value) <= MAX_TEXT and not _CONTROL.search(value):
-        return value
-    raise ValueError(f"a text of 1 to {MAX_TEXT} characters without control characters")
-
-
-def _enabled_calls(value: object) -> str:
-    names: Sequence[object] | None = value if isinstance(value, list) else None
-    if isinstance(value, str):
-        names = value.split(",") if value else ()
-    given = {name.strip() for name in names or () if isinstance(name, str)}
-    if names is None or len(given) != len(names) or given - set(CALL_TYPES):
-        raise ValueError(f"an array (or a text, comma separated) of {', '.join(CALL_TYPES)}")
-    return ",".join(name for name in CALL_TYPES if name in given)
 
 
 def _escaped(key: object) -> str:

@@ -20,6 +20,7 @@ class AmiSession:
     over = False  # AMI says no farewell that we could read
 
     def __init__(self) -> None:
+        self.reloads = 0
         self._codec = AmiCodec(wants)
         self._translate = AsteriskReader()
 
@@ -53,30 +54,36 @@ class AmiSession:
         """What the messages that are complete now tell."""
         found: list[Fact] = []
         for message in self._codec.receive_data(data):
+            self.reloads += message.get("Event") == "Reload"
             found += self._translate.facts(message, at)
         return found
 
 
-async def ami_login_lacks(
+async def try_ami(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: Connection
-) -> list[str]:
-    """Log in; what the login cannot tell us, in plain words. Raises LoginRefused."""
+) -> tuple[list[str], str]:
+    """Log in; what the login cannot tell us, in plain words, and the PBX's version. Raises LoginRefused."""
     codec = AmiCodec()
-    await log_in(codec, reader, writer, connection)
-    writer.write(codec.action("CoreShowChannels", ActionID="try"))
-    answer = await _response(codec, reader, "try")
-    if answer.get("Response") == "Error":
-        return ["it may not list the calls in progress: add `write=reporting`"]
-    return []
+    came = await log_in(codec, reader, writer, connection)
+    writer.write(codec.action("CoreShowChannels", ActionID="try") + codec.action("CoreSettings", ActionID="version"))
+    listing = await _response(codec, reader, "try", came)
+    settings = await _response(codec, reader, "version", came)
+    missing = []
+    if listing.get("Response") == "Error":
+        missing.append("it may not list the calls in progress: add `write=reporting`")
+    if not any(message.get("Event") == "FullyBooted" for message in came):  # the greeting of who may hear `system`
+        missing.append("it may not hear that the PBX stops or reloads: add `system` to `read`")
+    return missing, settings.get("AsteriskVersion")
 
 
 async def log_in(
-    codec: AmiCodec, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: Connection
+    codec: AmiCodec, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: Connection,
+    *, events: str = "on",
 ) -> list[Message]:
     """Log in. Returns what came right behind the answer. Raises LoginRefused."""
     try:
         login = codec.action(
-            "Login", ActionID="login", Username=connection.username, Secret=connection.secret, Events="on")
+            "Login", ActionID="login", Username=connection.username, Secret=connection.secret, Events=events)
     except ValueError as error:
         raise LoginRefused(str(error)) from error
     writer.write(login)
@@ -91,9 +98,13 @@ async def log_in(
                     return messages[index + 1 :]
 
 
-async def _response(codec: AmiCodec, reader: asyncio.StreamReader, action_id: str) -> Message:
+async def _response(
+    codec: AmiCodec, reader: asyncio.StreamReader, action_id: str, came: list[Message]
+) -> Message:
+    """The response to an action. All that came until then is added to `came`."""
     async with asyncio.timeout(LOGIN_SECONDS):
         while True:
-            for message in codec.receive_data(await read_some(reader)):
+            for message in came:
                 if message.get("ActionID") == action_id and message.get("Response"):
                     return message
+            came += codec.receive_data(await read_some(reader))

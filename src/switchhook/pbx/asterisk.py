@@ -20,15 +20,21 @@ from switchhook.domain.facts import (
     LegBridged,
     LegDialled,
     LegEnded,
+    LegForwarded,
     LegPresent,
+    LegRecorded,
+    LegRinging,
     LegStarted,
+    LegUp,
     LocalPaired,
     MenuEntered,
+    MessageLeft,
     OptionChosen,
     Party,
     PbxStopped,
     PlaceReached,
     Point,
+    QueueJoined,
     SnapshotEnded,
     TransferKind,
     Transferred,
@@ -37,10 +43,12 @@ from switchhook.pbx.ami import AmiCodec, Message
 from switchhook.pbx.asterisk_words import (
     call_began,
     caller_number,
+    cause_of,
     device_of,
     devices_rung,
     dialled_number,
     hinted_devices,
+    mailbox_of,
     moment,
     number_sent,
 )
@@ -69,7 +77,7 @@ class AsteriskReader:
 
     def snapshot_actions(self, codec: AmiCodec) -> list[bytes]:
         """What to ask on a new connection: which channels there are."""
-        return [codec.action("Status", ActionID="snapshot", Variables="FROM_DID")]
+        return [codec.action("Status", ActionID="snapshot", Variables="FROM_DID,MIXMONITOR_FILENAME")]
 
     def facts(self, message: Message, at: datetime | None = None) -> list[Fact]:
         """What a message tells. `at` is when it came, used where Asterisk itself tells no time."""
@@ -90,7 +98,7 @@ class AsteriskReader:
             if fact is None:
                 return []
             self._listed[event].add(fact.started.party.leg)
-            return [fact, *self._paired(message.get("Channel"), fact)]
+            return [fact, *_recording(message, fact), *self._paired(message.get("Channel"), fact)]
         kind = {"StatusComplete": "Status", "CoreShowChannelsComplete": "CoreShowChannel"}.get(event)
         if kind is None:
             return []
@@ -116,7 +124,7 @@ class AsteriskReader:
 def wants(event: bytes) -> bool:
     """Is a raw event worth taking apart? Most of an unfiltered stream is not."""
     name = event[7 : event.find(b"\n", 7)].rstrip(b"\r")
-    return name in _WANTED and (name != b"VarSet" or b"FROM_DID" in event)
+    return name in _WANTED and (name != b"VarSet" or any(variable in event for variable in _VARIABLES))
 
 
 def _party(message: Message, prefix: str = "") -> Party | None:
@@ -145,8 +153,7 @@ def _present(message: Message, at: datetime | None) -> LegPresent | None:
     party = _party(message)
     if party is None:
         return None
-    variables = dict(one.partition("=")[::2] for one in message.all("Variable"))
-    did = dialled_number(variables.get("FROM_DID", ""))
+    did = dialled_number(_variables(message).get("FROM_DID", ""))
     if not message.get("Application").startswith("AppDial"):  # a caller's channel has gone on from where it began
         party = Party(leg=party.leg, call=party.call, device=party.device, local=party.local,
                       began_call=party.began_call)
@@ -158,16 +165,28 @@ def _present(message: Message, at: datetime | None) -> LegPresent | None:
     return LegPresent(at=at, started=started, talking=bool(message.get("BridgeID") or message.get("BridgeId")))
 
 
+def _variables(listed: Message) -> dict[str, str]:
+    return dict(one.partition("=")[::2] for one in listed.all("Variable"))
+
+
+def _recording(listed: Message, present: LegPresent) -> list[LegRecorded]:
+    file, party = _variables(listed).get("MIXMONITOR_FILENAME", ""), present.started.party
+    return [LegRecorded(at=present.at, leg=party.leg, call=party.call, file=file)] if file else []
+
+
 def _dialled(message: Message, at: datetime | None) -> LegDialled | None:
     dialled = _party(message, "Dest")
     if dialled is None:
         return None
     return LegDialled(at=at, dialling=_party(message), dialled=dialled,
-                      number=number_sent(dialled.device, message.get("DialString")))
+                      number=number_sent(dialled.device, message.get("DialString")),
+                      asked_for=dialled_number(message.get("Exten")))
 
 
-def _answered(message: Message, at: datetime | None) -> LegAnswered | None:
-    dialled = _party(message, "Dest")
+def _answered(message: Message, at: datetime | None) -> LegAnswered | LegForwarded | None:
+    dialled, forwarded = _party(message, "Dest"), _party(message, "Forwarded")
+    if dialled is not None and forwarded is not None:
+        return LegForwarded(at=at, by=dialled, to=forwarded)
     if dialled is None or message.get("DialStatus") != "ANSWER":
         return None
     return LegAnswered(at=at, dialling=_party(message), dialled=dialled)
@@ -180,7 +199,23 @@ def _bridged(message: Message, at: datetime | None) -> LegBridged | None:
 
 def _ended(message: Message, at: datetime | None) -> LegEnded | None:
     leg = message.get("Uniqueid")
-    return LegEnded(at=at, leg=leg, call=message.get("Linkedid")) if leg else None
+    return LegEnded(at=at, leg=leg, call=message.get("Linkedid"), cause=cause_of(message.get("Cause"))) if leg else None
+
+
+def _state(message: Message, at: datetime | None) -> LegRinging | LegUp | None:
+    leg, call = message.get("Uniqueid"), message.get("Linkedid")
+    match message.get("ChannelState") if leg and call else "":
+        case "5":
+            return LegRinging(at=at, leg=leg, call=call)
+        case "6":
+            return LegUp(at=at, leg=leg, call=call)
+        case _:
+            return None
+
+
+def _queued(message: Message, at: datetime | None) -> QueueJoined | None:
+    leg, call, queue = message.get("Uniqueid"), message.get("Linkedid"), message.get("Queue")
+    return QueueJoined(at=at, leg=leg, call=call, queue=queue) if leg and call and queue else None
 
 
 def _paired(message: Message, at: datetime | None) -> LocalPaired | None:
@@ -246,12 +281,19 @@ def _user_event(message: Message, at: datetime | None) -> MenuEntered | OptionCh
     return None
 
 
-def _variable(message: Message, at: datetime | None) -> DestinationTold | None:
-    number = dialled_number(message.get("Value"))
-    leg = message.get("Uniqueid")
-    if not leg or not number or message.get("Variable").lstrip("_") != "FROM_DID":
+def _variable(message: Message, at: datetime | None) -> DestinationTold | LegRecorded | MessageLeft | None:
+    leg, call, value = message.get("Uniqueid"), message.get("Linkedid"), message.get("Value")
+    if not leg or not call or not value:
         return None
-    return DestinationTold(at=at, leg=leg, call=message.get("Linkedid"), number=number)
+    match message.get("Variable").lstrip("_"):
+        case "FROM_DID" if number := dialled_number(value):
+            return DestinationTold(at=at, leg=leg, call=call, number=number)
+        case "MIXMONITOR_FILENAME":
+            return LegRecorded(at=at, leg=leg, call=call, file=value)
+        case "VM_MESSAGEFILE":
+            return MessageLeft(at=at, leg=leg, call=call, mailbox=mailbox_of(value), message=value)
+        case _:
+            return None
 
 
 def _hint(message: Message, at: datetime | None) -> ExtensionKnown | None:
@@ -269,7 +311,9 @@ _READ: dict[str, Callable[[Message, datetime | None], Fact | None]] = {
     "Newexten": _place_reached, "Newchannel": _started, "DialBegin": _dialled, "DialEnd": _answered,
     "BridgeEnter": _bridged, "Hangup": _ended, "LocalBridge": _paired, "Pickup": _picked_up,
     "BlindTransfer": _blind_transfer, "AttendedTransfer": _attended_transfer, "UserEvent": _user_event,
-    "VarSet": _variable, "ExtensionStatus": _hint, "Shutdown": _shutdown,
+    "VarSet": _variable, "Newstate": _state, "QueueCallerJoin": _queued, "ExtensionStatus": _hint,
+    "Shutdown": _shutdown,
 }
+_VARIABLES = (b"FROM_DID", b"MIXMONITOR_FILENAME", b"VM_MESSAGEFILE")
 _WANTED = frozenset(name.encode() for name in (
-    *_READ, "Status", "StatusComplete", "CoreShowChannel", "CoreShowChannelsComplete", "FullyBooted"))
+    *_READ, "Status", "StatusComplete", "CoreShowChannel", "CoreShowChannelsComplete", "FullyBooted", "Reload"))

@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from switchhook.domain.facts import Cause
+
 #: Channels of these technologies have nobody behind them.
 _NOBODY = frozenset({"Local", "Message", "Snoop", "Surrogate", "Recorder", "Announcer", "CBAnn", "CBRec", "Bridge",
                      "MulticastRTP", "UnicastRTP", "AsyncGoto", "Multicast", "Chan"})
@@ -15,7 +17,24 @@ _WITHHELD = frozenset({"", "<unknown>", "anonymous", "unknown", "unavailable", "
 _NO_NUMBER = frozenset({"", "s", "i", "t", "h", "T", "o", "failed", "(null)"})
 _SERIAL = re.compile(r"-[0-9a-fA-F]+(?:;[12])?(?:<[A-Z]+>)?\Z")
 _BEGAN = re.compile(r"(\d{9,11})\.\d+\Z")
+_MESSAGE_FILE = re.compile(r"/voicemail/[^/]+/([^/]+)/[^/]+/[^/]+\Z")
+#: Hang-up causes (Q.850) that say what became of a call which nobody took.
+_CAUSES = {"17": Cause.BUSY, "21": Cause.DECLINED} | dict.fromkeys(
+    ("1", "2", "3", "22", "28", "34", "38", "41", "42", "44", "50", "52", "57", "58", "63", "65", "79", "88", "111"),
+    Cause.FAILED)
 _SIP_USER = re.compile(r"(?:sips?|tel):([^@;>]*)")
+
+#: From which minor version on a major one knows event filters by names (ChangeLogs of Asterisk).
+_NAMED_FILTERS = {18: 26, 20: 11, 21: 6, 22: 1}
+
+
+def knows_named_filters(version: str) -> bool:
+    """Whether `eventfilter(name(…))` is understood by `22.10.1`; one that cannot be read is taken for new."""
+    told = re.search(r"(\d+)\.(\d+)", version)
+    if told is None:
+        return True
+    major, minor = int(told[1]), int(told[2])
+    return major > max(_NAMED_FILTERS) or minor >= _NAMED_FILTERS.get(major, minor + 1)
 
 
 @lru_cache(maxsize=4096)
@@ -97,3 +116,14 @@ def moment(timestamp: str) -> datetime | None:
         return datetime.fromtimestamp(float(timestamp), UTC)
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def cause_of(cause: str) -> Cause:
+    """What a hang-up cause says of a call that nobody took."""
+    return _CAUSES.get(cause, Cause.OTHER)
+
+
+def mailbox_of(message_file: str) -> str:
+    """The box that a message is in: `…/voicemail/default/201/INBOX/msg0000` → 201; "" when its name does not say."""
+    found = _MESSAGE_FILE.search(message_file)
+    return "" if found is None else found[1]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
@@ -18,9 +17,9 @@ from typing import NoReturn, Protocol
 from switchhook.domain.errors import Disconnected, LoginRefused, PbxError, Silent
 from switchhook.domain.facts import Fact
 from switchhook.domain.service import Connection, Platform
-from switchhook.pbx.ami_session import AmiSession, ami_login_lacks
+from switchhook.pbx.ami_session import AmiSession, try_ami
 from switchhook.pbx.esl_session import EslSession, esl_login_lacks
-from switchhook.pbx.pbx_socket import CONNECT_SECONDS, in_words, open_socket, read_some
+from switchhook.pbx.pbx_socket import CONNECT_SECONDS, close_socket, in_words, open_socket, read_some
 
 PING_SECONDS = 10.0  # after so long a silence we ask; after as long again without an answer the PBX is Silent
 BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
@@ -38,12 +37,15 @@ class Heard:
 
 class Session(Protocol):
     """A protocol on one socket, from the login to the end: bytes in, Facts out. `messages` counts what came;
-    `over`: the PBX has said that it ends the connection."""
+    `over`: the PBX has said that it ends the connection; `reloads`: how often it said that it read its configuration
+    anew."""
 
     @property
     def messages(self) -> int: ...
     @property
     def over(self) -> bool: ...
+    @property
+    def reloads(self) -> int: ...
     async def log_in(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: Connection
     ) -> Sequence[Fact]: ...
@@ -65,6 +67,7 @@ class Connector:
         self._tell = tell
         self._random = random
         self.messages = 0
+        self.reloads = 0
         self.last_message_at: datetime | None = None
 
     async def run(self) -> NoReturn:
@@ -96,12 +99,12 @@ class Connector:
             writer.write(session.ask_what_is_up())
             await self._listen(session, reader, writer)
         finally:
-            await _close(writer)
+            await close_socket(writer)
 
     async def _listen(
         self, session: Session, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> NoReturn:
-        before, asked = self.messages, False
+        before, reloads_before, asked = self.messages, self.reloads, False
         while not session.over:
             try:
                 async with asyncio.timeout(PING_SECONDS):
@@ -116,25 +119,28 @@ class Connector:
             now = datetime.now(UTC)
             facts = session.receive_data(data, now)
             self.messages, self.last_message_at = before + session.messages, now
+            self.reloads = reloads_before + session.reloads
             if facts:
                 self._hear(facts)
         raise Disconnected("The PBX ended the connection.")
 
 
-async def try_login(connection: Connection) -> list[str]:
-    """Log in and out again. Returns what this login cannot tell us, in plain words; raises LoginRefused, PbxError,
-    OSError or TimeoutError when it does not come to that."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What a login came to. `missing`: what it cannot tell us, in plain words. `version`: the PBX's, where it says."""
+
+    missing: list[str]
+    version: str = ""
+
+
+async def try_login(connection: Connection) -> Tried:
+    """Log in and out again. Raises LoginRefused, PbxError, OSError or TimeoutError when it does not come to that."""
     async with asyncio.timeout(CONNECT_SECONDS):
         reader, writer = await open_socket(connection)
     try:
         if connection.platform is Platform.FREESWITCH:
-            return await esl_login_lacks(reader, writer, connection)
-        return await ami_login_lacks(reader, writer, connection)
+            return Tried(missing=await esl_login_lacks(reader, writer, connection))
+        missing, version = await try_ami(reader, writer, connection)
+        return Tried(missing=missing, version=version)
     finally:
-        await _close(writer)
-
-
-async def _close(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-    with suppress(Exception):
-        await writer.wait_closed()
+        await close_socket(writer)

@@ -17,13 +17,17 @@ from switchhook.pbx.pbx_socket import LOGIN_SECONDS, read_some
 EVENTS = {
     "CHANNEL_CREATE": "that a call begins or a phone rings",
     "CHANNEL_ANSWER": "that a call is answered by the PBX",
+    "CHANNEL_PROGRESS": "that a phone rings",
     "CHANNEL_BRIDGE": "who answered",
     "CHANNEL_HANGUP_COMPLETE": "that a call is over",
+    "RECORD_STOP": "that a call is recorded",
     "DTMF": "which option was chosen in a menu",
     "HEARTBEAT": "that it is alive",
     "SHUTDOWN": "that it shuts down",
     "CUSTOM menu::enter": "that a call reaches a menu",
     "CUSTOM menu::exit": "that a call leaves a menu",
+    "CUSTOM callcenter::info": "that a caller waits in a queue",
+    "CUSTOM vm::maintenance": "that a message is left",
     "CUSTOM switchhook::menu": "the menus that a dialplan tells of itself",
     "CUSTOM switchhook::option": "the options that a dialplan tells of itself",
 }
@@ -36,6 +40,7 @@ class EslSession:
 
     def __init__(self) -> None:
         self.messages = 0
+        self.reloads = 0  # FreeSWITCH tells of none
         self.over = False
         self._codec = EslCodec()
         self._translate = FreeSwitchReader()
@@ -78,26 +83,36 @@ class EslSession:
         return found
 
 
-async def log_in(
+async def authenticate(
     codec: EslCodec, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: Connection
-) -> tuple[list[str], list[Frame]]:
-    """Log in and ask for each of the events: of a list with one that is not allowed, FreeSWITCH would send none.
-    Returns those that it refused, and what came meanwhile. Raises LoginRefused."""
+) -> list[Frame]:
+    """Log in, and no more. Returns what came right behind the answer. Raises LoginRefused."""
     try:
         user, secret = connection.username, connection.secret
         login = codec.command(f"userauth {user}:{secret}" if user else f"auth {secret}")
     except ValueError as error:
         raise LoginRefused(str(error)) from error
-    came, kept, refused = list[Frame](), list[Frame](), list[str]()
+    came = list[Frame]()
     async with asyncio.timeout(LOGIN_SECONDS):
-        await _next(codec, reader, came, kept, "auth/request")
+        await next_frame(codec, reader, came, [], "auth/request")
         writer.write(login)
-        accepted = await _next(codec, reader, came, kept, "command/reply")
-        if not accepted.reply.startswith("+OK"):
-            raise LoginRefused(f"The PBX refused the login: {accepted.reply or 'it did not say why'}.")
+        accepted = await next_frame(codec, reader, came, [], "command/reply")
+    if not accepted.reply.startswith("+OK"):
+        raise LoginRefused(f"The PBX refused the login: {accepted.reply or 'it did not say why'}.")
+    return came
+
+
+async def log_in(
+    codec: EslCodec, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: Connection
+) -> tuple[list[str], list[Frame]]:
+    """Log in and ask for each of the events: of a list with one that is not allowed, FreeSWITCH would send none.
+    Returns those that it refused, and what came meanwhile. Raises LoginRefused."""
+    came = await authenticate(codec, reader, writer, connection)
+    kept, refused = list[Frame](), list[str]()
+    async with asyncio.timeout(LOGIN_SECONDS):
         writer.write(b"".join(codec.command(f"event json {name}") for name in EVENTS))
         for name in EVENTS:
-            answer = await _next(codec, reader, came, kept, "command/reply")
+            answer = await next_frame(codec, reader, came, kept, "command/reply")
             if name == NEEDED and not answer.reply.startswith("+OK"):
                 raise LoginRefused(f"The PBX lets this user in but tells it nothing ({answer.reply}): "
                                    "give it `esl-allowed-events`.")
@@ -115,13 +130,13 @@ async def esl_login_lacks(
     missing = [f"it may not hear {EVENTS[name]}: add `{name}` to `esl-allowed-events`" for name in refused]
     writer.write(codec.command(SNAPSHOT))
     async with asyncio.timeout(LOGIN_SECONDS):
-        answer = await _next(codec, reader, came, [], "api/response", "command/reply")
+        answer = await next_frame(codec, reader, came, [], "api/response", "command/reply")
     if (answer.reply or answer.body.decode("utf-8", "replace")).startswith("-ERR"):
         missing.append("it may not list the calls in progress: add `show` to `esl-allowed-api`")
     return missing
 
 
-async def _next(
+async def next_frame(
     codec: EslCodec, reader: asyncio.StreamReader, came: list[Frame], kept: list[Frame], *kinds: str
 ) -> Frame:
     """The next frame of these kinds, taken from what came or what comes. What else comes before it is kept."""

@@ -11,7 +11,7 @@ from random import Random
 from uuid import UUID
 
 from switchhook.domain.claiming import claimant
-from switchhook.domain.errors import StoreUnavailable
+from switchhook.domain.errors import OwnershipLost, StoreError, StoreUnavailable
 from switchhook.domain.service import Connection, Platform
 from switchhook.domain.tracker import Claim
 from switchhook.pbx.line import Accept, Line
@@ -51,6 +51,10 @@ class Fleet:
         """The Lines that run here, by their Connection."""
         return {id_: running.line for id_, running in self._running.items()}
 
+    def look_again(self) -> None:
+        """An engine has died: there may be Connections that nobody owns."""
+        self._woken.set()
+
     async def run(self) -> None:
         """Own what nobody owns, run it, and follow the configuration."""
         try:
@@ -64,7 +68,7 @@ class Fleet:
         finally:
             for id_ in list(self._running):
                 await self._end(id_)
-                with suppress(StoreUnavailable):
+                with suppress(StoreError):
                     await self._store.disown_connection(self._engine_id, id_)
 
     async def _look(self) -> None:
@@ -93,7 +97,8 @@ class Fleet:
     def _claim_for(self, connection: Connection) -> Claim:
         configuration = self._current.value
         return claimant(
-            (one for one in configuration.services.values() if one.connection_id == connection.id), configuration.users)
+            (one for one in configuration.services.values() if one.connection_id == connection.id),
+            configuration.users, configuration.accounts)
 
     async def _end(self, id_: UUID) -> None:
         running = self._running.pop(id_)
@@ -104,8 +109,9 @@ class Fleet:
             pass
         except Exception:
             log.exception("pbx.line_failed connection=%s", id_)
-        await running.line.finish()
-        with suppress(StoreUnavailable):
+        with suppress(OwnershipLost):  # it was ended because another engine has it
+            await running.line.finish()
+        with suppress(StoreError):
             report = running.line.report()
             await self._store.report_connection(ConnectionReport(
                 connection_id=id_, state="stopped", since=report.since, messages=report.messages,

@@ -16,13 +16,15 @@ from typing import Protocol, TypeVar
 
 from switchhook.domain.errors import StoreUnavailable
 from switchhook.domain.event import Event
-from switchhook.domain.facts import Fact
+from switchhook.domain.facts import Fact, LegStarted
 from switchhook.domain.outcome import Outcome
+from switchhook.domain.profile import Profile
 from switchhook.domain.service import Connection, Platform
 from switchhook.domain.tracker import Claim, Tracker
 from switchhook.pbx.connector import Connector, Heard
 from switchhook.pbx.simulator import Simulator
 from switchhook.pbx.timelines import Timelines
+from switchhook.pbx.unclaimed import MOST_KEPT, Unclaimed
 from switchhook.store.ports import CallMemory, CallRecord, ConnectionReport, Gap, Store
 
 log = logging.getLogger("switchhook.pbx")
@@ -45,6 +47,7 @@ class Ear(Protocol):
     """What stands at the PBX's end: a Connector, or the Simulator."""
 
     messages: int
+    reloads: int
     last_message_at: datetime | None
 
     async def run(self) -> object: ...
@@ -60,7 +63,8 @@ class Line:
         self.claim = claim
         self._store = store
         self._accept = accept
-        self._tracker = Tracker(lambda leg: self.claim(leg))
+        self._unclaimed = Unclaimed()
+        self._tracker = Tracker(self._claimed)
         self._timelines = Timelines(self._tracker.sheet)
         self._waiting: list[Event] = []
         self._changed: set[str] = set()  # open calls whose memory is to be written; those that are over are forgotten
@@ -70,7 +74,8 @@ class Line:
         self._deaf_since: datetime | None = None
         self._deaf_why = ""
         self._heard_before: datetime | None = None  # by a predecessor
-        self._gaps: list[Gap] = []
+        self._gaps: list[Gap] = []  # not yet recorded
+        self.gaps = 0
         self._reconnects = 0
         ear = Simulator if connection.platform is Platform.SIMULATOR else Connector
         self.ear: Connector | Simulator = ear(connection, self._hear, self._told, random=random)
@@ -79,6 +84,16 @@ class Line:
     def state(self) -> str:
         """The connection's state."""
         return self._heard.state
+
+    @property
+    def open_calls(self) -> int:
+        """How many calls go on."""
+        return len(self._tracker.open_calls)
+
+    @property
+    def reloads(self) -> int:
+        """How often the PBX said that it read its configuration anew."""
+        return self.ear.reloads
 
     async def run(self) -> None:
         """Restore the calls that a predecessor left open, then listen. Since it last heard the PBX nobody did."""
@@ -104,6 +119,11 @@ class Line:
             self._take_in(outcome)
         if len(self._waiting) > MOST_WAITING:
             self._lose_waiting()
+
+    def _claimed(self, leg: LegStarted) -> Profile | None:
+        profile = self.claim(leg)
+        self._unclaimed.hear(leg, profile)
+        return profile
 
     def _take_in(self, outcome: Outcome) -> None:
         """Keep what the tracker told until it is accepted."""
@@ -135,6 +155,7 @@ class Line:
         self._news.set()
 
     def _gap(self, begin: datetime, end: datetime, reason: str) -> None:
+        self.gaps += 1
         self._gaps.append(Gap(connection_id=self.connection.id, begin=begin, end=max(begin, end), reason=reason,
                               partial_calls=len(self._tracker.open_calls)))
         self._news.set()
@@ -191,6 +212,9 @@ class Line:
                 gap = self._gaps[0]
                 await self._patiently(lambda g=gap: self._store.record_gap(g))  # type: ignore[misc]
                 self._gaps.pop(0)
+            if calls := self._unclaimed.take():
+                await self._patiently(lambda c=calls: self._store.keep_unclaimed(  # type: ignore[misc]
+                    self.connection.id, c, MOST_KEPT))
             self._take_in(self._tracker.expire(datetime.now(UTC) - EXPIRE_AFTER))
             with suppress(TimeoutError):
                 async with asyncio.timeout(REPORT_SECONDS):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from contextlib import suppress
 
 from switchhook.domain.errors import Disconnected
 from switchhook.domain.service import Connection
+from switchhook.pbx.pbx_tls import tls_context, tls_in_words
 
 CONNECT_SECONDS = 10.0
 LOGIN_SECONDS = 10.0
@@ -14,14 +16,21 @@ READ_BYTES = 256 * 1024
 
 
 async def open_socket(connection: Connection) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A socket to the PBX, by TLS where the Connection says so. Raises OSError."""
-    context = ssl.create_default_context() if connection.tls else None
+    """A socket to the PBX, by TLS where the Connection says so. Raises OSError (ssl.SSLError is one)."""
+    context = tls_context(connection)
     try:
         return await asyncio.open_connection(
             connection.host, connection.port, ssl=context, server_hostname=connection.host if context else None,
             limit=4 * READ_BYTES)
     except UnicodeError as error:  # an empty label, or one that is too long
         raise OSError("this is no host name") from error
+
+
+async def close_socket(writer: asyncio.StreamWriter) -> None:
+    """Close it, whatever it says to that."""
+    writer.close()
+    with suppress(Exception):
+        await writer.wait_closed()
 
 
 async def read_some(reader: asyncio.StreamReader, closed: str = "") -> bytes:
@@ -38,7 +47,7 @@ def in_words(error: BaseException, connection: Connection) -> str:
         case TimeoutError():
             return f"{connection.host}:{connection.port} did not answer in time."
         case ssl.SSLError():
-            return f"TLS with {connection.host}:{connection.port} failed: {error.reason or error}."
+            return tls_in_words(error, connection)
         case OSError():
             return f"{connection.host}:{connection.port}: {error.strerror or error}."
         case _:

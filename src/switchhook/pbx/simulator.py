@@ -30,6 +30,7 @@ class Simulator:
         self._random = random
         self._numbers = count(1)
         self.messages = 0
+        self.reloads = 0  # nothing is configured there
         self.last_message_at: datetime | None = None
 
     async def run(self) -> NoReturn:

@@ -14,7 +14,9 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
+from switchhook.domain.claiming import UnclaimedCall
 from switchhook.domain.delivery import Attempt, Delivery, DeliveryState
+from switchhook.domain.directory import Plan
 from switchhook.domain.event import Event
 from switchhook.domain.failing import Failing, NoticeKind
 from switchhook.domain.integration import Integration
@@ -112,12 +114,14 @@ class Errand:
 
     - ``user_changed``  {"type": "user.modified", "at_ms", "service_id", "user": {...}, "before": {...}|null}
     - ``send_test``     {"integration_id", "event_type"?: str}   result {"delivery_id"}
+    - ``test_event``    {"service_id", "event_type"}              result {"event_id", "deliveries": count}
     - ``redeliver``     {"delivery_ids": [...]}                   result {"count"}
     - ``cancel``        {"delivery_ids": [...]}                   result {"count"}
     - ``catch_up``      {"integration_id", "since_ms", "total"?: int}
     - ``redeliver_many`` {"integration_id"?, "event_type"?, "state"?, "since_ms", "until_ms", "total"?: int}
       both: result {"done", "total"}, also while they are under way; "total" is an estimate, null: unknown
-    - ``test_connection`` {"connection_id"}                      result {"ok", "detail", "missing": [...]}
+    - ``test_connection`` {"connection_id"}                      result {"ok", "detail", "missing": [...], "version"}
+    - ``detect``        {"connection_id"}                        result {"detail"}, or domain.detection.Detected as JSON
     - ``test_call``     {"service_id", "kind"}                    result {"call_uuid"}
     """
 
@@ -178,6 +182,16 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryReport:
+    """How reading a service's users from its PBX went. `read`: the list came, and has so many `users`."""
+
+    tried_at: datetime
+    read: bool = False
+    users: int = 0
+    problem: str = ""  # in plain words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboxRequest:
     """A request that the request inbox got."""
 
@@ -214,6 +228,10 @@ class Store(Protocol):
     async def begin_incarnation(self, engine_id: UUID, host: str, pid: int) -> None:
         """Write this engine's heartbeat row."""
 
+    def fence(self, engine_id: UUID) -> None:
+        """From now on write only while this engine's heartbeat row is there, and raise OwnershipLost when it is not:
+        whoever was frozen and taken for dead does no harm when it wakes up."""
+
     async def beat(self, engine_id: UUID) -> None:
         """Renew the heartbeat, by the database's clock. Raises OwnershipLost when we were declared dead."""
 
@@ -235,8 +253,9 @@ class Store(Protocol):
         second on PostgreSQL. For one task at a time."""
 
     async def disable_integration(self, integration_id: UUID, reason: str) -> None:
-        """Disable it in the configuration, saying when and why, raise the configuration's version, and owe the
-        account's admins an e-mail of it."""
+        """Disable it in the configuration, saying when and why, raise the configuration's version, owe the
+        account's admins an e-mail of it and, where it is granted, the account's other integrations the event; in one
+        transaction."""
 
     # -- the way of an event --------------------------------------------------
     async def accept(
@@ -264,9 +283,9 @@ class Store(Protocol):
     async def release(self, engine_id: UUID, delivery_ids: Sequence[UUID], due_in_seconds: float = 0.0) -> None:
         """Give claimed deliveries back, due after that many seconds, the allotted attempt taken back."""
 
-    async def release_others(self, engine_id: UUID, keep: Collection[UUID]) -> int:
-        """Give back all that this engine holds but has not in hand: claims that were committed while the answer was
-        lost. `keep` is what it has in hand; returns how many others there were."""
+    async def held(self, engine_id: UUID) -> frozenset[UUID]:
+        """The deliveries that this engine holds, also those of which it does not know: claims that were committed
+        while the answer was lost."""
 
     async def cancel(self, delivery_ids: Sequence[UUID], why: str, account_id: UUID | None = None) -> int:
         """PENDING deliveries (of that account, where one is given) become CANCELLED; returns how many there were."""
@@ -327,6 +346,9 @@ class Store(Protocol):
 
     async def record_gap(self, gap: Gap) -> None: ...
 
+    async def keep_unclaimed(self, connection_id: UUID, calls: Sequence[UnclaimedCall], keep: int) -> None:
+        """Keep calls that no Service claimed, and of this Connection only the newest `keep`."""
+
     async def open_calls(self, connection_id: UUID) -> list[CallMemory]: ...
 
     async def forget_calls(self, connection_id: UUID, keys: Sequence[str]) -> None: ...
@@ -334,6 +356,18 @@ class Store(Protocol):
     async def keep_calls(self, batch: Sequence[CallRecord]) -> None:
         """Write calls for people to read, each once in the batch: new ones, or what is new of them. Nothing that must
         not be lost is in it, and the same batch twice adds its notes twice."""
+
+    # -- users that come from a PBX -------------------------------------------------
+    async def directory_imported(self, service: Service) -> bool:
+        """Whether the service's users have been imported from its present source before."""
+
+    async def apply_directory(self, service: Service, plan: Plan, told: DirectoryReport) -> int:
+        """Write what a PBX's list changes, with an errand for each user that tells of it, and the configuration's new
+        version, in ONE transaction; returns how many users changed. The first import from a source tells of nobody.
+        What is so already is left as it is, and where the service has got another source meanwhile, all of it."""
+
+    async def report_directory(self, service: Service, told: DirectoryReport) -> None:
+        """Say how reading the users went, where nothing is to be changed."""
 
     # -- request inbox --------------------------------------------------------------
     async def inbox(self, inbox_id: UUID) -> Inbox | None: ...
@@ -351,11 +385,18 @@ class Store(Protocol):
         calls that began before it: the account's, or everybody's; then, on PostgreSQL, whole partitions go first.
         Returns how many there were, of events or of calls, whichever were more."""
 
+    async def overdue_seconds(self) -> float:
+        """How long the unclaimed delivery that is due for longest has been due (0: nothing is)."""
+
     async def weigh(self, account_id: UUID) -> int:
         """How many bytes the account's events, deliveries and calls take, about; noted with the account. Bounded."""
 
     async def excess_until(self, account_id: UUID, share: float) -> datetime | None:
         """Before which moment that share (0–1) of the account's events was, the oldest first; None: it has none."""
+
+    async def drop_bodies(self, before: datetime, limit: int, account_id: UUID) -> int:
+        """Drop the bodies of up to `limit` of the account's deliveries that began before that time, and go on where the
+        last call ended. Returns how many deliveries were looked at; 0: there is nothing more to do."""
 
     async def backlog(self) -> Mapping[str, int]:
         """For health and metrics: {"pending", "due", "claimed"}; bounded work, not a count over history."""

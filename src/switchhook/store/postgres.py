@@ -1,15 +1,20 @@
 """The Store on PostgreSQL: a pool of connections, and one of its own to be woken by.
 
 It works behind PgBouncer in transaction mode: nothing is prepared, nothing lasts longer than a transaction. Only
-being woken does not work there; so nobody trusts it, and looking happens every second anyway.
+being woken needs a session of its own (`listen_url`); without one, looking happens every second anyway.
+
+A database may also freeze, or its machine vanish: nobody hangs up then, and nobody answers. So whoever waits for too
+long cuts the line; and whoever falls silent in the middle of a transaction loses it, with the locks it holds.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -18,10 +23,10 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool
 
-from switchhook.domain.errors import SchemaMismatch, StoreUnavailable
+from switchhook.domain.errors import OwnershipLost, SchemaMismatch, StoreUnavailable
 from switchhook.store.dialect import Each, Query, Rows, Work, each_for_postgres, for_postgres, storable
 from switchhook.store.partitions import drop_partitions, make_partitions
-from switchhook.store.sqlstore import SqlStore, check_schema
+from switchhook.store.sqlstore import ALIVE, SqlStore, check_schema
 
 T = TypeVar("T")
 
@@ -32,19 +37,35 @@ LOOK_SECONDS = 1.0
 CONNECTIONS = 6
 #: How long a call waits for one of them, in seconds.
 CONNECT_SECONDS = 5.0
+#: How long we wait for an answer, in seconds, where the settings say nothing else.
+ANSWER_SECONDS = 10.0
 
-_DEFAULTS = {"application_name": "switchhook", "connect_timeout": "4", "tcp_user_timeout": "10000"}
+_DEFAULTS = {
+    "application_name": "switchhook", "connect_timeout": "4", "tcp_user_timeout": "10000", "keepalives_idle": "10",
+    "keepalives_interval": "5", "keepalives_count": "2",
+}
+#: The database is to blame, not what we said to it. Also for what it calls an internal error: a quota on its disk, say.
+_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction,
+         psycopg.errors.InternalError_)
 _Connection = psycopg.AsyncConnection[Any]
 
 
 class PostgresStore(SqlStore):
     """One database, for as many engines and webs as there are."""
 
-    def __init__(self, url: str, keys: Sequence[str]) -> None:
+    def __init__(
+        self, url: str, keys: Sequence[str], *, listen_url: str = "", answer_seconds: float = ANSWER_SECONDS
+    ) -> None:
+        """`listen_url`: past a pooler that keeps no sessions, to be woken by. Who does not answer for `answer_seconds`
+        is away."""
         super().__init__(keys)
         self._conninfo = make_conninfo(**(_DEFAULTS | conninfo_to_dict(url)))  # type: ignore[arg-type]
+        self._listen_conninfo = make_conninfo(**(_DEFAULTS | conninfo_to_dict(listen_url or url)))  # type: ignore[arg-type]
+        self._answer_seconds = answer_seconds
+        self._begin = f"BEGIN; SET LOCAL idle_in_transaction_session_timeout = {round(answer_seconds * 1000)}"
         self._pool: AsyncConnectionPool[_Connection] | None = None
         self._woken: _Connection | None = None
+        self._session = True  # that of `_woken` is one: no pooler stands in between
 
     async def open(self) -> None:
         await self.close()
@@ -73,22 +94,29 @@ class PostgresStore(SqlStore):
         if pool is not None:
             await pool.close()
 
-    async def write(self, work: Work[T]) -> T:
-        async with self._connection() as connection, connection.transaction():
+    async def write(self, work: Work[T], *, fenced: bool = True) -> T:
+        async with self._connection() as connection, self._transaction(connection, self._fence if fenced else None):
             return await _done(connection, work)
 
     async def read(self, work: Work[T]) -> T:
         async with self._connection() as connection:
-            return await _done(connection, work)
+            with _cut_after(connection, self._answer_seconds):
+                return await _done(connection, work)
 
     async def wait_for_change(self, timeout_seconds: float) -> None:
         seconds = min(timeout_seconds, LOOK_SECONDS)
         try:
             if self._woken is None:
                 self._woken = await psycopg.AsyncConnection.connect(
-                    self._conninfo, autocommit=True, prepare_threshold=None)
-                await self._woken.execute(f"LISTEN {CHANNEL}")
+                    self._listen_conninfo, autocommit=True, prepare_threshold=None)
+                with _cut_after(self._woken, self._answer_seconds):
+                    self._session = await _is_session(self._woken)
+                    if self._session:
+                        await self._woken.execute(f"LISTEN {CHANNEL}")
                 return  # what came before we listened
+            if not self._session:
+                await asyncio.sleep(seconds)
+                return
             async for _ in self._woken.notifies(timeout=seconds, stop_after=1):
                 pass
         except psycopg.Error:
@@ -117,7 +145,8 @@ class PostgresStore(SqlStore):
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[_Connection]:
-        """One of the pool's. When it turns out to be broken, so may be its sisters: they are looked at, too."""
+        """One of the pool's. When it turns out to be broken, or to lead to a server that is the primary no longer, so
+        may its sisters: all are made anew."""
         if self._pool is None:
             raise StoreUnavailable("the store is not open")
         broken = False
@@ -127,11 +156,51 @@ class PostgresStore(SqlStore):
                     yield connection
                 finally:
                     broken = connection.broken
-        except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction) as error:
-            if broken:
+        except _AWAY as error:
+            if broken or isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
                 with suppress(psycopg.Error):
-                    await self._pool.check()
+                    await self._pool.drain()
             raise StoreUnavailable(f"PostgreSQL: {error}") from error
+
+    @asynccontextmanager
+    async def _transaction(self, connection: _Connection, fence: UUID | None) -> AsyncIterator[None]:
+        """A transaction that neither we nor the server wait for without end. It begins by one message, which asks for
+        the fence, too."""
+        with _cut_after(connection, self._answer_seconds):
+            alive = f"; {ALIVE.format(fence)}" if fence else ""
+            begun = await connection.execute(f"{self._begin}{alive}".encode())
+            try:
+                await begun.set_result(-1)
+                if fence and not begun.rowcount:
+                    raise OwnershipLost
+                yield
+            except BaseException:
+                if not connection.broken:
+                    await connection.rollback()
+                raise
+            await connection.execute("COMMIT")
+
+
+@contextmanager
+def _cut_after(connection: _Connection, seconds: float) -> Iterator[None]:
+    """Cut the line when this takes longer: whoever waits on it then learns that it is broken."""
+    timer = asyncio.get_running_loop().call_later(seconds, _cut, connection)
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _cut(connection: _Connection) -> None:
+    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as line:
+        line.shutdown(socket.SHUT_RDWR)
+
+
+async def _is_session(connection: _Connection) -> bool:
+    """Whether the server that answers is the one that we logged in to. PgBouncer puts anybody's in our way: who says
+    LISTEN there is heard by nobody, and spoils the connection for others."""
+    cursor = await connection.execute("SELECT pg_backend_pid()")
+    return await cursor.fetchone() == (connection.info.backend_pid,)
 
 
 async def _done(connection: _Connection, work: Work[T]) -> T:

@@ -18,9 +18,9 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 from uuid import UUID
 
-from switchhook.domain.errors import SchemaMismatch, StoreUnavailable
+from switchhook.domain.errors import OwnershipLost, SchemaMismatch, StoreUnavailable
 from switchhook.store.dialect import Each, Query, Rows, Work, for_sqlite, storable
-from switchhook.store.sqlstore import SqlStore, check_schema
+from switchhook.store.sqlstore import ALIVE, SqlStore, check_schema
 
 T = TypeVar("T")
 
@@ -57,8 +57,9 @@ class SqliteStore(SqlStore):
         await self._writer.close()
         await self._reader.close()
 
-    async def write(self, work: Work[T]) -> T:
-        return await self._writer.do(lambda connection: _transaction(connection, work, "BEGIN IMMEDIATE"))
+    async def write(self, work: Work[T], *, fenced: bool = True) -> T:
+        fence = self._fence if fenced else None
+        return await self._writer.do(lambda connection: _transaction(connection, work, "BEGIN IMMEDIATE", fence))
 
     async def read(self, work: Work[T]) -> T:
         return await self._reader.do(lambda connection: _transaction(connection, work, "BEGIN"))
@@ -125,9 +126,11 @@ def _may_pass(error: sqlite3.Error) -> bool:
     return code not in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_RANGE)
 
 
-def _transaction(connection: sqlite3.Connection, work: Work[T], begin: str) -> T:
+def _transaction(connection: sqlite3.Connection, work: Work[T], begin: str, fence: UUID | None = None) -> T:
     connection.execute(begin)
     try:
+        if fence and not connection.execute(ALIVE.format(fence.hex)).fetchall():
+            raise OwnershipLost
         value = _done(connection, work)
         connection.execute("COMMIT")
     except BaseException:

@@ -8,11 +8,14 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from switchhook.domain.claiming import UnclaimedCall
 from switchhook.domain.delivery import Delivery
+from switchhook.domain.directory import Plan
 from switchhook.domain.errors import OwnershipLost, SchemaMismatch
 from switchhook.domain.event import Event
 from switchhook.domain.failing import Failing, NoticeKind
 from switchhook.domain.integration import Integration
+from switchhook.domain.service import Service
 from switchhook.store.dialect import Query, Work
 from switchhook.store.ports import (
     Acceptance,
@@ -22,6 +25,7 @@ from switchhook.store.ports import (
     Claimed,
     Configuration,
     ConnectionReport,
+    DirectoryReport,
     Errand,
     Gap,
     Inbox,
@@ -32,11 +36,14 @@ from switchhook.store.ports import (
 )
 from switchhook.store.work import (
     accepting,
+    bodies,
     calls,
     catching_up,
     claiming,
     configuration,
     connections,
+    directories,
+    disabling,
     errands,
     inboxes,
     incarnations,
@@ -51,16 +58,21 @@ T = TypeVar("T")
 #: The schema that this release was written for. It runs on the next one's, too: that is how releases are rolled out.
 SCHEMA_NUMBER = 4
 
+#: Finds the engine of that id (a UUID, as the database has it), while it counts as alive.
+ALIVE = "SELECT 1 FROM engine WHERE id = '{}'"
+
 
 class SqlStore(ABC):
     """What SQLite and PostgreSQL have in common; `ports.Store` says what each method means."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         self._keys = keys
+        self._fence: UUID | None = None  # the engine that must be alive for anything to be written
 
     @abstractmethod
-    async def write(self, work: Work[T]) -> T:
-        """Do the work in one transaction, committed when this returns."""
+    async def write(self, work: Work[T], *, fenced: bool = True) -> T:
+        """Do the work in one transaction, committed when this returns. Raises OwnershipLost behind the fence, unless
+        the work itself sees to it that a dead engine changes nothing."""
 
     @abstractmethod
     async def read(self, work: Work[T]) -> T:
@@ -83,6 +95,9 @@ class SqlStore(ABC):
     async def begin_incarnation(self, engine_id: UUID, host: str, pid: int) -> None:
         await self.write(incarnations.begin(engine_id, host, pid))
 
+    def fence(self, engine_id: UUID) -> None:
+        self._fence = engine_id
+
     async def beat(self, engine_id: UUID) -> None:
         if not await self.write(incarnations.beat(engine_id)):
             raise OwnershipLost
@@ -102,7 +117,7 @@ class SqlStore(ABC):
         return await self.read(configuration.load(self._keys))
 
     async def disable_integration(self, integration_id: UUID, reason: str) -> None:
-        await self.write(configuration.disable_integration(integration_id, reason))
+        await self.write(disabling.disable_integration(integration_id, reason))
 
     # -- the way of an event --------------------------------------------------------------------
 
@@ -122,14 +137,14 @@ class SqlStore(ABC):
         if delivery_ids:
             await self.write(claiming.release(engine_id, delivery_ids, due_in_seconds))
 
-    async def release_others(self, engine_id: UUID, keep: Collection[UUID]) -> int:
-        return await self.write(claiming.release_others(engine_id, keep))
+    async def held(self, engine_id: UUID) -> frozenset[UUID]:
+        return await self.read(claiming.held(engine_id))
 
     async def cancel(self, delivery_ids: Sequence[UUID], why: str, account_id: UUID | None = None) -> int:
         return await self.write(recording.cancel(delivery_ids, why, account_id))
 
     async def record(self, batch: Sequence[Recording]) -> list[bool]:
-        return await self.write(recording.record(batch)) if batch else []
+        return await self.write(recording.record(batch), fenced=False) if batch else []
 
     async def earlier_firsts_pending(self, delivery_ids: Sequence[UUID]) -> frozenset[UUID]:
         return await self.read(claiming.earlier_firsts_pending(delivery_ids))
@@ -187,6 +202,9 @@ class SqlStore(ABC):
     async def record_gap(self, gap: Gap) -> None:
         await self.write(connections.record_gap(gap))
 
+    async def keep_unclaimed(self, connection_id: UUID, calls: Sequence[UnclaimedCall], keep: int) -> None:
+        await self.write(connections.keep_unclaimed(connection_id, calls, keep))
+
     async def open_calls(self, connection_id: UUID) -> list[CallMemory]:
         return await self.read(connections.open_calls(connection_id))
 
@@ -195,6 +213,17 @@ class SqlStore(ABC):
 
     async def keep_calls(self, batch: Sequence[CallRecord]) -> None:
         await self.write(calls.keep(batch))
+
+    # -- users that come from a PBX -------------------------------------------------------------
+
+    async def directory_imported(self, service: Service) -> bool:
+        return await self.read(directories.imported(service))
+
+    async def apply_directory(self, service: Service, plan: Plan, told: DirectoryReport) -> int:
+        return await self.write(directories.apply(service, plan, told))
+
+    async def report_directory(self, service: Service, told: DirectoryReport) -> None:
+        await self.write(directories.report(service, told))
 
     # -- request inbox --------------------------------------------------------------------------
 
@@ -209,6 +238,9 @@ class SqlStore(ABC):
     async def prune(self, before: datetime, limit: int, account_id: UUID | None = None) -> int:
         return await self.write(upkeep.prune(before, limit, account_id))
 
+    async def overdue_seconds(self) -> float:
+        return await self.read(claiming.overdue_seconds())
+
     async def weigh(self, account_id: UUID) -> int:
         weight = await self.read(weighing.weigh(account_id))  # counting must keep nobody from writing
         await self.write(weighing.note(account_id, weight))
@@ -216,6 +248,9 @@ class SqlStore(ABC):
 
     async def excess_until(self, account_id: UUID, share: float) -> datetime | None:
         return await self.read(weighing.excess_until(account_id, share))
+
+    async def drop_bodies(self, before: datetime, limit: int, account_id: UUID) -> int:
+        return await self.write(bodies.drop_bodies(before, limit, account_id))
 
     async def backlog(self) -> Mapping[str, int]:
         return await self.read(upkeep.backlog())

@@ -9,3 +9,10 @@ class WebConfig(AppConfig):
     name = "switchhook.web"
     label = "web"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """From now on changes and logins are noted in the audit log."""
+        from switchhook.web.audit import changes, logins
+
+        changes.begin()
+        logins.begin()

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 
 from switchhook.settings import listen_pair, load_settings
+from switchhook.web import handbook
 from switchhook.web.branding.brands import load_brands
 from switchhook.web.database import django_database
 from switchhook.web.mail import django_mail
@@ -47,6 +48,10 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
@@ -62,6 +67,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",  # around all that answers: the API refuses before anything else is asked
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "switchhook.web.middleware.RequestId",
+    "switchhook.web.audit.actor.Witness",
     "switchhook.web.api.manners.Manners",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -71,6 +77,7 @@ MIDDLEWARE = [
     "switchhook.web.errors.QuotaPages",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "switchhook.web.middleware.SecondFactor",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 TEMPLATES = [
@@ -103,12 +110,20 @@ TABLERICONS_STROKE_WIDTH = 1.75
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 
+# What counts logins is in the database, so that it counts for all webs together.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "web_cache"},
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
 DATABASES = {"default": django_database(SWITCHHOOK.database)}
 STORAGES = {"staticfiles": {"BACKEND": "switchhook.web.assets.StampedFiles"}}
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # served out of the package: there is nothing to collect
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 24 * 3600
+WHITENOISE_ROOT = handbook.PUBLIC
+WHITENOISE_INDEX_FILE = True
+WHITENOISE_ADD_HEADERS_FUNCTION = handbook.add_headers
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -128,6 +143,27 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = None  # a tick box
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _PUBLIC.scheme
+
+MFA_ADAPTER = "switchhook.web.members.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {"add_webauthn": "switchhook.web.members.forms.KeyForm"}
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = SWITCHHOOK.brand_name
+MFA_TOTP_TOLERANCE = 1  # clocks of telephones
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up by themselves
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _HTTPS  # browsers have passkeys on http://localhost, and else on https alone
+
+SOCIALACCOUNT_ADAPTER = "switchhook.web.members.adapter.SingleSignOnAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # our policy lets no form lead elsewhere, and a provider may lead on to others
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [{
+            "provider_id": "sso", "name": SWITCHHOOK.sso_name, "client_id": SWITCHHOOK.sso_client_id,
+            "secret": SWITCHHOOK.sso_client_secret, "settings": {"server_url": SWITCHHOOK.sso_discovery_url},
+        }] if SWITCHHOOK.sso_discovery_url else [],
+    },
+}
 
 SESSION_COOKIE_NAME = "switchhook_session"
 SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())

@@ -18,7 +18,8 @@ from switchhook.web.models import Account, Errand, Person
 
 #: What can be asked (args and results: the docstring of `Errand` in store/ports.py).
 Kind = Literal[
-    "user_changed", "send_test", "redeliver", "cancel", "catch_up", "redeliver_many", "test_connection", "test_call"]
+    "user_changed", "send_test", "test_event", "redeliver", "cancel", "catch_up", "redeliver_many", "test_connection",
+    "test_call", "detect"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +34,21 @@ class Outcome:
         return self.state in ("done", "failed", "cancelled")
 
 
-def ask(kind: Kind, account: Account | None, args: Mapping[str, object], asked_by: Person) -> Errand:
+def ask(
+    kind: Kind, account: Account | None, args: Mapping[str, object], asked_by: Person, *, at: UUID | None = None,
+) -> Errand:
     """Write an errand, in the transaction of the change that it belongs to (if there is one).
 
-    `account` is None for the operator's own errands (test_connection). Raises QuotaReached for too many tests."""
+    `account` is None for the operator's own errands (test_connection). `at` is the Connection at whose PBX it is to
+    be done: the engine that owns it does it. Raises QuotaReached for too many tests."""
     with transaction.atomic():
         if account is not None and kind in TESTS:
             check_tests(account)
         now_ms = time.time_ns() // 1_000_000
         errand = Errand.objects.create(
             id=timed_id(now_ms, "errand", uuid4()), account_id=account.id if account else None, kind=kind,
-            state="asked", args=json.dumps(args), result="{}", asked_by=asked_by.id, created_at_ms=now_ms)
+            state="asked", args=json.dumps(args), result="{}", asked_by=asked_by.id, created_at_ms=now_ms,
+            connection_id=at)
         wake_engines()
     return errand
 

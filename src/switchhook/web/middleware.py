@@ -5,11 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
+from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +42,24 @@ class RequestId:
         return response
 
 
+class SecondFactor:
+    """Leads who lacks the second factor that an account wants of its people to where it is set up."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        from switchhook.web.tenancy import SecondFactorNeeded  # models are not loaded any sooner
+
+        if not isinstance(exception, SecondFactorNeeded):
+            return None
+        messages.warning(request, "This account asks everybody for a second factor. Set one up, then go on.")
+        return redirect("mfa_index")
+
+
 class LoginRequired(LoginRequiredMiddleware):
     """Every page needs a login, unless it says otherwise. The API needs a token instead (web/api/manners.py); its
     page of documentation is a page like the others."""
@@ -49,3 +72,14 @@ class LoginRequired(LoginRequiredMiddleware):
         if match is not None and match.app_name == "ninja" and match.url_name != "openapi-view":
             return None
         return super().process_view(request, view_func, view_args, view_kwargs)
+
+    def handle_no_permission(  # type: ignore[override]  # a redirect of htmx is no HttpResponseRedirect
+        self, request: HttpRequest, view_func: Callable[..., Any],
+    ) -> HttpResponseBase:
+        """To the login, and from there back. A part of a page that asks for news takes the whole page there: put
+        into its place, the login would stand in the middle of a list."""
+        if not request.headers.get("HX-Request"):
+            return super().handle_no_permission(request, view_func)
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        back = page.path + (f"?{page.query}" if page.query else "")
+        return HttpResponseClientRedirect(redirect_to_login(back or "/", self.get_login_url(view_func)).url)

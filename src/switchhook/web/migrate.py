@@ -27,17 +27,20 @@ def migrate() -> None:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Hold the lock: PostgreSQL's advisory lock, or a lock on a file beside the SQLite database."""
+    """Hold the lock: PostgreSQL's advisory lock, or a lock on a file beside the SQLite database.
+
+    It is that of a transaction on a connection of its own: behind PgBouncer nothing else belongs to us for so long."""
     from django.db import connection
 
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        lock = connection.copy()
         try:
+            lock.set_autocommit(False)
+            with lock.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             yield
         finally:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+            lock.close()
         return
     import fcntl
 

@@ -25,6 +25,8 @@ class Item:
     icon: str
     url: str
     active: bool
+    #: `g` and this key lead there; shown on the help sheet (static/switchhook/keyboard.js).
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +79,16 @@ class Shell:
             slug = self.access.account.slug
             sections += [
                 Section("", [
-                    self._item("Home", "outline/home", "home", slug),
-                    self._item("PBXs", "outline/server-2", "pbx-list", slug),
-                    self._item("Calls", "outline/phone", "calls", slug),
-                    self._item("Deliveries", "outline/send", "deliveries", slug),
-                    self._item("Users", "outline/users", "users", slug),
+                    self._item("Home", "outline/home", "home", slug, key="h"),
+                    self._item("PBXs", "outline/server-2", "pbx-list", slug, key="p"),
+                    self._item("Live", "outline/activity", "live", slug, key="l"),
+                    self._item("Calls", "outline/phone", "calls", slug, key="c"),
+                    self._item("Deliveries", "outline/send", "deliveries", slug, key="d"),
+                    self._item("Users", "outline/users", "users", slug, key="u"),
                 ]),
                 Section("My Admin", [
-                    self._item(f"{brand_of(self._request).name} Integrations", "outline/webhook", "integrations", slug),
-                    self._item("Request inbox", "outline/inbox", "inbox", slug),
-                    self._item("API tokens", "outline/key", "tokens", slug),
-                ]),
+                    self._item(label, icon, name, slug, key)
+                    for label, icon, name, key in self._my_admin(self.access)]),
             ]
         if user.is_authenticated and user.is_operator and self.viewing is None:
             sections.append(Section("Operator", [
@@ -95,14 +96,28 @@ class Shell:
                 self._item("Connections", "outline/plug", "operator-connections"),
                 self._item("Accounts", "outline/building", "operator-accounts"),
                 self._item("Services", "outline/list-details", "operator-services"),
+                self._item("Audit log", "outline/history", "operator-audit"),
             ]))
         return sections
 
-    def _item(self, label: str, icon: str, name: str, slug: str = "") -> Item:
+    def _my_admin(self, access: Access) -> list[tuple[str, str, str, str]]:
+        """What is offered of the account as a whole. Who is limited to some PBXs finds integrations there."""
+        offered = [
+            (f"{brand_of(self._request).name} Integrations", "outline/webhook", "integrations", "i"),
+            ("Event catalogue", "outline/book", "catalogue", "e")]
+        if access.whole:
+            offered.append(("Request inbox", "outline/inbox", "inbox", "b"))
+        if access.runs_account:
+            offered += [
+                ("API tokens", "outline/key", "tokens", "t"), ("Members", "outline/user-shield", "members", "m"),
+                ("Audit log", "outline/history", "audit", "a")]
+        return offered
+
+    def _item(self, label: str, icon: str, name: str, slug: str = "", key: str = "") -> Item:
         url = reverse(name, kwargs={"account": slug} if slug else None)
         here = self._request.path
         below = name not in ("home", "operator-overview") and here.startswith(url)
-        return Item(label, icon, url, here == url or below)
+        return Item(label, icon, url, here == url or below, key)
 
 
 def shell(request: HttpRequest) -> dict[str, object]:

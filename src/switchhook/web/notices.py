@@ -1,4 +1,4 @@
-"""Notices: the e-mails that are owed to an account's admins, sent by a thread of the web.
+"""Notices: the e-mails that are owed, to an account's admins or to who is invited, sent by a thread of the web.
 
 A notice is taken by putting its next turn off, so that of several webs one sends it; one that dies over it is no
 loss, the notice comes up again. Nothing is sent that is older than three days, or when there is no SMTP server.
@@ -17,8 +17,9 @@ from django.db import DatabaseError, close_old_connections
 from django.urls import reverse
 
 from switchhook.domain.failing import NoticeKind
+from switchhook.web.members.invitations import INVITATION, link_of
 from switchhook.web.members.models import Role
-from switchhook.web.models import Account, Integration, Member, Notice
+from switchhook.web.models import Account, Integration, Invitation, Member, Notice
 
 log = logging.getLogger(__name__)
 
@@ -59,21 +60,47 @@ def send_owed() -> int:
 
 
 def _send(notice: Notice) -> None:
+    """What has no integration and no invitation any more is owed to nobody."""
+    message = _invitation(notice) if notice.kind == INVITATION else _of_integration(notice)
+    if message is not None:
+        message.send()
+
+
+def _invitation(notice: Notice) -> EmailMessage | None:
+    """To who is invited. The link is made here: it stands in no row."""
+    if notice.invitation_id is None:
+        return None
+    known = Invitation.objects.select_related("account", "invited_by")
+    invitation = known.filter(id=notice.invitation_id).first()
+    if invitation is None:
+        return None
+    brand = settings.BRANDS.of_key(invitation.account.brand)
+    by = f"{invitation.invited_by} invites you" if invitation.invited_by else "You are invited"
+    body = (
+        f"{by} to {invitation.account} on {brand.name}, as {invitation.get_role_display()}.\n\n"
+        f"To accept, open this link. It works once, until {invitation.expires_at:%d %B %Y %H:%M} UTC:\n"
+        f"{link_of(invitation)}\n\n"
+        "If you do not expect this, do nothing.\n")
+    subject = f"{brand.name}: an invitation to {' '.join(invitation.account.name.split())}"
+    return EmailMessage(subject, body, brand.mail_from, to=[invitation.email])
+
+
+def _of_integration(notice: Notice) -> EmailMessage | None:
     """To each of the account's admins, nobody seeing the others' addresses."""
-    integration = Integration.objects.filter(id=notice.integration_id).first()
+    integration = Integration.objects.filter(id=notice.integration_id).first() if notice.integration_id else None
     account = Account.objects.filter(id=notice.account_id).first()
     if integration is None or account is None:
-        return
+        return None
     admins = Member.objects.filter(account=account, role=Role.ADMIN, person__is_active=True).select_related("person")
     addresses = [member.person.email for member in admins]
     if not addresses:
-        return
+        return None
     subject, first = _words(NoticeKind(notice.kind), integration.name)
     brand = settings.BRANDS.of_key(account.brand)
     url = brand.portal_url + reverse(
         "integration", kwargs={"account": account.slug, "integration_id": integration.id})
     body = f"{first}\n\n{notice.detail}\n\nWhat was sent and what came back:\n{url}\n"
-    EmailMessage(f"{brand.name}: {subject}", body, brand.mail_from, bcc=addresses).send()
+    return EmailMessage(f"{brand.name}: {subject}", body, brand.mail_from, bcc=addresses)
 
 
 def _words(kind: NoticeKind, name: str) -> tuple[str, str]:

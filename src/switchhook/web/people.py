@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from switchhook.domain.errors import SettingsError
 from switchhook.web.ready import make_ready
 
 if TYPE_CHECKING:
@@ -32,6 +33,25 @@ def ensure_operator(email: str) -> FirstLogin:
         if person is None:
             person = Person.objects.create_superuser(email)
         return FirstLogin(person, None, "" if person.last_login else one_time_link(person))
+    finally:
+        connections.close_all()
+
+
+def way_back_in(email: str, *, forget_second_factor: bool) -> str:
+    """A one-time link for who has that address, also for an operator. Raises SettingsError when nobody has it."""
+    make_ready()
+    from django.db import connections
+
+    from switchhook.web.members import actions
+    from switchhook.web.models import Person
+
+    try:
+        person = Person.objects.filter(email__iexact=email, is_active=True).first()
+        if person is None:
+            raise SettingsError(f"Nobody here has the address {email}.")
+        if forget_second_factor:
+            actions.forget_second_factor(person)
+        return one_time_link(person)
     finally:
         connections.close_all()
 

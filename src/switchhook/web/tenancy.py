@@ -8,21 +8,24 @@ A view says whom it is for, and gets an Access, from which all querysets come:
     @account_view(needs=Role.ADMIN)    for forms: who may not save is not shown the form either
     @service_view                      for /a/<account>/pbx/<service_id>/…; the view also gets the Service
     @operator_view                     for /operator/…
+    @account_view(…, whole=True)       for what concerns the whole account: not for members limited to some services
 
 Who is not of the account gets 404, as if it were not there. Who is, but may not do this, gets 403 that
 names the role needed; of an account that is not open, its members get 403 that says why. The operator may do
 everything everywhere, but while they view one account (accounts/viewing.py) that one alone, and only read.
+Where the account wants a second factor of its people, who has none is led to set it up first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, TypeVar, overload
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
@@ -35,12 +38,14 @@ from switchhook.web.members.models import Role
 from switchhook.web.models import (
     Account,
     ApiToken,
+    AuditEntry,
     Call,
     Delivery,
     Errand,
     Event,
     Inbox,
     Integration,
+    Invitation,
     Member,
     PbxUser,
     Person,
@@ -53,6 +58,10 @@ ACCOUNT_LEVEL = frozenset(one.value for one, spec in EVENTS.items() if spec.leve
 
 View = Callable[..., HttpResponseBase]
 Row = TypeVar("Row", bound=Model)
+
+
+class SecondFactorNeeded(PermissionDenied):
+    """The account wants a second factor of its people, and this person has none (middleware.py leads them to it)."""
 
 
 class RoleNeeded(PermissionDenied):
@@ -78,13 +87,23 @@ class Access:
     person: Person
     account: Account
     role: Role
-    #: An API token may be limited to some services: nothing but what belongs to them is seen then.
+    #: A member or a token may be limited to some services: nothing but what belongs to them is seen then.
     only: frozenset[UUID] | None = None
 
     @property
     def can_write(self) -> bool:
         """Whether this person may change anything here."""
         return self.role is Role.ADMIN
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of the account is seen."""
+        return self.only is None
+
+    @property
+    def runs_account(self) -> bool:
+        """Whether this person may change what concerns all of the account: its people, tokens, own integrations."""
+        return self.can_write and self.whole
 
     def services(self) -> QuerySet[Service]:
         return self._of_services(Service.objects.filter(account=self.account), "id")
@@ -98,11 +117,17 @@ class Access:
     def members(self) -> QuerySet[Member]:
         return self._of_account(Member.objects.filter(account=self.account))
 
+    def invitations(self) -> QuerySet[Invitation]:
+        return self._of_account(Invitation.objects.filter(account=self.account))
+
     def inboxes(self) -> QuerySet[Inbox]:
         return self._of_account(Inbox.objects.filter(account=self.account))
 
     def tokens(self) -> QuerySet[ApiToken]:
         return self._of_account(ApiToken.objects.filter(account=self.account))
+
+    def audit(self) -> QuerySet[AuditEntry]:
+        return self._of_account(AuditEntry.objects.filter(account_id=self.account.id))
 
     def calls(self) -> QuerySet[Call]:
         return self._of_services(Call.objects.filter(account_id=self.account.id), "service_id")
@@ -116,7 +141,9 @@ class Access:
         return found if self.only is None else found.exclude(event_type__in=ACCOUNT_LEVEL)
 
     def errands(self) -> QuerySet[Errand]:
-        return Errand.objects.filter(account_id=self.account.id)
+        """Who is limited sees what they asked for themselves."""
+        found = Errand.objects.filter(account_id=self.account.id)
+        return found if self.whole else found.filter(asked_by=self.person.id)
 
     def _of_services(self, found: QuerySet[Row], service: str) -> QuerySet[Row]:
         return found if self.only is None else found.filter(**{f"{service}__in": self.only})
@@ -143,8 +170,13 @@ def access_to(person: Person, slug: str) -> Access:
         member = Member.objects.select_related("account").filter(person=person, account__slug=slug).first()
         if member is not None:
             check_open(member.account)
-            return Access(person, member.account, Role(member.role))
+            return Access(person, member.account, Role(member.role), limit(member.services))
     raise Http404("There is no such account.")
+
+
+def limit(services: Sequence[str]) -> frozenset[UUID] | None:
+    """The services that a member or a token is limited to, as their rows name them; None: to none."""
+    return frozenset(map(UUID, services)) if services else None
 
 
 def check_open(account: Account) -> None:
@@ -156,14 +188,19 @@ def check_open(account: Account) -> None:
 @overload
 def account_view(view: View, /) -> View: ...
 @overload
-def account_view(*, needs: Role) -> Callable[[View], View]: ...
-def account_view(view: View | None = None, /, *, needs: Role = Role.VIEWER) -> View | Callable[[View], View]:
+def account_view(*, needs: Role = ..., whole: bool = ...) -> Callable[[View], View]: ...
+def account_view(
+    view: View | None = None, /, *, needs: Role = Role.VIEWER, whole: bool = False,
+) -> View | Callable[[View], View]:
     """A view of one account: `view(request, access, …)`. The URL names the account by its slug."""
 
     def decorate(view: View) -> View:
         @wraps(view)
         def narrowed(request: HttpRequest, account: str, **rest: Any) -> HttpResponseBase:
-            return view(request, _enter(request, account, needs), **rest)
+            access = _enter(request, account, needs)
+            if whole and not access.whole:
+                raise RoleNeeded(f"{needs.label} of all PBXs")
+            return view(request, access, **rest)
 
         return narrowed
 
@@ -208,6 +245,8 @@ def _enter(request: HttpRequest, slug: str, needs: Role) -> Access:
     if not request.user.is_authenticated:  # the middleware has sent them to the login already
         raise Http404
     access = _viewed(request, access_to(request.user, slug))
+    if access.account.second_factor_required and not is_mfa_enabled(request.user):
+        raise SecondFactorNeeded
     changes = request.method not in SAFE_METHODS
     if (changes or needs is Role.ADMIN) and not access.can_write:
         raise RoleNeeded(Role.ADMIN.label)

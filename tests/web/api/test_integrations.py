@@ -233,3 +233,42 @@ def test_a_limited_token_has_to_do_with_its_services_alone(
     limited.get(f"/errands/{errand['id']}")
     others = told(program.ask("POST", f"/integrations/{made['id']}/test"), 202)
     limited.refused("GET", f"/errands/{others['id']}", status=404)
+
+
+FILTERS = [
+    {"filter": "extension", "match": "one_of", "values": ["201", "210-219"]},
+    {"filter": "business_hours", "match": "inside", "days": ["mon", "fri"], "begins": "09:00", "ends": "17:30"},
+]
+
+
+def test_filters_come_back_as_they_were_sent_and_an_empty_list_removes_them(
+    program: Program, wanted: dict[str, Any],
+) -> None:
+    made = _made(program, wanted | {"filters": FILTERS})
+    assert [{name: value for name, value in one.items() if value is not None} for one in made["filters"]] == FILTERS
+    again = told(program.ask("PATCH", f"/integrations/{made['id']}", {"filters": made["filters"]}), 200)
+    assert again["filters"] == made["filters"]
+    assert told(program.ask("PATCH", f"/integrations/{made['id']}", {"filters": []}), 200)["filters"] == []
+
+
+@pytest.mark.parametrize(("one", "says"), [
+    ({"filter": "option", "match": "one_of", "values": ["1"]}, "Inbound Call Answered cannot be filtered by Option."),
+    ({"filter": "source", "match": "inside", "values": ["1"]}, "one_of or none_of for everything else"),
+    ({"filter": "source", "match": "one_of"}, "needs values"),
+    ({"filter": "business_hours", "match": "inside", "days": ["mon"], "begins": "9"}, "pattern"),
+    ({"filter": "colour", "match": "one_of", "values": ["red"]}, "extension"),
+])
+def test_a_filter_that_cannot_be_is_refused_with_the_reason(
+    program: Program, wanted: dict[str, Any], one: dict[str, Any], says: str,
+) -> None:
+    problem = program.refused("POST", "/integrations", wanted | {"filters": [one]}, status=422)
+    assert problem["errors"][0]["where"].startswith("filters.0")
+    assert says in problem["errors"][0]["message"]
+
+
+def test_the_preview_tells_what_the_filters_let_through(
+    world: World, program: Program, wanted: dict[str, Any],
+) -> None:
+    House(world).event(number=1)
+    made = _made(program, wanted | {"filters": [{"filter": "extension", "match": "none_of", "values": ["2*"]}]})
+    assert program.get(f"/integrations/{made['id']}/preview")["passing"] == {"looked_at": 1, "passed": 0}

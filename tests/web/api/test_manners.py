@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
@@ -56,7 +57,8 @@ def test_kept_answers_are_sealed(users: str, program: Program) -> None:
 
 
 def test_who_asks_too_often_is_told_when_to_come_back(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "PER_MINUTE", 2)
+    two = settings.SWITCHHOOK.model_copy(update={"api_requests_per_minute": 2})
+    monkeypatch.setattr(settings, "SWITCHHOOK", two)
     monkeypatch.setattr(limits.time, "time", lambda: 1_800_000_012.0)
     answers = [program.ask("GET", "/services") for _ in range(3)]
     assert [one["RateLimit-Remaining"] for one in answers] == ["1", "0", "0"]

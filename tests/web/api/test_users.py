@@ -27,7 +27,8 @@ def test_a_list_of_service_uuids_can_be_obtained(world: World, program: Program)
     [service] = program.get("/services")["data"]
     assert service == {
         "id": str(world.service.id), "name": "pbx-0001", "friendly_name": "Head Office", "platform": "asterisk",
-        "applications_enabled": True, "connection": "Not connected yet", "connection_state": "neutral"}
+        "applications_enabled": True, "users_from": "portal", "connection": "Not connected yet",
+        "connection_state": "neutral"}
     assert program.get(f"/services/{world.service.id}") == service
 
 
@@ -182,3 +183,25 @@ def test_a_limited_token_sees_its_services_alone(world: World, make_program: Mak
     limited.refused("PUT", _users(world), DIRECTORY, status=404)
     limited.refused("PATCH", f"/services/{world.service.id}", {"friendly_name": "Mine"}, status=404)
     told(limited.ask("POST", f"/services/{second.id}/users", CORA), 201)
+
+
+def test_users_that_come_from_the_pbx_are_created_and_deleted_there_alone(world: World, program: Program) -> None:
+    Service.objects.update(directory_source="freepbx")
+    for method, path, body in (
+        ("POST", _users(world), CORA), ("DELETE", _users(world, "201"), None),
+        ("PUT", _users(world), {"users": [CORA], "delete_missing": True}),
+    ):
+        assert "create and delete them there" in program.refused(method, path, body, status=409)["detail"]
+    refused = program.refused("PATCH", _users(world, "201"), {"name": "Ada New"}, status=422)
+    assert refused["errors"] == [{"where": "name", "message": "The PBX says this: change it there."}]
+    assert _told() == []
+    assert program.get("/services")["data"][0]["users_from"] == "freepbx"
+
+
+def test_what_the_pbx_does_not_know_of_its_users_is_changed_here(world: World, program: Program) -> None:
+    Service.objects.update(directory_source="freepbx")
+    same = program.get(_users(world, "201"))["name"]
+    change = {"name": same, "enabled_calls": ["Premium"]}
+    assert told(program.ask("PATCH", _users(world, "201"), change), 200)["enabled_calls"] == ["Premium"]
+    [one] = _told()
+    assert one["before"]["enabled_calls"] == ["Local", "National"]

@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from switchhook.domain.catalogue import EventType
 from switchhook.web.api.v1 import api
 from switchhook.web.members.models import Role
 from switchhook.web.models import Member
@@ -38,9 +39,17 @@ def _scope(method: str, path: str) -> str:
 
 def _filled(path: str, world: World) -> str:
     path = path.replace("{service_id}", str(world.service.id)).replace("{user}", "201")
-    path = path.replace("{event_type}", "user.created")
+    path = path.replace("{event_type}", "user.created").replace("{number}", "1")
     return re.sub(r"\{\w+\}", str(uuid4()), path)
 
+
+def test_the_document_of_what_is_sent_is_open_to_all_too() -> None:
+    answer = Client().get("/api/v1/asyncapi.json")
+    assert answer.json()["channels"].keys() == {one.value for one in EventType}
+
+
+#: What viewers do not even read.
+OF_ADMINS = {"/api/v1/audit", "/api/v1/members", "/api/v1/invitations"}
 
 walk = pytest.mark.parametrize(("method", "path"), OPERATIONS)
 
@@ -103,7 +112,7 @@ def test_a_token_of_another_account_finds_nothing(
 def test_a_viewers_token_only_reads(method: str, path: str, world: World, make_program: MakeProgram) -> None:
     viewer = make_program(person=world.viewer)
     answer = viewer.ask(method, _filled(path, world), {} if method in ("POST", "PATCH", "PUT") else None)
-    assert (answer.status_code == 403) == (method != "GET")
+    assert (answer.status_code == 403) == (method != "GET" or path in OF_ADMINS)
 
 
 @walk

@@ -69,10 +69,7 @@ _RELEASE = """
         next_attempt_at_ms = CASE WHEN :rest_ms > 0 THEN {now} + :rest_ms ELSE next_attempt_at_ms END
     WHERE id IN :ids AND owner = :engine AND state = 'pending'
 """
-_RELEASE_OTHERS = """
-    UPDATE delivery SET owner = NULL, attempts = attempts - 1
-    WHERE owner = :engine AND state = 'pending' AND id NOT IN :keep RETURNING id
-"""
+_HELD = "SELECT id FROM delivery WHERE owner = :engine AND state = 'pending'"
 _ORPHANS = """
     UPDATE delivery SET state = 'cancelled', owner = NULL, finished_at_ms = {now},
         last_problem = 'Its event is no longer kept.'
@@ -143,11 +140,23 @@ def _with_events(engine_id: UUID, rows: Sequence[Sequence[Any]]) -> Work[list[Cl
 
 def next_due_seconds() -> Work[float | None]:
     """See `Store.next_due_seconds`."""
-    waits = []
+    soonest_ms = yield from _soonest_ms()
+    return None if soonest_ms is None else max(0, soonest_ms) / 1000
+
+
+def overdue_seconds() -> Work[float]:
+    """See `Store.overdue_seconds`."""
+    soonest_ms = yield from _soonest_ms()
+    return 0.0 if soonest_ms is None else max(0, -soonest_ms) / 1000
+
+
+def _soonest_ms() -> Work[int | None]:
+    """In how many milliseconds the next unclaimed delivery is due; negative: it has been."""
+    waits: list[int] = []
     for tried in (False, True):
         waiting = yield Query(_WAITING, {"tried": tried})
         waits += [due_ms - now for _, due_ms, now in waiting]
-    return max(0, min(waits)) / 1000 if waits else None
+    return min(waits) if waits else None
 
 
 def release(engine_id: UUID, delivery_ids: Sequence[UUID], due_in_seconds: float) -> Work[None]:
@@ -155,10 +164,10 @@ def release(engine_id: UUID, delivery_ids: Sequence[UUID], due_in_seconds: float
     yield Query(_RELEASE, {"ids": list(delivery_ids), "engine": engine_id, "rest_ms": round(due_in_seconds * 1000)})
 
 
-def release_others(engine_id: UUID, keep: Collection[UUID]) -> Work[int]:
-    """See `Store.release_others`. What was never sent needs no attempt of its own."""
-    rows = yield Query(_RELEASE_OTHERS, {"engine": engine_id, "keep": list(keep)})
-    return len(rows)
+def held(engine_id: UUID) -> Work[frozenset[UUID]]:
+    """See `Store.held`."""
+    rows = yield Query(_HELD, {"engine": engine_id})
+    return frozenset(to_uuid(id_) for (id_,) in rows)
 
 
 def earlier_firsts_pending(delivery_ids: Sequence[UUID]) -> Work[frozenset[UUID]]:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from switchhook.domain.catalogue import EventType, Field
+from switchhook.domain.catalogue import EXTRA_EVENTS, EventType, Field
 from switchhook.domain.errors import CannotOpen
-from switchhook.domain.failing import NoticeKind
+from switchhook.domain.filters import read as read_filter
 from switchhook.domain.integration import (
     Authentication,
     BasicAuth,
@@ -22,37 +22,34 @@ from switchhook.domain.integration import (
     TokenAuth,
 )
 from switchhook.domain.sealing import unseal
-from switchhook.domain.service import Account, Connection, PbxUser, Platform, Reading, Service
+from switchhook.domain.service import Account, Connection, DirectorySource, PbxUser, Platform, Reading, Service
 from switchhook.store.dialect import Query, Work
 from switchhook.store.ports import Configuration
 from switchhook.store.rows import to_json, to_uuid, to_uuid_or_none
-from switchhook.store.work.tallying import give_notice
 
 T = TypeVar("T")
 
 _VERSION = "SELECT version FROM configuration_version WHERE id = 1"
 _ACCOUNTS = """
-    SELECT id, name, time_zone, allowed_networks, call_expiry_seconds, user_expiry_seconds, retention_days,
-        state, max_in_flight, max_events_per_second, max_stored_mib
+    SELECT id, name, time_zone, allowed_networks, call_expiry_seconds, user_expiry_seconds, retention_days, country,
+        granted_events, state, max_in_flight, max_events_per_second, max_stored_mib, body_days
     FROM account
 """
 _SERVICES = """
     SELECT id, account_id, connection_id, name, friendly_name, applications_enabled, tenant_key, trunks, trunk_contexts,
-        menus, extensions, intake_token_hash FROM service
+        menus, extensions, intake_token_hash, country, directory_source, directory_scope FROM service
 """
-_CONNECTIONS = "SELECT id, name, platform, host, port, tls, username, secret_sealed, calls_per_minute FROM connection"
+_CONNECTIONS = """
+    SELECT id, name, platform, host, port, tls, tls_ca, username, secret_sealed, calls_per_minute FROM connection
+"""
 _INTEGRATIONS = """
     SELECT id, account_id, service_id, name, event_type, request_url, path_arguments, method, format,
         authentication_type, username, password_sealed, token_sealed, token_prefix, token_header, headers, body_keys,
-        signing_secrets, enabled, timeout_seconds, max_in_flight, expiry_seconds, rate_per_second
+        signing_secrets, enabled, timeout_seconds, max_in_flight, expiry_seconds, rate_per_second, filters
     FROM integration
 """
-_USERS = """
+USERS = """
     SELECT id, service_id, extension_number, name, outbound_phone_number, has_voicemail, enabled_calls FROM pbx_user
-"""
-_DISABLE = """
-    UPDATE integration SET enabled = false, disabled_reason = :reason, disabled_at = :at, updated_at = :at
-    WHERE id = :id AND enabled RETURNING id
 """
 _RAISE_VERSION = """
     INSERT INTO configuration_version (id, version) VALUES (1, 1)
@@ -66,13 +63,15 @@ def version() -> Work[int]:
     return rows[0][0] if rows else 0
 
 
-def disable_integration(integration_id: UUID, reason: str) -> Work[None]:
-    """See `Store.disable_integration`."""
-    now = datetime.now(UTC)
-    rows = yield Query(_DISABLE, {"id": integration_id, "reason": reason, "at": now})
-    if rows:
-        yield Query(_RAISE_VERSION, {})
-        yield from give_notice(integration_id, NoticeKind.DISABLED, now, reason)
+def raise_version() -> Work[None]:
+    """The configuration has changed: every engine loads it anew."""
+    yield Query(_RAISE_VERSION, {})
+
+
+def account(id_: UUID) -> Work[Account | None]:
+    """One account; None when there is none that can be read."""
+    rows = yield Query(f"{_ACCOUNTS} WHERE id = :id", {"id": id_})
+    return next(_whole(rows, _account, {}), None)
 
 
 def load(keys: Sequence[str]) -> Work[Configuration]:
@@ -83,7 +82,7 @@ def load(keys: Sequence[str]) -> Work[Configuration]:
     services = yield Query(_SERVICES, {})
     connections = yield Query(_CONNECTIONS, {})
     integrations = yield Query(_INTEGRATIONS, {})
-    users = yield Query(_USERS, {})
+    users = yield Query(USERS, {})
     opener = _Opener(keys)
     return Configuration(
         version=number,
@@ -91,7 +90,7 @@ def load(keys: Sequence[str]) -> Work[Configuration]:
         services={one.id: one for one in _whole(services, _service, broken)},
         connections={one.id: one for one in _whole(connections, opener.connection, broken)},
         integrations={one.id: one for one in _whole(integrations, opener.integration, broken)},
-        users={(one.service_id, one.extension_number): one for one in _whole(users, _user, broken)},
+        users={(one.service_id, one.extension_number): one for one in _whole(users, user_of, broken)},
         broken=broken, no_key_fits=opener.no_key_fits)
 
 
@@ -108,18 +107,23 @@ def _whole(rows: Sequence[Sequence[Any]], read: Callable[..., T], broken: dict[U
 
 def _account(
     id_: Any, name: str, time_zone: str, networks: Any, call_expiry: int, user_expiry: int, retention_days: int,
+    country: str, granted_events: Any,
     state: str, max_in_flight: int | None, max_events_per_second: int | None, max_stored_mib: int | None,
+    body_days: int | None,
 ) -> Account:
     return Account(
         id=to_uuid(id_), name=name, time_zone=time_zone, allowed_networks=_texts(networks),
         call_expiry_seconds=call_expiry, user_expiry_seconds=user_expiry, retention_days=retention_days,
+        country=country, granted_events=frozenset(map(EventType, EXTRA_EVENTS.intersection(_texts(granted_events)))),
         suspended=state in ("suspended", "closed"), max_in_flight=max_in_flight,
-        max_events_per_second=max_events_per_second, max_stored_mib=max_stored_mib)
+        max_events_per_second=max_events_per_second, max_stored_mib=max_stored_mib,
+        body_days=body_days)
 
 
 def _service(
     id_: Any, account_id: Any, connection_id: Any, name: str, friendly_name: str, applications_enabled: bool,
     tenant_key: str, trunks: Any, trunk_contexts: Any, menus: Any, extensions: Any, intake_token_hash: str,
+    country: str, directory_source: str, directory_scope: str,
 ) -> Service:
     reading = Reading(
         trunks=_texts(trunks), trunk_contexts=_texts(trunk_contexts), extensions=_texts(extensions),
@@ -127,13 +131,15 @@ def _service(
     return Service(
         id=to_uuid(id_), account_id=to_uuid(account_id), connection_id=to_uuid_or_none(connection_id), name=name,
         friendly_name=friendly_name, applications_enabled=bool(applications_enabled), tenant_key=tenant_key,
-        reading=reading, intake_token_hash=intake_token_hash)
+        reading=reading, intake_token_hash=intake_token_hash, country=country,
+        directory_source=DirectorySource(directory_source), directory_scope=directory_scope)
 
 
-def _user(
+def user_of(
     id_: Any, service_id: Any, extension_number: str, name: str, outbound_phone_number: str, has_voicemail: bool,
     enabled_calls: Any,
 ) -> PbxUser:
+    """The user in the columns of USERS."""
     return PbxUser(
         id=to_uuid(id_), service_id=to_uuid(service_id), extension_number=extension_number, name=name,
         outbound_phone_number=outbound_phone_number, has_voicemail=bool(has_voicemail),
@@ -157,13 +163,13 @@ class _Opener:
         self._now = datetime.now(UTC)
 
     def connection(
-        self, id_: Any, name: str, platform: str, host: str, port: int, tls: bool, username: str, secret_sealed: str,
-        calls_per_minute: float,
+        self, id_: Any, name: str, platform: str, host: str, port: int, tls: bool, tls_ca: str, username: str,
+        secret_sealed: str, calls_per_minute: float,
     ) -> Connection:
         connection_id = to_uuid(id_)
         return Connection(
             id=connection_id, name=name, platform=Platform(platform), host=host, port=port, tls=bool(tls),
-            username=username, secret=self._open(secret_sealed, f"connection:{connection_id}:secret"),
+            tls_ca=tls_ca, username=username, secret=self._open(secret_sealed, f"connection:{connection_id}:secret"),
             calls_per_minute=calls_per_minute)
 
     def integration(
@@ -171,7 +177,7 @@ class _Opener:
         path_arguments: str, method: str, format_: str, authentication_type: str, username: str, password_sealed: str,
         token_sealed: str, token_prefix: str, token_header: str, headers: Any, body_keys: Any, signing_secrets: Any,
         enabled: bool, timeout_seconds: float, max_in_flight: int, expiry_seconds: int | None,
-        rate_per_second: int | None,
+        rate_per_second: int | None, filters: Any,
     ) -> Integration:
         own = to_uuid(id_)
         authentication: Authentication = NoAuth()
@@ -193,7 +199,8 @@ class _Opener:
             headers=tuple(self._header(own, one) for one in to_json(headers)),
             body_keys=tuple(_body_key(one) for one in to_json(body_keys)), signing_secrets=signing,
             enabled=bool(enabled), timeout_seconds=timeout_seconds, max_in_flight=max_in_flight,
-            expiry_seconds=expiry_seconds, rate_per_second=rate_per_second)
+            expiry_seconds=expiry_seconds, rate_per_second=rate_per_second,
+            filters=tuple(read_filter(one) for one in to_json(filters)))
 
     def _header(self, integration_id: UUID, stored: dict[str, str]) -> Header:
         name = stored["name"]

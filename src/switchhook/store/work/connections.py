@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from switchhook.domain.claiming import UnclaimedCall
 from switchhook.domain.event import timed_id
-from switchhook.store.dialect import Query, Work
+from switchhook.store.dialect import Each, Query, Work, insert
 from switchhook.store.ports import CallMemory, ConnectionReport, Gap
-from switchhook.store.rows import from_ms, to_ms, to_uuid
+from switchhook.store.rows import Columns, from_ms, to_ms, to_uuid
 
 _REPORT = """
     INSERT INTO connection_state
@@ -27,6 +28,15 @@ _RECORD_GAP = """
 """
 _OPEN_CALLS = "SELECT key, memory FROM open_call WHERE connection_id = :connection ORDER BY key"
 _FORGET_CALLS = "DELETE FROM open_call WHERE connection_id = :connection AND key IN :keys"
+_UNCLAIMED_CALL: Columns = {
+    "connection_id": "uuid", "native_call_id": "text", "at_ms": "bigint", "device": "text", "caller_number": "text",
+    "dialled": "text", "tenant": "text", "place": "text", "account_code": "text",
+}
+_FORGET_UNCLAIMED = """
+    DELETE FROM unclaimed_call WHERE connection_id = :connection AND native_call_id NOT IN (
+        SELECT native_call_id FROM unclaimed_call WHERE connection_id = :connection
+        ORDER BY at_ms DESC, native_call_id DESC LIMIT :keep)
+"""
 
 
 def report(told: ConnectionReport) -> Work[None]:
@@ -50,6 +60,15 @@ def record_gap(gap: Gap) -> Work[None]:
     yield Query(_RECORD_GAP, {
         "id": timed_id(end_ms, "gap", gap.connection_id, begin_ms), "connection": gap.connection_id,
         "begin_ms": begin_ms, "end_ms": end_ms, "reason": gap.reason, "partial_calls": gap.partial_calls})
+
+
+def keep_unclaimed(connection_id: UUID, calls: Sequence[UnclaimedCall], keep: int) -> Work[None]:
+    """See `Store.keep_unclaimed`. The same call twice is one."""
+    yield Each(insert("unclaimed_call", _UNCLAIMED_CALL), _UNCLAIMED_CALL, [
+        {"connection_id": connection_id, "native_call_id": one.call, "at_ms": to_ms(one.at), "device": one.device,
+         "caller_number": one.caller_number, "dialled": one.dialled, "tenant": one.tenant, "place": one.place,
+         "account_code": one.account_code} for one in calls], key="connection_id")
+    yield Query(_FORGET_UNCLAIMED, {"connection": connection_id, "keep": keep})
 
 
 def open_calls(connection_id: UUID) -> Work[list[CallMemory]]:

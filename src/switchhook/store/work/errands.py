@@ -12,9 +12,12 @@ from switchhook.store.ports import Errand
 from switchhook.store.rows import from_ms, to_uuid, to_uuid_or_none
 
 #: Of an account's changed users the earlier one goes first, whoever does it: a Modify must not overtake its Create.
+#: What is to be done at a PBX is done by the engine that owns the Connection, if one does: PBXs permit addresses.
 _CLAIM = """
     UPDATE errand SET state = 'working', owner = :engine WHERE id IN (
-        SELECT id FROM errand AS one WHERE state = 'asked' AND (kind <> 'user_changed' OR NOT EXISTS (
+        SELECT id FROM errand AS one WHERE state = 'asked' AND NOT EXISTS (
+            SELECT 1 FROM connection_state AS held WHERE held.connection_id = one.connection_id
+                AND held.owner <> :engine) AND (kind <> 'user_changed' OR NOT EXISTS (
             SELECT 1 FROM errand AS other WHERE other.state IN ('asked', 'working') AND other.kind = 'user_changed'
                 AND other.account_id = one.account_id AND (other.created_at_ms < one.created_at_ms
                     OR other.created_at_ms = one.created_at_ms AND other.id < one.id)))

@@ -10,6 +10,7 @@ from switchhook.domain.delivery import Delivered, DeliveryState, DisableIntegrat
 from switchhook.store.dialect import Each, Query, Work, insert
 from switchhook.store.ports import Recording
 from switchhook.store.rows import ATTEMPT, Columns, attempt_row, problem_of, status_of, to_ms, to_uuid
+from switchhook.store.work.grouping import group_failures
 from switchhook.store.work.tallying import tally
 
 _OUTCOME: Columns = {
@@ -52,7 +53,9 @@ def record(batch: Sequence[Recording]) -> Work[list[bool]]:
     yield Each(_INSERT_ATTEMPT, ATTEMPT, attempts, key="delivery_id")
     settled = yield Each(_SETTLE, _OUTCOME, [_outcome(one) for one in by_delivery])
     ours = {(to_uuid(id_), number) for id_, number in settled}
-    yield from tally([one for one in batch if (one.attempt.delivery_id, one.attempt.number) in ours])
+    counted = [one for one in batch if (one.attempt.delivery_id, one.attempt.number) in ours]
+    yield from tally(counted)
+    yield from group_failures(counted)
     return [(one.attempt.delivery_id, one.attempt.number) in ours for one in batch]
 
 

@@ -33,9 +33,16 @@ _DROP_REST = (
     "DELETE FROM intake_key WHERE event_id < :bound",
     "DELETE FROM errand WHERE created_at_ms < :before_ms AND state NOT IN ('asked', 'working')",
     "DELETE FROM integration_hour WHERE hour_ms < :before_ms",
+    "DELETE FROM integration_failure WHERE hour_ms < :before_ms",
     "DELETE FROM notice WHERE created_at_ms < :before_ms",
     "DELETE FROM gap WHERE end_ms < :before_ms",
     "DELETE FROM inbox_request WHERE at_ms < :before_ms",
+    "DELETE FROM unclaimed_call WHERE at_ms < :before_ms",
+    # The audit log has a retention of its own; before a year has passed the database itself refuses.
+    """
+    DELETE FROM audit_entry WHERE at_ms < {now} - 31622400000 AND at_ms < {now} - CAST(86400000 AS bigint) *
+        COALESCE((SELECT audit_retention_days FROM account WHERE account.id = audit_entry.account_id), 400)
+    """,
 )
 _PENDING = """
     SELECT count(*), count(CASE WHEN next_attempt_at_ms <= {now} THEN 1 END) FROM (

@@ -9,8 +9,10 @@ from zoneinfo import available_timezones
 from django import forms
 from django.conf import settings
 
+from switchhook.domain.catalogue import EVENTS
 from switchhook.web.accounts.models import AccountState
 from switchhook.web.models import Account
+from switchhook.web.services.countries import clean_country
 from switchhook.web.services.forms import Lines
 
 #: The quotas that the operator may set, as the model and as a person calls them; the default is a setting.
@@ -43,19 +45,35 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="Private addresses that this account's integrations may call, as networks, one a line: 10.1.2.0/24. "
         "Empty: public addresses alone.")
 
+    granted_events = forms.MultipleChoiceField(
+        required=False, label="Extra events", widget=forms.CheckboxSelectMultiple,
+        choices=[(spec.type.value, f"{spec.label}: {spec.fires_when}") for spec in EVENTS.values() if spec.extra],
+        help_text="Events beyond the usual ones, which this account may select for its integrations. Those of calls "
+        "are recorded from the next call on; when you take one away, nothing of it is sent any more.")
+
     class Meta:
         model = Account
-        fields = ("name", "slug", "time_zone", "brand", "allowed_networks", "retention_days", *QUOTAS)
-        labels = {"slug": "Short name", "time_zone": "Time zone", "retention_days": "Days kept", **QUOTAS}
+        fields = ("name", "slug", "time_zone", "country", "brand", "allowed_networks", "retention_days",
+                  "body_days", "audit_retention_days", "granted_events", *QUOTAS)
+        labels = {"slug": "Short name", "time_zone": "Time zone", "retention_days": "Days kept",
+                  "body_days": "Days bodies are kept",
+                  "audit_retention_days": "Days of audit log kept", **QUOTAS}
         help_texts = {
             "slug": "In the addresses of the account's pages: small letters, digits and hyphens.",
             "time_zone": "Of Date/Time in requests and of times on pages, like Australia/Sydney or Europe/Berlin.",
+            "country": "Two letters, like AU or DE: where numbers without a country's prefix are from, for Source and "
+            "Destination in E.164. Each service can have its own.",
             "retention_days": "After so many days events and deliveries are deleted.",
+            "body_days": "After so many days the bodies and query strings of requests and answers are deleted, and the "
+            "rest stays. Empty: they are kept as long as the rest.",
+            "audit_retention_days": "A year (366) at least.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["time_zone"].widget.attrs |= {"list": "time-zones", "autocomplete": "off"}
+        self.fields["audit_retention_days"].required = False  # empty: as it is
+        self.fields["audit_retention_days"].widget.attrs |= {"min": 366, "max": 3660}
         self.fields["retention_days"].widget.attrs |= {"min": 1, "max": 3650}
         brands = [(one.key, one.name) for one in settings.BRANDS.others]
         if brands:
@@ -77,6 +95,9 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             raise forms.ValidationError(f"“{zone}” is no time zone. Write it like Europe/Berlin.")
         return zone
 
+    def clean_country(self) -> str:
+        return clean_country(self.cleaned_data["country"])
+
     def clean_allowed_networks(self) -> list[str]:
         networks = []
         for line in self.cleaned_data["allowed_networks"]:
@@ -90,6 +111,18 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         days = int(self.cleaned_data["retention_days"])
         if not 1 <= days <= 3650:
             raise forms.ValidationError("From 1 day to 3650.")
+        return days
+
+    def clean_body_days(self) -> int | None:
+        days: int | None = self.cleaned_data["body_days"]
+        if days is not None and not 1 <= days <= int(self.cleaned_data.get("retention_days") or days):
+            raise forms.ValidationError("From 1 day to as long as the rest is kept.")
+        return days
+
+    def clean_audit_retention_days(self) -> int:
+        days = int(self.cleaned_data["audit_retention_days"] or self.instance.audit_retention_days)
+        if not 366 <= days <= 3660:
+            raise forms.ValidationError("From 366 days to 3660.")
         return days
 
 

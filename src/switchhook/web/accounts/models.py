@@ -25,9 +25,14 @@ class Account(models.Model):
     call_expiry_seconds = models.PositiveIntegerField(default=24 * 3600)
     user_expiry_seconds = models.PositiveIntegerField(default=3 * 24 * 3600)
     retention_days = models.PositiveIntegerField(default=30)
-    brand = models.CharField(max_length=60, blank=True, default="")  # a table of brands.toml; "": the default one
-    state = models.CharField(max_length=10, choices=AccountState.choices, default=AccountState.OPEN)
-    state_reason = models.CharField(max_length=500, blank=True, default="")  # its members read it
+    body_days = models.PositiveIntegerField(null=True, blank=True)  # bodies of requests and answers; null: as the rest
+    country = models.CharField(max_length=2, blank=True, default="", db_default="")  # ISO 3166
+    granted_events = models.JSONField(default=list, db_default=[], blank=True)  # extra EventTypes, by their values
+    audit_retention_days = models.PositiveIntegerField(default=400, db_default=400)
+    second_factor_required = models.BooleanField(default=False, db_default=False)
+    brand = models.CharField(max_length=60, blank=True, default="", db_default="")  # a table of brands.toml
+    state = models.CharField(max_length=10, choices=AccountState.choices, default=AccountState.OPEN, db_default="open")
+    state_reason = models.CharField(max_length=500, blank=True, default="", db_default="")  # its members read it
     state_at = models.DateTimeField(null=True, blank=True)
     erase_at = models.DateTimeField(null=True, blank=True)  # when it is closed: the end of the grace
     max_services = models.PositiveIntegerField(null=True, blank=True)
@@ -37,7 +42,7 @@ class Account(models.Model):
     max_events_per_second = models.PositiveIntegerField(null=True, blank=True)
     max_in_flight = models.PositiveIntegerField(null=True, blank=True)
     max_stored_mib = models.PositiveIntegerField(null=True, blank=True)
-    stored_bytes = models.BigIntegerField(default=0)  # as the engine last estimated it
+    stored_bytes = models.BigIntegerField(default=0, db_default=0)  # as the engine last estimated it
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

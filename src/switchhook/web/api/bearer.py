@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
@@ -12,7 +12,7 @@ from ninja.security import HttpBearer
 from switchhook.web.api.problems import Problem
 from switchhook.web.members.models import Role
 from switchhook.web.models import ApiToken
-from switchhook.web.tenancy import Access, AccountShut, access_to, check_open
+from switchhook.web.tenancy import Access, AccountShut, access_to, check_open, limit
 from switchhook.web.tokens.actions import note_use, token_of
 from switchhook.web.tokens.models import Scope
 
@@ -45,13 +45,25 @@ def access_of_token(token: ApiToken) -> Access:
         raise Problem(403, f"{shut} Nothing of it is answered until it is open again.", code="account_shut") from None
     except Http404:
         raise _unknown("Who made this token has no access to the account any more.", "token_orphaned") from None
-    only = frozenset(UUID(one) for one in token.services) if token.services else None
-    return Access(access.person, access.account, access.role, only)
+    only = limit(token.services)
+    if only is not None and access.only is not None:
+        only &= access.only
+    return replace(access, only=access.only if only is None else only)
 
 
 def access_of(request: HttpRequest) -> Access:
     """What this request may see and do; all querysets come from here."""
     access: Access = request.access  # type: ignore[attr-defined]  # manners.py put it there
+    return access
+
+
+def running_account(request: HttpRequest) -> Access:
+    """The same, for what concerns all of the account: its people, its audit log. Raises Problem 403."""
+    access = access_of(request)
+    if not access.can_write:
+        raise Problem(403, "Who made this token is no admin of the account.", code="role_missing")
+    if not access.whole:
+        raise Problem(403, "This is for all of the account, and this token is limited to services.", code="limited")
     return access
 
 
@@ -77,7 +89,7 @@ class Bearer(HttpBearer):
         raise NotImplementedError  # __call__ does it all
 
 
-READ, USERS, INTEGRATIONS, EVENTS = (Bearer(one) for one in Scope)
+READ, USERS, INTEGRATIONS, EVENTS, MEMBERS = (Bearer(one) for one in Scope)
 
 
 def _unknown(detail: str, code: str) -> Problem:

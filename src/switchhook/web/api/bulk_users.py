@@ -5,27 +5,24 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import HttpRequest
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from switchhook.domain.checks import Mistake
 from switchhook.web.api.bearer import USERS, access_of
-from switchhook.web.api.problems import Problem, invalid
+from switchhook.web.api.problems import invalid
 from switchhook.web.api.services import service_of
 from switchhook.web.api.shapes import Shape
-from switchhook.web.api.users import NAMES, UserWanted, filled, router
-from switchhook.web.models import PbxUser, Service
-from switchhook.web.tenancy import Access
-from switchhook.web.users import actions
-
-MOST_USERS = 2000
+from switchhook.web.api.users import UserWanted, check_kept_here, details_of, router
+from switchhook.web.models import PbxUser
+from switchhook.web.users.directory import MOST_USERS, Faulty, carry_out, planned
 
 
 class Directory(Shape):
     """Users as they are to be, told apart by extension number. What a user leaves out stays as it is."""
 
     users: list[UserWanted] = Field(min_length=1, max_length=MOST_USERS)
-    delete_missing: bool = Field(default=False, description="Delete users who are not in the list.")
-    dry_run: bool = Field(default=False, description="Say what would be done, and do nothing.")
+    delete_missing: StrictBool = Field(default=False, description="Delete users who are not in the list.")
+    dry_run: StrictBool = Field(default=False, description="Say what would be done, and do nothing.")
 
 
 class Modified(Shape):
@@ -50,54 +47,23 @@ def upsert_users(request: HttpRequest, service_id: UUID, directory: Directory) -
     """Bring a PBX's users in step with a list, all or nothing; each change fires as if it were made alone."""
     access = access_of(request)
     service = service_of(access, service_id)
-    there = {user.extension_number: user for user in
-             access.users().select_related("service__account").filter(service=service)}
-    before = {number: actions.details(user) for number, user in there.items()}
-    wanted = _checked(directory.users, service, there)
+    check_kept_here(service)
+    try:
+        plan = planned(access, service, map(details_of, directory.users), delete_missing=directory.delete_missing)
+    except Faulty as faulty:
+        raise invalid([Mistake(where=f"users.{one.place}.{one.name}", message=one.message)
+                       for one in faulty.faults]) from faulty
     done = Upserted(
         dry_run=directory.dry_run,
-        created=[number for number in wanted if number not in there],
-        modified=[Modified(extension_number=number, changes=changes) for number, user in wanted.items()
-                  if (changes := _changes(before.get(number), user))],
-        deleted=[number for number in there if number not in wanted] if directory.delete_missing else [],
-        unchanged=[number for number, user in wanted.items()
-                   if number in there and not _changes(before[number], user)])
+        created=_numbers(plan.created),
+        modified=[Modified(extension_number=one.user.extension_number,
+                           changes={name: list(change) for name, change in one.changes.items()})
+                  for one in plan.modified],
+        deleted=_numbers(plan.deleted), unchanged=_numbers(plan.unchanged))
     if not directory.dry_run:
-        _do(done, wanted, there, access)
+        carry_out(plan, access)
     return done
 
 
-def _checked(users: list[UserWanted], service: Service, there: dict[str, PbxUser]) -> dict[str, PbxUser]:
-    """Each user as wanted, by extension number. Raises Problem 422 that names all mistakes."""
-    wanted: dict[str, PbxUser] = {}
-    mistakes: list[Mistake] = []
-    for place, one in enumerate(users):
-        where = f"users.{place}."
-        try:
-            user = filled(there.get(one.extension_number.strip()) or PbxUser(service=service), one, service, where)
-        except Problem as problem:
-            mistakes += problem.errors
-            continue
-        if user.extension_number in wanted:
-            mistakes.append(Mistake(where=f"{where}extension_number", message="This extension is there twice."))
-        wanted[user.extension_number] = user
-    if mistakes:
-        raise invalid(mistakes)
-    return wanted
-
-
-def _changes(before: dict[str, object] | None, user: PbxUser) -> dict[str, list[object]]:
-    """What differs, field → [old, new]; nothing of a user who is new."""
-    if before is None:
-        return {}
-    after = actions.details(user)
-    return {name: [before[name], after[name]] for name in NAMES if before[name] != after[name]}
-
-
-def _do(done: Upserted, wanted: dict[str, PbxUser], there: dict[str, PbxUser], access: Access) -> None:
-    for number in done.created:
-        actions.create_user(wanted[number], access.person)
-    for one in done.modified:
-        actions.modify_user(wanted[one.extension_number], access.person)
-    for number in done.deleted:
-        actions.delete_user(there[number], access.person)
+def _numbers(users: list[PbxUser]) -> list[str]:
+    return [user.extension_number for user in users]

@@ -9,6 +9,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
 from switchhook.web.api.bearer import Bearer
+from switchhook.web.api.examples import BODIES
 
 _PROBLEM = {
     "type": "object", "required": ["type", "title", "status", "code", "detail", "request_id"],
@@ -34,6 +35,13 @@ _ANY_PROBLEM = {
 }
 
 
+#: What is left of this minute, with every answer (limits.py).
+_ALLOWANCE = {
+    f"RateLimit-{name}": {"description": words, "schema": {"type": "integer"}} for name, words in (
+        ("Limit", "Requests a minute."), ("Remaining", "How many are left of this minute."),
+        ("Reset", "In so many seconds the next minute begins."))}
+
+
 class Document(OpenAPISchema):
     """ninja's, with more in it."""
 
@@ -43,12 +51,21 @@ class Document(OpenAPISchema):
         return [{"Bearer": scopes}] if found else found
 
     def responses(self, operation: Operation) -> dict[Any, dict[str, Any]]:
-        return super().responses(operation) | {"4XX": _ANY_PROBLEM}
+        good = {status: one | {"headers": _ALLOWANCE} for status, one in super().responses(operation).items()}
+        return good | {"4XX": _ANY_PROBLEM}
+
+    def request_body(self, operation: Operation) -> dict[str, Any]:
+        body: dict[str, Any] = super().request_body(operation)
+        example = BODIES.get(operation.view_func.__name__)
+        if body and example is not None:
+            body["content"]["application/json"]["example"] = example
+        return body
 
     def operation_parameters(self, operation: Operation) -> list[dict[str, Any]]:
         more = []
         if "POST" in operation.methods:
-            more.append(_header("Idempotency-Key", "The same key within 24 hours: done once, answered the same."))
+            more.append(_header("Idempotency-Key", "The same key within 24 hours: done once, answered the same.",
+                                pattern="^[ -~]{1,255}$"))
         if "PATCH" in operation.methods or "DELETE" in operation.methods:
             more.append(_header("If-Match", "The ETag that you know: 412 when it is another by now."))
         return super().operation_parameters(operation) + more
@@ -71,5 +88,6 @@ class Api(NinjaAPI):
         return str(operation.view_func.__name__)
 
 
-def _header(name: str, description: str) -> dict[str, Any]:
-    return {"in": "header", "name": name, "required": False, "schema": {"type": "string"}, "description": description}
+def _header(name: str, description: str, **schema: str) -> dict[str, Any]:
+    return {"in": "header", "name": name, "required": False, "schema": {"type": "string", **schema},
+            "description": description}

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
-from ninja import Router
+from collections.abc import Collection
 
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from ninja import Router
+from pydantic import Field as Describe
+
+from switchhook.domain.asyncapi import document
 from switchhook.domain.catalogue import EVENTS, FIELDS, EventSpec, EventType, Field, Value
-from switchhook.web.api.bearer import READ
+from switchhook.web.api.bearer import READ, access_of
 from switchhook.web.api.problems import not_found
 from switchhook.web.api.shapes import Page, Shape
 
@@ -41,6 +46,7 @@ class EventTypeShape(Shape):
     fires_when: str
     note: str
     extra: bool
+    granted: bool = Describe(description="Whether integrations can be made for it: of extra events, the operator says.")
     fields: list[AvailableField]
     example: dict[str, Value]
 
@@ -48,7 +54,8 @@ class EventTypeShape(Shape):
 @router.get("/event-types", response=Page[EventTypeShape], auth=READ)
 def list_event_types(request: HttpRequest) -> Page[EventTypeShape]:
     """Every event type, with the fields that it can have and an example."""
-    return Page(data=[_shape(spec) for spec in EVENTS.values()])
+    granted = access_of(request).account.granted_events
+    return Page(data=[_shape(spec, granted) for spec in EVENTS.values()])
 
 
 @router.get("/event-types/{event_type}", response=EventTypeShape, auth=READ)
@@ -56,7 +63,7 @@ def get_event_type(request: HttpRequest, event_type: str) -> EventTypeShape:
     """One event type."""
     if event_type not in EVENTS:
         raise not_found("event type")
-    return _shape(EVENTS[EventType(event_type)])
+    return _shape(EVENTS[EventType(event_type)], access_of(request).account.granted_events)
 
 
 @router.get("/fields", response=Page[FieldShape], auth=READ)
@@ -67,9 +74,16 @@ def list_fields(request: HttpRequest) -> Page[FieldShape]:
                    extra=one.extra) for one in FIELDS.values()])
 
 
-def _shape(spec: EventSpec) -> EventTypeShape:
+@login_not_required
+def asyncapi(request: HttpRequest) -> HttpResponse:
+    """The AsyncAPI document of what is sent. As with the API's own document, anybody may read it."""
+    return JsonResponse(document(), json_dumps_params={"ensure_ascii": False})
+
+
+def _shape(spec: EventSpec, granted: Collection[str]) -> EventTypeShape:
     return EventTypeShape(
         type=spec.type, label=spec.label, level=spec.level.value, fires_when=spec.fires_when, note=spec.note,
-        extra=spec.extra, example={field.value: value for field, value in spec.example().items()},
+        extra=spec.extra, granted=not spec.extra or spec.type in granted,
+        example={field.value: value for field, value in spec.example().items()},
         fields=[AvailableField(field=field, label=FIELDS[field].label, availability=spec.availability(field).value)
                 for field in FIELDS if field in spec.fields])

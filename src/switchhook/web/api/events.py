@@ -56,7 +56,7 @@ def list_events(request: HttpRequest, wanted: Query[WantedEvents]) -> Page[Event
     """Events, newest first. A page may be shorter than the limit and still have a next one."""
     more = {"unwanted_reason__gt": ""} if wanted.unwanted else {}
     rows, following = page_of_events(access_of(request), wanted, more)
-    return Page(data=[_shape(row) for row in rows], next=following)
+    return Page(data=[event_shape(row) for row in rows], next=following)
 
 
 @router.get("/events/{uuid:event_id}", response=EventWithDeliveries, auth=READ)
@@ -67,10 +67,11 @@ def get_event(request: HttpRequest, event_id: UUID) -> EventWithDeliveries:
     if row is None:
         raise not_found("event")
     owed = access.deliveries().filter(event=row).order_by("id")[:LIVE_ROWS]
-    return EventWithDeliveries(**_shape(row).model_dump(), deliveries=[delivery_shape(one) for one in owed])
+    return EventWithDeliveries(**event_shape(row).model_dump(), deliveries=[delivery_shape(one) for one in owed])
 
 
-def _shape(row: Event) -> EventShape:
+def event_shape(row: Event) -> EventShape:
+    """The event as the API tells of it."""
     return EventShape(
         id=row.id, type=row.type, service_id=row.service_id, at=moment(row.at_ms),
         accepted_at=moment(row.accepted_at_ms), sequence=row.sequence, call_uuid=row.call_uuid,

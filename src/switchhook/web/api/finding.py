@@ -6,17 +6,18 @@ newest rows, and the next page goes on below it: a page may have fewer rows than
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from switchhook.domain.catalogue import EventType
 from switchhook.domain.checks import Mistake
 from switchhook.web.api.problems import invalid
-from switchhook.web.api.shapes import Paging, Text
+from switchhook.web.api.shapes import NUMBER, Moment, Paging, PagingById, Text
 from switchhook.web.deliveries.search import TAIL_DIGITS, WINDOW_ROWS, uuid_or_none
 from switchhook.web.models import Event
 from switchhook.web.tenancy import Access
@@ -27,16 +28,17 @@ Row = TypeVar("Row", bound=Model)
 LONGEST_CALL_MS = 24 * 3600 * 1000
 
 
-class EventFilter(Paging):
+class EventFilter(PagingById):
     """Which events, and which page of them."""
 
     type: EventType | None = None
     service_id: UUID | None = None
-    number: Text = Field(default="", max_length=40, description="Source or destination: the last eight digits count.")
+    number: Text = Field(default="", max_length=40, description="Source or destination: the last eight digits count.",
+                         json_schema_extra={"pattern": NUMBER})
     extension: Text = Field(default="", max_length=40, description="The extension number of the user.")
     call_uuid: UUID | None = None
-    since: AwareDatetime | None = Field(default=None, description="RFC 3339; not before this moment.")
-    until: AwareDatetime | None = Field(default=None, description="RFC 3339; before this moment.")
+    since: Moment | None = Field(default=None, description="RFC 3339; not before this moment.")
+    until: Moment | None = Field(default=None, description="RFC 3339; before this moment.")
 
 
 def page_of_events(access: Access, wanted: EventFilter, more: dict[str, Any]) -> tuple[list[Event], str | None]:
@@ -48,7 +50,10 @@ def page_of_events(access: Access, wanted: EventFilter, more: dict[str, Any]) ->
         conditions["service_id"] = wanted.service_id
     conditions |= moments(wanted, "at_ms")
     found = access.events().filter(**conditions)
-    looked_up = _lookups(wanted)
+    exact: dict[str, Any] = {} if wanted.call_uuid is None else {"call_uuid": wanted.call_uuid}
+    if wanted.extension:
+        exact["extension_number"] = wanted.extension
+    looked_up = lookups(exact, wanted.number)
     if not looked_up:
         return window(access.events(), found, wanted)
     ids: set[UUID] = set()
@@ -64,10 +69,10 @@ def moments(wanted: EventFilter, column: str) -> dict[str, Any]:
     """Conditions for since and until; also on the id, which begins with the start of the call."""
     conditions: dict[str, Any] = {}
     if wanted.since is not None:
-        since = _ms(wanted.since)
+        since = in_ms(wanted.since)
         conditions |= {f"{column}__gte": since, "id__gte": _id_at(since - LONGEST_CALL_MS)}
     if wanted.until is not None:
-        until = _ms(wanted.until)
+        until = in_ms(wanted.until)
         conditions |= {f"{column}__lt": until, "id__lt": _id_at(until)}
     return conditions
 
@@ -94,22 +99,18 @@ def below(found: QuerySet[Row], paging: Paging) -> QuerySet[Row]:
     return found.filter(pk__lt=last)
 
 
-def _lookups(wanted: EventFilter) -> list[dict[str, Any]]:
-    """What is looked up in an index: one of these must hold."""
-    exact: dict[str, Any] = {}
-    if wanted.call_uuid is not None:
-        exact["call_uuid"] = wanted.call_uuid
-    if wanted.extension:
-        exact["extension_number"] = wanted.extension
-    if not wanted.number:
-        return [exact] if exact else []
-    tail = "".join(one for one in wanted.number if one in "0123456789")[-TAIL_DIGITS:]
+def lookups(exact: Mapping[str, Any], number: str) -> list[dict[str, Any]]:
+    """What is looked up in an index: one of these must hold. `exact`: columns; `number`: of source or destination."""
+    if not number:
+        return [dict(exact)] if exact else []
+    tail = "".join(one for one in number if one in "0123456789")[-TAIL_DIGITS:]
     if not tail:
         raise invalid([Mistake(where="number", message="A number has digits.")])
-    return [exact | {"source_tail": tail}, exact | {"destination_tail": tail}]
+    return [{**exact, "source_tail": tail}, {**exact, "destination_tail": tail}]
 
 
-def _ms(when: datetime) -> int:
+def in_ms(when: datetime) -> int:
+    """Milliseconds since 1970."""
     return int(when.timestamp() * 1000)
 
 

@@ -11,9 +11,10 @@ from typing import Literal
 from uuid import UUID
 
 from pydantic import Field as Describe
-from pydantic import StrictBool
+from pydantic import StrictBool, StrictFloat, StrictInt, model_validator
 
 from switchhook.domain.catalogue import EventType, Field
+from switchhook.domain.filters import read as read_filter
 from switchhook.domain.headers import ALWAYS_SECRET
 from switchhook.domain.integration import (
     Authentication,
@@ -29,6 +30,7 @@ from switchhook.domain.integration import (
 from switchhook.web.api.shapes import Shape, Text
 from switchhook.web.models import Integration as Row
 
+TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 AuthenticationType = Literal["none", "basic", "token"]
 
 
@@ -59,7 +61,31 @@ class BodyKeyShape(Shape):
 
     key: Text
     field: Field | None = None
-    text: Text = ""
+    text: Text = Describe(default="", description="May hold placeholders.")
+
+
+class FilterShape(Shape):
+    """Which events of the type are wanted: one_of or none_of some values, or inside or outside business hours."""
+
+    filter: Literal[
+        "extension", "source", "destination", "queue", "menu", "option", "direction", "business_hours"]
+    match: Literal["one_of", "none_of", "inside", "outside"]
+    values: list[Text] | None = Describe(
+        default=None, description="As they are, as a beginning (1202*), extensions and options also as a range (1-5).")
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] | None = None
+    begins: str | None = Describe(default=None, pattern=TIME, description="09:00, in the account's time zone")
+    ends: str | None = Describe(default=None, pattern=TIME)
+
+    @model_validator(mode="after")
+    def _whole(self) -> FilterShape:
+        hours = self.filter == "business_hours"
+        if (self.match in ("inside", "outside")) is not hours:
+            raise ValueError("match is inside or outside for business_hours, one_of or none_of for everything else.")
+        if hours and (self.values is not None or None in (self.days, self.begins, self.ends)):
+            raise ValueError("business_hours needs days, begins and ends, and has no values.")
+        if not hours and (self.values is None or (self.days, self.begins, self.ends) != (None, None, None)):
+            raise ValueError("Such a filter needs values, and has no days, begins or ends.")
+        return self
 
 
 class IntegrationShape(Shape):
@@ -81,9 +107,11 @@ class IntegrationShape(Shape):
     token_header: str
     headers: list[HeaderShape]
     body_keys: list[BodyKeyShape]
+    filters: list[FilterShape]
     signed: bool
     timeout_seconds: float
     max_in_flight: int
+    rate_per_second: int | None
     expiry_seconds: int | None
     enabled: bool
     disabled_reason: str
@@ -110,10 +138,12 @@ class IntegrationChange(Shape):
     headers: list[HeaderWanted] | None = None
     body_keys: list[BodyKeyShape] | None = Describe(
         default=None, description="Empty: every field that the event has, under its own name.")
+    filters: list[FilterShape] | None = Describe(default=None, description="Empty: every event of the type.")
     signed: StrictBool | None = None
-    timeout_seconds: float | None = Describe(default=None, allow_inf_nan=False)
-    max_in_flight: int | None = None
-    expiry_seconds: int | None = Describe(default=None, description="null: the account's usual time.")
+    timeout_seconds: StrictFloat | None = Describe(default=None, allow_inf_nan=False)
+    max_in_flight: StrictInt | None = None
+    rate_per_second: StrictInt | None = Describe(default=None, description="null: as many as come.")
+    expiry_seconds: StrictInt | None = Describe(default=None, description="null: the account's usual time.")
 
 
 class NewIntegration(IntegrationChange):
@@ -144,8 +174,10 @@ def shape_of(row: Row) -> IntegrationShape:
         headers=[
             HeaderShape(name=one["name"], secret=True, value=IsSet(set=bool(one["sealed"]))) if "sealed" in one
             else HeaderShape(name=one["name"], secret=False, value=one["value"]) for one in row.headers],
-        body_keys=[BodyKeyShape(**one) for one in row.body_keys], signed=bool(row.signing_secrets),
-        timeout_seconds=row.timeout_seconds, max_in_flight=row.max_in_flight, expiry_seconds=row.expiry_seconds,
+        body_keys=[BodyKeyShape(**one) for one in row.body_keys],
+        filters=[FilterShape(**one) for one in row.filters], signed=bool(row.signing_secrets),
+        timeout_seconds=row.timeout_seconds, max_in_flight=row.max_in_flight,
+        rate_per_second=row.rate_per_second, expiry_seconds=row.expiry_seconds,
         enabled=row.enabled, disabled_reason=row.disabled_reason, disabled_at=row.disabled_at,
         created_at=row.created_at, updated_at=row.updated_at)
 
@@ -155,8 +187,10 @@ def applied(before: Integration, change: IntegrationChange) -> Integration:
     plain = ("name", "event_type", "request_url", "path_arguments", "method", "format", "timeout_seconds",
              "max_in_flight")
     values = {name: value for name in plain if (value := getattr(change, name)) is not None}
-    if "expiry_seconds" in change.model_fields_set:
-        values["expiry_seconds"] = change.expiry_seconds
+    values |= {name: getattr(change, name) for name in ("expiry_seconds", "rate_per_second")
+               if name in change.model_fields_set}
+    if change.filters is not None:
+        values["filters"] = tuple(read_filter(one.model_dump(mode="json")) for one in change.filters)
     if change.headers is not None:
         values["headers"] = tuple(_header(one, before) for one in change.headers)
     if change.body_keys is not None:

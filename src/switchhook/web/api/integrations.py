@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from switchhook.domain.catalogue import EventType
 from switchhook.domain.checks import Mistake
@@ -29,26 +29,35 @@ from switchhook.web.api.integration_shapes import (
 )
 from switchhook.web.api.paging import by_id
 from switchhook.web.api.problems import Problem, invalid, not_found
-from switchhook.web.api.shapes import Page, Paging, Shape
+from switchhook.web.api.recoveries import RecoveryShape, started
+from switchhook.web.api.shapes import Page, PagingById, Shape
 from switchhook.web.deliveries.recorded import event_of
+from switchhook.web.deliveries.recovery import enable_and_catch_up
 from switchhook.web.errands import ask
 from switchhook.web.integrations import actions
 from switchhook.web.integrations.forms import blank
-from switchhook.web.integrations.preview import example, preview
+from switchhook.web.integrations.preview import example, passing, preview
 from switchhook.web.integrations.stored import opened
-from switchhook.web.models import Integration
+from switchhook.web.models import Integration, Service
 from switchhook.web.tenancy import Access
 
 router = Router()
 _ONE = "/integrations/{uuid:integration_id}"
 
 
-class Narrowed(Paging):
+class Narrowed(PagingById):
     """Which integrations, and which page of them."""
 
     service_id: UUID | None = None
     event_type: EventType | None = None
     enabled: bool | None = None
+
+
+class PassingShape(Shape):
+    """What the filters would have done to the last events of this type."""
+
+    looked_at: int
+    passed: int
 
 
 class PreviewShape(Shape):
@@ -58,6 +67,7 @@ class PreviewShape(Shape):
     curl: str
     problem: str
     warnings: list[str]
+    passing: PassingShape | None = Field(description="null: there are no filters, or no events to try them on")
 
 
 class Rotated(Shape):
@@ -65,6 +75,19 @@ class Rotated(Shape):
 
     signing_secret: str
     old_until: datetime
+
+
+class Enabling(Shape):
+    """How to enable it."""
+
+    catch_up_from: AwareDatetime | None = Field(
+        default=None, description="Also send what was missed and what failed since then. null: from the next event on.")
+
+
+class Enabled(IntegrationShape):
+    """The integration, and the recovery that catches up; null: nothing is caught up."""
+
+    recovery: RecoveryShape | None
 
 
 class Sample(Shape):
@@ -88,23 +111,17 @@ def list_integrations(request: HttpRequest, narrowed: Query[Narrowed]) -> Page[I
 def create_integration(request: HttpRequest, wanted: NewIntegration, response: HttpResponse) -> Created:
     """Create an integration. The signing secret is in this answer and in no other."""
     access = access_of(request)
-    service = None
-    if wanted.service_id is not None:
-        service = access.services().filter(id=wanted.service_id).first()
-        if service is None:
-            raise invalid([Mistake(where="service_id", message="There is no such service.")])
-    elif access.only is not None:
-        raise invalid([Mistake(where="service_id", message="This token is limited to services: name one of them.")])
+    service = place_for(access, wanted.service_id)
     order = replace(applied(blank(access.account.id, wanted.service_id), wanted), enabled=wanted.enabled)
-    row = actions.create(access.account, service, order, signed=bool(wanted.signed))
+    row = actions.create(access.account, service, order, signed=bool(wanted.signed), by=asked_by(request))
     response["Location"] = f"{request.path}/{row.id}"
-    return _with_secret(row, response)
+    return with_secret(row, response)
 
 
 @router.get(_ONE, response=IntegrationShape, auth=READ)
 def get_integration(request: HttpRequest, integration_id: UUID, response: HttpResponse) -> IntegrationShape:
     """One integration."""
-    return _stamped(_row(access_of(request), integration_id), response)
+    return stamped(one_integration(access_of(request), integration_id), response)
 
 
 @router.patch(_ONE, response=IntegrationShape, auth=INTEGRATIONS)
@@ -112,54 +129,64 @@ def change_integration(
     request: HttpRequest, integration_id: UUID, change: IntegrationChange, response: HttpResponse,
 ) -> IntegrationShape:
     """Change an integration; also what it still owes is sent as it stands then."""
-    row = _locked(access_of(request), integration_id)
+    row = locked_integration(access_of(request), integration_id)
     check_match(request, shape_of(row))
     before = opened(row, timezone.now()).integration
     signed = bool(row.signing_secrets) if change.signed is None else change.signed
-    actions.change(row, applied(before, change), signed=signed)
-    return _stamped(row, response)
+    actions.change(row, applied(before, change), signed=signed, by=asked_by(request))
+    return stamped(row, response)
 
 
 @router.delete(_ONE, response={204: None}, auth=INTEGRATIONS)
 def delete_integration(request: HttpRequest, integration_id: UUID) -> None:
     """Delete an integration. Its deliveries can still be read."""
-    row = _locked(access_of(request), integration_id)
+    row = locked_integration(access_of(request), integration_id)
     check_match(request, shape_of(row))
     actions.delete(row)
 
 
-@router.post(f"{_ONE}/enable", response=IntegrationShape, auth=INTEGRATIONS)
-def enable_integration(request: HttpRequest, integration_id: UUID, response: HttpResponse) -> IntegrationShape:
-    """Send again, from the next event on."""
-    row = _locked(access_of(request), integration_id)
-    actions.enable(row)
-    return _stamped(row, response)
+@router.post(f"{_ONE}/enable", response=Enabled, auth=INTEGRATIONS)
+def enable_integration(
+    request: HttpRequest, integration_id: UUID, response: HttpResponse, wanted: Enabling | None = None,
+) -> Enabled:
+    """Send again, from the next event on; with `catch_up_from` also what was missed and what failed since then."""
+    access = access_of(request)
+    row = locked_integration(access, integration_id)
+    recovery = None
+    if wanted is None or wanted.catch_up_from is None:
+        actions.enable(row, by=asked_by(request))
+    elif wanted.catch_up_from > timezone.now():
+        raise invalid([Mistake(where="catch_up_from", message="This is yet to come: choose a moment in the past.")])
+    else:
+        recovery = started(
+            access, enable_and_catch_up(access, row, wanted.catch_up_from, by=asked_by(request)), response)
+    return Enabled(**stamped(row, response).model_dump(), recovery=recovery)
 
 
 @router.post(f"{_ONE}/disable", response=IntegrationShape, auth=INTEGRATIONS)
 def disable_integration(request: HttpRequest, integration_id: UUID, response: HttpResponse) -> IntegrationShape:
     """Send nothing any more; its events stay known."""
-    row = _locked(access_of(request), integration_id)
+    row = locked_integration(access_of(request), integration_id)
     token = request.api_token  # type: ignore[attr-defined]  # manners.py put it there
-    actions.disable(row, f"Disabled over the API by {token}.")
-    return _stamped(row, response)
+    actions.disable(row, f"Disabled over the API by {token}.", by=asked_by(request))
+    return stamped(row, response)
 
 
 @router.post(f"{_ONE}/duplicate", response={201: Created}, auth=INTEGRATIONS)
 def duplicate_integration(request: HttpRequest, integration_id: UUID, response: HttpResponse) -> Created:
     """A disabled copy, with a signing secret of its own."""
-    twin = actions.duplicate(_row(access_of(request), integration_id))
+    twin = actions.duplicate(one_integration(access_of(request), integration_id), by=asked_by(request))
     response["Location"] = request.path.replace(f"{integration_id}/duplicate", str(twin.id))
-    return _with_secret(twin, response)
+    return with_secret(twin, response)
 
 
 @router.post(f"{_ONE}/rotate-secret", response=Rotated, auth=INTEGRATIONS)
 def rotate_secret(request: HttpRequest, integration_id: UUID) -> Rotated:
     """Sign with a new secret, and for 24 hours also with the one before."""
-    row = _locked(access_of(request), integration_id)
+    row = locked_integration(access_of(request), integration_id)
     if not row.signing_secrets:
         raise Problem(409, "This integration does not sign: change `signed` to true first.", code="not_signed")
-    actions.rotate_signing_secret(row)
+    actions.rotate_signing_secret(row, by=asked_by(request))
     return Rotated(signing_secret=actions.signing_secret(row), old_until=timezone.now() + actions.ROTATION_OVERLAP)
 
 
@@ -167,7 +194,7 @@ def rotate_secret(request: HttpRequest, integration_id: UUID) -> Rotated:
 def test_integration(request: HttpRequest, integration_id: UUID, response: HttpResponse) -> ErrandShape:
     """Have the engine send a test. The errand's result has the delivery's id."""
     access = access_of(request)
-    row = _row(access, integration_id)
+    row = one_integration(access, integration_id)
     return asked(ask("send_test", access.account, {"integration_id": str(row.id)}, access.person), response)
 
 
@@ -175,7 +202,7 @@ def test_integration(request: HttpRequest, integration_id: UUID, response: HttpR
 def preview_integration(request: HttpRequest, integration_id: UUID, sample: Query[Sample]) -> PreviewShape:
     """Exactly the request that would be sent for an event, secrets masked. Nothing is sent."""
     access, now = access_of(request), timezone.now()
-    row = _row(access, integration_id)
+    row = one_integration(access, integration_id)
     wanted = opened(row, now).integration
     event = example(wanted, row.service, now)
     if sample.event_id is not None:
@@ -184,15 +211,37 @@ def preview_integration(request: HttpRequest, integration_id: UUID, sample: Quer
             raise invalid([Mistake(where="event_id", message="There is no such event of this integration's type.")])
         event = event_of(found)
     shown = preview(wanted, event, signed=bool(row.signing_secrets), at=now)
-    return PreviewShape(http=shown.http, curl=shown.curl, problem=shown.problem,
-                        warnings=[one.message for one in warnings(wanted)])
+    tried = passing(access, wanted)
+    return PreviewShape(
+        http=shown.http, curl=shown.curl, problem=shown.problem, warnings=[one.message for one in warnings(wanted)],
+        passing=None if tried is None else PassingShape(looked_at=tried.looked_at, passed=tried.passed))
 
 
-def _row(access: Access, integration_id: UUID) -> Integration:
+def place_for(access: Access, service_id: UUID | None, *, needed: bool = False) -> Service | None:
+    """Where a new integration is to be: of that service, or None: of the account. Raises Problem 422."""
+    if service_id is not None:
+        service = access.services().filter(id=service_id).first()
+        if service is None:
+            raise invalid([Mistake(where="service_id", message="There is no such service.")])
+        return service
+    if access.only is not None:
+        raise invalid([Mistake(where="service_id", message="This token is limited to services: name one of them.")])
+    if needed:
+        raise invalid([Mistake(where="service_id", message="Name the service (the PBX) whose events these are.")])
+    return None
+
+
+def asked_by(request: HttpRequest) -> str:
+    """Who asks, for the history."""
+    return f"API token {request.api_token}"  # type: ignore[attr-defined]  # manners.py put it there
+
+
+def one_integration(access: Access, integration_id: UUID) -> Integration:
+    """The integration. Raises Problem 404."""
     return _found(access.integrations(), integration_id)
 
 
-def _locked(access: Access, integration_id: UUID) -> Integration:
+def locked_integration(access: Access, integration_id: UUID) -> Integration:
     """The integration, which nobody else changes until we are through with it."""
     return _found(access.integrations().select_for_update(of=("self",)), integration_id)
 
@@ -204,14 +253,16 @@ def _found(among: QuerySet[Integration], integration_id: UUID) -> Integration:
     return row
 
 
-def _stamped(row: Integration, response: HttpResponse) -> IntegrationShape:
+def stamped(row: Integration, response: HttpResponse) -> IntegrationShape:
+    """The integration as it is answered, with its ETag."""
     shape = shape_of(row)
     stamp(response, shape)
     return shape
 
 
-def _with_secret(row: Integration, response: HttpResponse) -> Created:
-    shape = _stamped(row, response)
+def with_secret(row: Integration, response: HttpResponse) -> Created:
+    """A new integration as it is answered. Raises Problem."""
+    shape = stamped(row, response)
     try:
         secret = actions.signing_secret(row) or None
     except CannotOpen as error:

@@ -1,4 +1,5 @@
-"""How often a token may ask: so many requests a minute, counted in the cache."""
+"""How often a token may ask: so many requests a minute, counted by each process for itself. A write to the database
+for each request would cost more than it is worth."""
 
 from __future__ import annotations
 
@@ -6,15 +7,15 @@ import time
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.core.cache import cache
-
-PER_MINUTE = 600
+from django.conf import settings
+from django.core.cache import caches
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """What is left of this minute."""
 
+    limit: int
     remaining: int
     reset_seconds: int
 
@@ -25,12 +26,13 @@ class Allowance:
     def headers(self) -> dict[str, str]:
         """As they stand in every answer."""
         return {
-            "RateLimit-Limit": str(PER_MINUTE), "RateLimit-Remaining": str(max(self.remaining, 0)),
+            "RateLimit-Limit": str(self.limit), "RateLimit-Remaining": str(max(self.remaining, 0)),
             "RateLimit-Reset": str(self.reset_seconds)}
 
 
 def count(token_id: UUID) -> Allowance:
     """Count one request."""
+    cache = caches["process"]
     minute, second = divmod(int(time.time()), 60)
     key = f"api:{token_id}:{minute}"
     cache.add(key, 0, timeout=120)
@@ -38,4 +40,5 @@ def count(token_id: UUID) -> Allowance:
         used = cache.incr(key)
     except ValueError:  # thrown out of a full cache just now
         used = 1
-    return Allowance(PER_MINUTE - used, 60 - second)
+    limit = settings.SWITCHHOOK.api_requests_per_minute
+    return Allowance(limit, limit - used, 60 - second)

@@ -21,7 +21,7 @@ ROOT = "/api/v1/"
 LARGEST_BODY_BYTES = 1024 * 1024
 
 #: What needs no token: the description of the API, and its page (for which one logs in).
-_OPEN = (f"{ROOT}openapi.json", f"{ROOT}docs")
+_OPEN = (f"{ROOT}openapi.json", f"{ROOT}asyncapi.json", f"{ROOT}docs")
 _SAFE = frozenset({"GET", "HEAD"})
 
 _DETAILS = {
@@ -53,7 +53,7 @@ class Manners:
         allowance = limits.count(token.id)
         try:
             if allowance.exceeded:
-                raise Problem(429, f"More than {limits.PER_MINUTE} requests a minute.",
+                raise Problem(429, f"More than {allowance.limit} requests a minute.",
                               headers={"Retry-After": str(allowance.reset_seconds)})
             request.api_token, request.access = token, access_of_token(token)  # type: ignore[attr-defined]
             _check_body(request)

@@ -8,13 +8,13 @@ from django.db.models import Model, QuerySet
 
 from switchhook.domain.checks import Mistake
 from switchhook.web.api.problems import invalid
-from switchhook.web.api.shapes import Paging
+from switchhook.web.api.shapes import PagingById
 from switchhook.web.deliveries.search import uuid_or_none
 
 Row = TypeVar("Row", bound=Model)
 
 
-def by_id(found: QuerySet[Row], paging: Paging, *, newest_first: bool = True) -> tuple[list[Row], str | None]:
+def by_id(found: QuerySet[Row], paging: PagingById, *, newest_first: bool = True) -> tuple[list[Row], str | None]:
     """The rows of the wanted page, and the cursor of the next. Raises Problem 422 for what is no cursor."""
     if paging.cursor:
         last = uuid_or_none(paging.cursor)

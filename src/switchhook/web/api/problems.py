@@ -42,6 +42,11 @@ def not_found(what: str) -> Problem:
     return Problem(404, f"There is no such {what}.")
 
 
+def conflict(detail: str) -> Problem:
+    """It cannot be done as things are, however it is asked."""
+    return Problem(409, detail)
+
+
 def invalid(errors: Sequence[Mistake]) -> Problem:
     """It cannot be done as it was asked."""
     return Problem(422, " ".join(one.message for one in errors[:3]), errors=errors)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
-from pydantic import Field
+from pydantic import Field, StrictBool
 
+from switchhook.domain.checks import Mistake
 from switchhook.web.api.bearer import INTEGRATIONS, READ, access_of
 from switchhook.web.api.etags import check_match, stamp
-from switchhook.web.api.problems import not_found
+from switchhook.web.api.problems import invalid, not_found
 from switchhook.web.api.shapes import Page, Paging, Shape, Text
 from switchhook.web.models import Service
 from switchhook.web.services import actions
+from switchhook.web.services.countries import clean_country
 from switchhook.web.services.state import Shown, state_of, states_of
 from switchhook.web.tenancy import Access
 
@@ -28,6 +31,9 @@ class ServiceShape(Shape):
     friendly_name: str
     platform: str | None = Field(description="asterisk, freeswitch or simulator; null: fed by intake")
     applications_enabled: bool
+    country: str = Field(description="Where numbers without a country's prefix are from; empty: the account's country.")
+    users_from: str = Field(description="Where its users come from: portal (and this API), else the PBX itself: "
+                            "freepbx, voicemail or freeswitch. Then they are created and deleted there alone.")
     connection: str = Field(description="How the connection is, in words.")
     connection_state: str = Field(description="good, busy, warn, bad or neutral")
 
@@ -36,7 +42,8 @@ class ServiceChange(Shape):
     """What is to change; what is left out stays."""
 
     friendly_name: Text | None = Field(default=None, max_length=120)
-    applications_enabled: bool | None = None
+    applications_enabled: StrictBool | None = None
+    country: Text | None = Field(default=None, max_length=2, description="Two letters, like AU; empty: the account's.")
 
 
 @router.get("/services", response=Page[ServiceShape], auth=READ)
@@ -64,8 +71,11 @@ def change_service(
     """The friendly name, and Applications on or off (Manage Applications)."""
     service = service_of(access_of(request), service_id)
     check_match(request, shape_of(service))
-    if change.friendly_name is not None:
-        service.friendly_name = change.friendly_name.strip()
+    if change.friendly_name is not None or change.country is not None:
+        if change.friendly_name is not None:
+            service.friendly_name = change.friendly_name.strip()
+        if change.country is not None:
+            service.country = _country(change.country)
         actions.save_service(service)
     if change.applications_enabled is not None and change.applications_enabled != service.applications_enabled:
         actions.switch_applications(service, change.applications_enabled)
@@ -84,6 +94,13 @@ def shape_of(service: Service) -> ServiceShape:
     return _shape(service, state_of(service, states_of([service.connection_id])))
 
 
+def _country(typed: str) -> str:
+    try:
+        return clean_country(typed)
+    except ValidationError as error:
+        raise invalid([Mistake(where="country", message=error.messages[0])]) from error
+
+
 def _stamped(service: Service, response: HttpResponse) -> ServiceShape:
     shape = shape_of(service)
     stamp(response, shape)
@@ -94,4 +111,6 @@ def _shape(service: Service, state: Shown) -> ServiceShape:
     return ServiceShape(
         id=service.id, name=service.name, friendly_name=service.friendly_name,
         platform=None if service.connection is None else service.connection.platform,
-        applications_enabled=service.applications_enabled, connection=state.words, connection_state=state.kind)
+        applications_enabled=service.applications_enabled, country=service.country,
+        users_from=service.directory_source,
+        connection=state.words, connection_state=state.kind)

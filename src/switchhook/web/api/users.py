@@ -8,25 +8,25 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from switchhook.domain.catalogue import CALL_TYPES
 from switchhook.domain.checks import Mistake
 from switchhook.web.api.bearer import READ, USERS, access_of
 from switchhook.web.api.etags import check_match, stamp
-from switchhook.web.api.problems import invalid, not_found
+from switchhook.web.api.problems import conflict, invalid, not_found
 from switchhook.web.api.services import service_of
 from switchhook.web.api.shapes import Page, Paging, Shape, Text
 from switchhook.web.deliveries.search import uuid_or_none
 from switchhook.web.models import PbxUser, Service
 from switchhook.web.tenancy import Access
-from switchhook.web.users import actions
-from switchhook.web.users.forms import PbxUserForm
+from switchhook.web.users import actions, directory
+from switchhook.web.users.directory import NAMES, Faulty
+from switchhook.web.users.sources import is_kept_here, known_to_pbx
 
 router = Router()
 
 CallType = Literal["Local", "National", "Mobile", "International", "International Other", "Premium", "Other"]
-NAMES = ("extension_number", "name", "outbound_phone_number", "has_voicemail", "enabled_calls")
 
 
 class UserShape(Shape):
@@ -49,7 +49,7 @@ class UserChange(Shape):
     extension_number: Text | None = None
     name: Text | None = None
     outbound_phone_number: Text | None = None
-    has_voicemail: bool | None = None
+    has_voicemail: StrictBool | None = None
     enabled_calls: list[CallType] | None = None
 
 
@@ -82,6 +82,7 @@ def create_user(request: HttpRequest, service_id: UUID, wanted: NewUser, respons
     """Create a user: Create User fires."""
     access = access_of(request)
     service = service_of(access, service_id)
+    check_kept_here(service)
     user = filled(PbxUser(service=service), wanted, service)
     actions.create_user(user, access.person)
     response["Location"] = f"{request.path}/{user.id}"
@@ -104,6 +105,7 @@ def modify_user(
     service = service_of(access, service_id)
     row = _user_of(access, service, user, lock=True)
     check_match(request, shape_of(row))
+    check_known_here(service, row, change)
     actions.modify_user(filled(row, change, service), access.person)
     row.refresh_from_db()
     return _stamped(row, response)
@@ -113,9 +115,25 @@ def modify_user(
 def delete_user(request: HttpRequest, service_id: UUID, user: str) -> None:
     """Delete a user: Delete User fires."""
     access = access_of(request)
-    row = _user_of(access, service_of(access, service_id), user, lock=True)
+    service = service_of(access, service_id)
+    check_kept_here(service)
+    row = _user_of(access, service, user, lock=True)
     check_match(request, shape_of(row))
     actions.delete_user(row, access.person)
+
+
+def check_kept_here(service: Service) -> None:
+    """Raises Problem 409 where users are created and deleted on the PBX alone."""
+    if not is_kept_here(service):
+        raise conflict("The users of this PBX come from the PBX itself: create and delete them there.")
+
+
+def check_known_here(service: Service, user: PbxUser, change: UserChange) -> None:
+    """Raises Problem 422 for details that are the PBX's to say, unless they stay as they are."""
+    differing = [name for name in NAMES if (value := getattr(change, name)) is not None
+                 and name in known_to_pbx(service) and value != getattr(user, name)]
+    if differing:
+        raise invalid([Mistake(where=name, message="The PBX says this: change it there.") for name in differing])
 
 
 def shape_of(user: PbxUser) -> UserShape:
@@ -125,17 +143,17 @@ def shape_of(user: PbxUser) -> UserShape:
         **{name: getattr(user, name) for name in NAMES})
 
 
-def filled(user: PbxUser, change: UserChange, service: Service, where: str = "") -> PbxUser:
+def filled(user: PbxUser, change: UserChange, service: Service) -> PbxUser:
     """The user with what was sent, checked by the portal's form. Raises Problem 422."""
-    data: dict[str, Any] = {name: getattr(user, name) for name in NAMES}
-    data |= {name: value for name in NAMES if (value := getattr(change, name)) is not None}
-    form = PbxUserForm(data, service=service, instance=user)
-    if not form.is_valid():
-        raise invalid([
-            Mistake(where=where + name, message=str(message))
-            for name, messages in form.errors.items() for message in messages])
-    saved: PbxUser = form.save(commit=False)
-    return saved
+    try:
+        return directory.filled(user, details_of(change), service)
+    except Faulty as faulty:
+        raise invalid([Mistake(where=one.name, message=one.message) for one in faulty.faults]) from faulty
+
+
+def details_of(change: UserChange) -> dict[str, Any]:
+    """What was sent, without what was left out."""
+    return {name: value for name in NAMES if (value := getattr(change, name)) is not None}
 
 
 def _user_of(access: Access, service: Service, named: str, *, lock: bool = False) -> PbxUser:

@@ -11,24 +11,56 @@ from ninja.errors import HttpError, ValidationError
 from switchhook import __version__
 from switchhook.domain.checks import Mistake
 from switchhook.web.accounts.quotas import QuotaReached
-from switchhook.web.api import bulk_users, deliveries, errands, event_types, events, integrations, services, users
+from switchhook.web.api import (
+    audit,
+    bulk_integrations,
+    bulk_users,
+    calls,
+    deliveries,
+    errands,
+    event_types,
+    events,
+    feed,
+    health,
+    integration_templates,
+    integration_versions,
+    integrations,
+    members,
+    reading,
+    recoveries,
+    services,
+    testing,
+    token_itself,
+    users,
+)
 from switchhook.web.api.document import Api
 from switchhook.web.api.parameters import only_known
 from switchhook.web.api.problems import Problem, answer, invalid
 from switchhook.web.integrations.actions import Mistaken
 
 assert bulk_users  # it adds its operation to the router of users
+assert bulk_integrations  # the same with integrations
 
 api = Api(
     title=f"{settings.SWITCHHOOK.brand_name} API", version="1", urls_namespace="api-1",
     description=f"What the portal does, for programs. Switchhook {__version__}. Times are RFC 3339, lists are pages.")
-api.add_router("", services.router, tags=["Services"])
+api.add_router("", token_itself.router, tags=["Token"])
+for about_services in (services, health, reading):
+    api.add_router("", about_services.router, tags=["Services"])
 api.add_router("", users.router, tags=["Users"])
 api.add_router("", event_types.router, tags=["Event types"])
 api.add_router("", integrations.router, tags=["Integrations"])
+api.add_router("", testing.router, tags=["Tests"])
+api.add_router("", integration_templates.router, tags=["Integrations"])
+api.add_router("", integration_versions.router, tags=["Integrations"])
 api.add_router("", events.router, tags=["Events"])
+api.add_router("", feed.router, tags=["Events"])
 api.add_router("", deliveries.router, tags=["Deliveries"])
+api.add_router("", calls.router, tags=["Calls"])
+api.add_router("", recoveries.router, tags=["Recoveries"])
 api.add_router("", errands.router, tags=["Errands"])
+api.add_router("", members.router, tags=["Members"])
+api.add_router("", audit.router, tags=["Audit log"])
 
 
 api.add_decorator(only_known)

@@ -23,7 +23,8 @@ def brand(request: HttpRequest) -> dict[str, object]:
     """For every template: `brand`, `brand_name`, `service_type_name`, `version`."""
     ours = brand_of(request)
     return {"brand": ours, "brand_name": ours.name, "service_type_name": ours.service_type, "version": __version__,
-            "sends_mail": bool(settings.SWITCHHOOK.smtp_url)}
+            "sends_mail": bool(settings.SWITCHHOOK.smtp_url),
+            "sso_name": settings.SWITCHHOOK.sso_name if settings.SWITCHHOOK.sso_discovery_url else ""}
 
 
 @login_not_required

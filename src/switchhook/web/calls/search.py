@@ -6,7 +6,7 @@ calls and goes on below it, a number or an id is looked up in an index of its ow
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -56,41 +56,50 @@ class Page:
     next_key: str = ""
 
 
-def calls(access: Access, filters: Filters, data: Mapping[str, str]) -> Page:
-    """A page of the account's calls, without their timelines. `data`: the query string, for the page's key."""
+def calls(access: Access, filters: Filters, data: Mapping[str, str], most: int | None = None) -> Page:
+    """A page of the account's calls, without their timelines. `data`: the query string, for the page's key;
+    `most`: so many rows, else PAGE_ROWS."""
     whole = access.calls().defer("notes")
-    before, down_to = _key(data.get("before", "")), _key(data.get("down_to", ""))
-    if before:
-        whole = whole.filter(_below(*before))
+    above, down_to = key(data.get("before", "")), key(data.get("down_to", ""))
+    if above:
+        whole = below(whole, *above)
+    wanted = {"direction": filters.direction, "service_id": filters.pbx}
+    conditions = {name: value for name, value in wanted.items() if value}
     if filters.q:
-        return _matching(whole, filters)
-    found = _narrowed(whole, filters)
+        return looked_up(whole, _meanings(filters.q), conditions, most or PAGE_ROWS)
     if down_to:
         began_ms, id_ = down_to
-        return Page(rows=list(found.filter(~_below(began_ms, id_))[:LIVE_ROWS]))
+        return Page(rows=list(_ordered(whole.filter(~_below(began_ms, id_), **conditions))[:LIVE_ROWS]))
+    return among_newest(whole, conditions, most or PAGE_ROWS)
+
+
+def among_newest(whole: QuerySet[Call], conditions: Mapping[str, Any], limit: int) -> Page:
+    """A page of those that meet the conditions among the newest of the whole."""
     edge = _ordered(whole)[WINDOW_ROWS : WINDOW_ROWS + 1].first()
+    found = _ordered(whole.filter(**conditions))
     if edge is not None:
         found = found.exclude(_below(edge.began_ms, edge.id))
-    rows = list(found[: PAGE_ROWS + 1])
-    if len(rows) > PAGE_ROWS:
-        return Page(rows=rows[:PAGE_ROWS], next_key=key_of(rows[PAGE_ROWS - 1]))
+    rows = list(found[: limit + 1])
+    if len(rows) > limit:
+        return Page(rows=rows[:limit], next_key=key_of(rows[limit - 1]))
     return Page(rows=rows, next_key="" if edge is None else key_of(edge))
+
+
+def looked_up(
+    whole: QuerySet[Call], meanings: Sequence[Mapping[str, Any]], conditions: Mapping[str, Any], limit: int,
+) -> Page:
+    """A page of those that have one of the meanings; each is looked up by itself, in its own index."""
+    found: dict[UUID, Call] = {}
+    for meaning in meanings:
+        among = _ordered(whole.filter(**meaning).filter(**conditions))
+        found |= {call.id: call for call in among[: limit + 1]}
+    rows = sorted(found.values(), key=lambda call: (call.began_ms, call.id), reverse=True)
+    return Page(rows=rows[:limit], next_key=key_of(rows[limit - 1]) if len(rows) > limit else "")
 
 
 def key_of(call: Call) -> str:
     """Where a call stands in the list, for URLs."""
     return f"{call.began_ms}.{call.id}"
-
-
-def _matching(whole: QuerySet[Call], filters: Filters) -> Page:
-    """A page of what was typed may mean; each meaning is looked up by itself, in its own index."""
-    found: dict[UUID, Call] = {}
-    for meaning in _meanings(filters.q):
-        among = _narrowed(whole.filter(**meaning), filters)
-        found |= {call.id: call for call in among[: PAGE_ROWS + 1]}
-    rows = sorted(found.values(), key=lambda call: (call.began_ms, call.id), reverse=True)
-    more = len(rows) > PAGE_ROWS
-    return Page(rows=rows[:PAGE_ROWS], next_key=key_of(rows[PAGE_ROWS - 1]) if more else "")
 
 
 def _meanings(query: str) -> list[dict[str, Any]]:
@@ -105,9 +114,9 @@ def _meanings(query: str) -> list[dict[str, Any]]:
     return [{"native_call_id": query}, {"extension_number": query}]
 
 
-def _narrowed(found: QuerySet[Call], filters: Filters) -> QuerySet[Call]:
-    wanted = {"direction": filters.direction, "service_id": filters.pbx}
-    return _ordered(found.filter(**{name: value for name, value in wanted.items() if value}))
+def below(found: QuerySet[Call], began_ms: int, id_: UUID) -> QuerySet[Call]:
+    """The calls that stand below that place in the list."""
+    return found.filter(_below(began_ms, id_))
 
 
 def _ordered(found: QuerySet[Call]) -> QuerySet[Call]:
@@ -118,7 +127,8 @@ def _below(began_ms: int, id_: UUID) -> Q:
     return Q(began_ms__lte=began_ms) & (Q(began_ms__lt=began_ms) | Q(id__lt=id_))
 
 
-def _key(text: str) -> tuple[int, UUID] | None:
+def key(text: str) -> tuple[int, UUID] | None:
+    """The place in the list that `key_of` wrote; None for what is none."""
     began_ms, _, rest = text.partition(".")
     id_ = uuid_or_none(rest)
     return (int(began_ms), id_) if id_ and began_ms.isdecimal() and len(began_ms) < 16 else None

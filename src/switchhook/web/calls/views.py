@@ -62,7 +62,7 @@ def calls(request: HttpRequest, access: Access) -> HttpResponse:
 def call(request: HttpRequest, access: Access, call_id: UUID) -> HttpResponse:
     """One call: its timeline, what fired and to whom, and what did not and why."""
     row = access.calls().filter(id=call_id).first()
-    found = access.events().filter(call_uuid=call_id).prefetch_related("deliveries").order_by("sequence", "id")
+    found = access.events().filter(call_uuid=call_id).prefetch_related("deliveries").order_by("at_ms", "sequence", "id")
     events = list(found[:EVENTS_SHOWN])
     if row is None and not events:
         raise Http404("There is no such call.")

@@ -90,6 +90,7 @@ class Errand(models.Model):
     result = models.TextField()
     owner = models.UUIDField(null=True)
     asked_by = models.UUIDField(null=True)
+    connection_id = models.UUIDField(null=True)  # at whose PBX it is to be done
     created_at_ms = models.BigIntegerField()
     finished_at_ms = models.BigIntegerField(null=True)
 

@@ -19,10 +19,14 @@ from django.utils import timezone
 from switchhook.domain.catalogue import EventType
 from switchhook.domain.delivery import DeliveryState
 from switchhook.domain.integration import Wanted
+from switchhook.web.audit.models import Action, Kind
+from switchhook.web.audit.writing import note
 from switchhook.web.configuration import wake_engines
-from switchhook.web.deliveries.search import Filters
+from switchhook.web.deliveries.search import Filters, first_id
 from switchhook.web.errands import ask
 from switchhook.web.integrations import actions
+from switchhook.web.integrations.preview import passing
+from switchhook.web.integrations.stored import opened
 from switchhook.web.models import Delivery, Errand, Event, Integration
 from switchhook.web.tenancy import Access
 
@@ -74,25 +78,28 @@ class Recovery:
 
 def missed(access: Access, row: Integration, since: datetime) -> Estimate:
     """About how many events the integration missed since then."""
-    events = access.events().filter(id__gt=_first_id(since))
+    events = access.events().filter(id__gt=first_id(since))
     sample = events.order_by("id").values_list("id", flat=True)[LOOKED_AT : LOOKED_AT + 1].first()
     wanted = events.filter(type=row.event_type, is_test=False).exclude(unwanted_reason=Wanted.APPLICATIONS_OFF.value)
     if row.service_id is not None:
         wanted = wanted.filter(service_id=row.service_id)
     if not EventType(row.event_type).startswith("user.") and row.service_id and not _applications_on(row):
         return Estimate(count=0)
-    owed = access.deliveries().filter(id__gt=_first_id(since), integration_id=row.id)
+    owed = access.deliveries().filter(id__gt=first_id(since), integration_id=row.id)
     if sample is not None:
         wanted, owed = wanted.filter(id__lt=sample), owed.filter(id__lt=sample)
     count = _count(wanted) - _count(owed)
+    tried = passing(access, opened(row, timezone.now()).integration) if row.filters else None
+    if tried is not None:
+        count = round(count * tried.passed / tried.looked_at)
     return Estimate(count=max(0, count), more=sample is not None)
 
 
 def failed(access: Access, filters: Filters, since: datetime, until: datetime | None = None) -> Estimate:
     """About how many deliveries, of those that the filters leave, ended undelivered in that time."""
-    whole: QuerySet[Delivery] = access.deliveries().filter(id__gt=_first_id(since))
+    whole: QuerySet[Delivery] = access.deliveries().filter(id__gt=first_id(since))
     if until is not None:
-        whole = whole.filter(id__lt=_first_id(until))
+        whole = whole.filter(id__lt=first_id(until))
     if filters.integration:
         whole = whole.filter(integration_id=filters.integration)
     sample = whole.order_by("id").values_list("id", flat=True)[LOOKED_AT : LOOKED_AT + 1].first()
@@ -110,11 +117,11 @@ def states(filters: Filters) -> Sequence[str]:
 
 
 @transaction.atomic
-def enable_and_catch_up(access: Access, row: Integration, since: datetime) -> Errand:
+def enable_and_catch_up(access: Access, row: Integration, since: datetime, *, by: str = "") -> Errand:
     """Enable the integration, and have the engine send what it missed and what failed since then."""
     total = _sum(missed(access, row, since), failed(access, Filters(integration=str(row.id)), since))
     if not row.enabled:
-        actions.enable(row)
+        actions.enable(row, by=by or str(access.person))
     return ask("catch_up", access.account, {
         "integration_id": str(row.id), "since_ms": _ms(since), "total": total}, access.person)
 
@@ -168,8 +175,11 @@ def _shown(errand: Errand) -> Recovery:
 def _change(access: Access, errand_id: UUID, before: set[str], after: str) -> None:
     """An engine that is at it sees it at its next chunk: the errand is no longer its own."""
     with transaction.atomic():
-        access.errands().filter(id=errand_id, kind__in=KINDS, state__in=before).update(
+        changed = access.errands().filter(id=errand_id, kind__in=KINDS, state__in=before).update(
             state=after, owner=None, finished_at_ms=_ms(timezone.now()) if after == "cancelled" else None)
+        if changed:
+            note(Action.CHANGED, Kind.ERRAND, errand_id, "a recovery", account_id=access.account.id,
+                 changes={"state": (None, after)})
         wake_engines()
 
 
@@ -183,10 +193,6 @@ def _count(found: QuerySet[Event] | QuerySet[Delivery]) -> int:
 
 def _sum(one: Estimate, other: Estimate) -> int | None:
     return None if one.total is None or other.total is None else one.total + other.total
-
-
-def _first_id(moment: datetime) -> UUID:
-    return UUID(int=max(0, _ms(moment)) << 80)
 
 
 def _ms(moment: datetime) -> int:

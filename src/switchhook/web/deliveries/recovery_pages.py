@@ -66,12 +66,14 @@ def catch_up(request: HttpRequest, access: Access, integration_id: UUID) -> Http
         "row": row, "form": form, "estimates": estimates, "retention_days": access.account.retention_days})
 
 
-@account_view(needs=Role.ADMIN)
+@account_view(needs=Role.ADMIN, whole=True)
 def redeliver_many(request: HttpRequest, access: Access) -> HttpResponse:
     """Recover what failed: the time, the filters and the estimate; a POST does it."""
     filters = Filters.read(request.GET)
     data = request.POST if request.method == "POST" else request.GET if "since" in request.GET else None
-    form = WindowForm(data or {"since": _typed(timezone.now() - USUAL)})
+    form = WindowForm(data or {
+        "since": _typed(filters.since or timezone.now() - USUAL),
+        "until": _typed(filters.until) if filters.until else ""})
     since, until = None, None
     if form.is_valid():
         since, until = form.cleaned_data["since"], form.cleaned_data["until"] or timezone.now()

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Model, Prefetch, QuerySet
+from django.db.models import Exists, Model, OuterRef, Prefetch, QuerySet
+from django.utils import timezone
 
 from switchhook.domain.catalogue import EVENTS
-from switchhook.domain.delivery import DeliveryState
-from switchhook.web.models import Delivery, Event
+from switchhook.domain.delivery import DeliveryState, Problem
+from switchhook.web.models import Attempt, Delivery, Event
 from switchhook.web.tenancy import Access
 
 PAGE_ROWS = 50
@@ -44,6 +46,9 @@ class Filters:
     event: str = ""
     q: str = ""
     unwanted: str = ""
+    answer: str = ""  # a status, or a domain.delivery.Problem
+    begin: str = ""  # of events from then on, 2026-03-04T09:00 in the account's time zone
+    end: str = ""  # of events before then
 
     @classmethod
     def read(cls, data: Mapping[str, str]) -> Filters:
@@ -52,7 +57,9 @@ class Filters:
         return replace(
             found, state=found.state if found.state in _STATES else "",
             integration=found.integration if uuid_or_none(found.integration) else "",
-            event=found.event if found.event in _EVENTS else "", unwanted="1" if found.unwanted == "1" else "")
+            event=found.event if found.event in _EVENTS else "", unwanted="1" if found.unwanted == "1" else "",
+            answer=found.answer if found.answer in _ANSWERS else "",
+            begin=found.begin if _moment(found.begin) else "", end=found.end if _moment(found.end) else "")
 
     def url(self, **changes: str) -> str:
         """The query string of these filters, with changes; begins with ? also when it is empty."""
@@ -67,6 +74,16 @@ class Filters:
     def any(self) -> bool:
         return self != Filters()
 
+    @property
+    def since(self) -> datetime | None:
+        """When `begin` is."""
+        return _moment(self.begin)
+
+    @property
+    def until(self) -> datetime | None:
+        """When `end` is."""
+        return _moment(self.end)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[Row]):
@@ -76,30 +93,31 @@ class Page(Generic[Row]):
     next_key: str = ""
 
 
-def deliveries(access: Access, filters: Filters, data: Mapping[str, str]) -> Page[Delivery]:
-    """A page of the account's deliveries, each with its event. `data`: the query string, for the page's key."""
+def deliveries(access: Access, filters: Filters, data: Mapping[str, str], most: int | None = None) -> Page[Delivery]:
+    """A page of the account's deliveries, each with its event. `data`: the query string, for the page's key;
+    `most`: so many rows, else PAGE_ROWS."""
     if not filters.q:
-        found = _narrowed(access.deliveries().select_related("event"), filters)
-        return _page(access.deliveries(), found, data)
+        whole = _in_time(access.deliveries(), filters)
+        return _page(whole, _narrowed(whole.select_related("event"), filters), data, most or PAGE_ROWS)
     by_id = uuid_or_none(filters.q)
     if by_id and (row := access.deliveries().select_related("event").filter(id=by_id).first()):
         return Page(rows=[row])
     ids, next_key = _matching_events(access, filters.q, data)
-    owed = Prefetch("deliveries", queryset=_narrowed(Delivery.objects.all(), filters))
+    owed = Prefetch("deliveries", queryset=_narrowed(access.deliveries(), filters))
     found_events = access.events().filter(id__in=ids).prefetch_related(owed)
     rows = [row for event in found_events for row in event.deliveries.all()]
     return Page(rows=sorted(rows, key=lambda row: row.id, reverse=True), next_key=next_key)
 
 
-def events(access: Access, filters: Filters, data: Mapping[str, str]) -> Page[Event]:
+def events(access: Access, filters: Filters, data: Mapping[str, str], most: int | None = None) -> Page[Event]:
     """A page of the account's events, each with its deliveries; also of those that nobody wanted."""
-    found = access.events().prefetch_related("deliveries").order_by("-id")
+    found = access.events().prefetch_related(Prefetch("deliveries", queryset=access.deliveries())).order_by("-id")
     if filters.event:
         found = found.filter(type=filters.event)
     if filters.unwanted:
         found = found.exclude(unwanted_reason="")
     if not filters.q:
-        return _page(access.events(), found, data)
+        return _page(access.events(), found, data, most or PAGE_ROWS)
     ids, next_key = _matching_events(access, filters.q, data)
     return Page(rows=list(found.filter(id__in=ids)), next_key=next_key)
 
@@ -112,12 +130,39 @@ def uuid_or_none(text: str) -> UUID | None:
         return None
 
 
+def first_id(moment: datetime) -> UUID:
+    """The least id of an event of that moment, or of its delivery: all that began earlier are less."""
+    return UUID(int=max(0, (moment - _EPOCH) // timedelta(milliseconds=1)) << 80)
+
+
+def _in_time(found: QuerySet[Delivery], filters: Filters) -> QuerySet[Delivery]:
+    if filters.since is not None:
+        found = found.filter(id__gte=first_id(filters.since))
+    return found if filters.until is None else found.filter(id__lt=first_id(filters.until))
+
+
 def _narrowed(found: QuerySet[Delivery], filters: Filters) -> QuerySet[Delivery]:
-    wanted = {"state": filters.state, "integration_id": filters.integration, "event_type": filters.event}
-    return found.filter(**{name: value for name, value in wanted.items() if value}).order_by("-id")
+    wanted: dict[str, Any] = {
+        "state": filters.state, "integration_id": filters.integration, "event_type": filters.event}
+    found = _in_time(found, filters).filter(**{name: value for name, value in wanted.items() if value})
+    if filters.answer.isdecimal():
+        found = found.filter(last_status=int(filters.answer))
+    elif filters.answer:
+        kind = Attempt.objects.filter(delivery_id=OuterRef("id"), answer__contains=f'"problem": "{filters.answer}"')
+        found = found.filter(Exists(kind), last_status=None).exclude(last_problem="")
+    return found.order_by("-id")
 
 
-def _page(whole: QuerySet[Row], found: QuerySet[Row], data: Mapping[str, str]) -> Page[Row]:
+def _moment(written: str) -> datetime | None:
+    """A time as it stands in the URL, in the account's time zone; None when it is none."""
+    try:
+        moment = datetime.fromisoformat(written)
+        return moment if moment.tzinfo else moment.replace(tzinfo=timezone.get_current_timezone())
+    except ValueError:
+        return None
+
+
+def _page(whole: QuerySet[Row], found: QuerySet[Row], data: Mapping[str, str], most: int) -> Page[Row]:
     """A page of what was found among the `whole`. It begins below the key `before`; for a page that is live, it goes
     down to the key `down_to`."""
     before, down_to = uuid_or_none(data.get("before", "")), uuid_or_none(data.get("down_to", ""))
@@ -128,9 +173,9 @@ def _page(whole: QuerySet[Row], found: QuerySet[Row], data: Mapping[str, str]) -
     floor = whole.order_by("-pk").values_list("pk", flat=True)[WINDOW_ROWS : WINDOW_ROWS + 1].first()
     if floor is not None:
         found = found.filter(pk__gt=floor)
-    rows = list(found[: PAGE_ROWS + 1])
-    if len(rows) > PAGE_ROWS:
-        return Page(rows=rows[:PAGE_ROWS], next_key=str(rows[PAGE_ROWS - 1].pk))
+    rows = list(found[: most + 1])
+    if len(rows) > most:
+        return Page(rows=rows[:most], next_key=str(rows[most - 1].pk))
     return Page(rows=rows, next_key="" if floor is None else str(UUID(int=floor.int + 1)))  # the floor comes next
 
 
@@ -160,5 +205,7 @@ def _meanings(query: str) -> list[dict[str, Any]]:
 
 
 _WRITTEN_IN_NUMBERS = str.maketrans("", "", "0123456789 +-()/")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ANSWERS = frozenset((*map(str, range(100, 1000)), *(one.value for one in Problem)))
 _STATES = frozenset(one.value for one in DeliveryState)
 _EVENTS = frozenset(one.value for one in EVENTS)

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from switchhook.web.deliveries import recovery_pages, views
+from switchhook.web.deliveries import export, recovery_pages, views
 
 account_urls = [
+    path("deliveries.csv", export.deliveries, name="deliveries-csv"),
     path("deliveries/", views.deliveries, name="deliveries"),
     path("deliveries/recover/", recovery_pages.redeliver_many, name="redeliver-many"),
+    path("deliveries/redeliver/", views.redeliver_ticked, name="redeliver-ticked"),
     path("deliveries/<uuid:delivery_id>/", views.delivery, name="delivery"),
     path("deliveries/<uuid:delivery_id>/redeliver/", views.redeliver, name="delivery-redeliver"),
     path("deliveries/<uuid:delivery_id>/cancel/", views.cancel, name="delivery-cancel"),
@@ -15,6 +17,7 @@ account_urls = [
     path("recoveries/<uuid:errand_id>/resume/", recovery_pages.change, {"verb": "resume"}, name="recovery-resume"),
     path("recoveries/<uuid:errand_id>/cancel/", recovery_pages.change, {"verb": "cancel"}, name="recovery-cancel"),
     path("integrations/<uuid:integration_id>/catch-up/", recovery_pages.catch_up, name="integration-catch-up"),
+    path("events.csv", export.events, name="events-csv"),
     path("events/", views.events, name="events"),
     path("events/<uuid:event_id>/", views.event, name="event"),
 ]

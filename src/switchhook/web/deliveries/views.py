@@ -9,14 +9,17 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from switchhook.domain.catalogue import EVENTS
 from switchhook.domain.delivery import DeliveryState
+from switchhook.domain.explaining import named_status
 from switchhook.web.deliveries import actions, search
 from switchhook.web.deliveries.recorded import attempts_of, labelled_fields
 from switchhook.web.deliveries.recovery import open_recoveries
-from switchhook.web.deliveries.search import Filters, Page, Row
+from switchhook.web.deliveries.search import Filters, Page, Row, uuid_or_none
 from switchhook.web.integrations.health import resting
 from switchhook.web.models import Delivery, Integration
 from switchhook.web.templatetags.catalogue import event_label
@@ -43,6 +46,7 @@ def deliveries(request: HttpRequest, access: Access) -> HttpResponse:
     return render(request, "deliveries/list.html", {
         "rows": page.rows, "names": _names(access, page.rows), "filters": filters, "more": _more(filters, page),
         "live": _live(request, filters, page), "recoveries": open_recoveries(access), "chips": _chips(filters, offered),
+        "kept_filters": [(name, value) for name in ("answer", "begin", "end") if (value := getattr(filters, name))],
         "states": [(one.value, one.value.capitalize()) for one in DeliveryState],
         "event_types": [(spec.type.value, spec.label) for spec in EVENTS.values()], "integrations": offered,
     })
@@ -64,6 +68,24 @@ def delivery(request: HttpRequest, access: Access, delivery_id: UUID) -> HttpRes
         "integration": access.integrations().filter(id=row.integration_id).first(),
         "fields": labelled_fields(row.event), "pending": row.state == DeliveryState.PENDING, "seen": seen,
     })
+
+
+@require_POST
+@account_view
+def redeliver_ticked(request: HttpRequest, access: Access) -> HttpResponse:
+    """One more attempt of each that was ticked; then back to where that was."""
+    ids = [id_ for one in request.POST.getlist("delivery")[: search.LIVE_ROWS] if (id_ := uuid_or_none(one))]
+    rows = list(access.deliveries().filter(id__in=ids))
+    if rows:
+        actions.redeliver(access.account, rows, access.person)
+        count = "one delivery" if len(rows) == 1 else f"{len(rows)} deliveries"
+        messages.success(request, f"Asked for one more attempt of {count}.")
+    else:
+        messages.warning(request, "Tick the deliveries first.")
+    integration = uuid_or_none(request.POST.get("integration", ""))
+    if integration:
+        return redirect("integration", account=access.account.slug, integration_id=integration)
+    return redirect(reverse("deliveries", args=[access.account.slug]) + Filters.read(request.GET).url())
 
 
 @require_POST
@@ -101,9 +123,9 @@ def events(request: HttpRequest, access: Access) -> HttpResponse:
 def event(request: HttpRequest, access: Access, event_id: UUID) -> HttpResponse:
     """One event: what it says, and to whom it was owed."""
     row = get_object_or_404(access.events(), id=event_id)
-    owed = list(row.deliveries.order_by("id")[: search.LIVE_ROWS])
+    owed = list(access.deliveries().filter(event=row).order_by("id")[: search.LIVE_ROWS])
     service = access.services().filter(id=row.service_id).first() if row.service_id else None
-    of_call = access.events().filter(call_uuid=row.call_uuid).order_by("sequence", "id")
+    of_call = access.events().filter(call_uuid=row.call_uuid).order_by("at_ms", "sequence", "id")
     return render(request, "deliveries/event.html", {
         "event": row, "fields": labelled_fields(row), "owed": owed, "names": _names(access, owed), "service": service,
         "of_call": list(of_call[: search.PAGE_ROWS]) if row.call_uuid else [],
@@ -141,4 +163,21 @@ def _chips(filters: Filters, offered: Sequence[Integration]) -> list[Chip]:
         chips.append(Chip(label=event_label(filters.event), url=filters.without("event")))
     if filters.q:
         chips.append(Chip(label=f"“{filters.q}”", url=filters.without("q")))
+    if filters.answer:
+        chips.append(Chip(label=_answer_label(filters.answer), url=filters.without("answer")))
+    if filters.since or filters.until:
+        chips.append(Chip(label=_time_label(filters), url=filters.url(begin="", end="")))
     return chips
+
+
+def _answer_label(answer: str) -> str:
+    return named_status(int(answer)) if answer.isdecimal() else answer.replace("_", " ").capitalize()
+
+
+def _time_label(filters: Filters) -> str:
+    """The time from when to when, in the account's time zone."""
+    begin, end = (None if one is None else timezone.localtime(one) for one in (filters.since, filters.until))
+    if begin and end:
+        return f"{begin:%-d %b %H:%M} to {end:%H:%M}" if begin.date() == end.date() else \
+            f"{begin:%-d %b %H:%M} to {end:%-d %b %H:%M}"
+    return f"from {begin:%-d %b %H:%M}" if begin else f"until {end:%-d %b %H:%M}"

@@ -40,7 +40,7 @@ class Shown:
     checked: Checked
 
 
-@account_view
+@account_view(whole=True)
 def inbox(request: HttpRequest, access: Access) -> HttpResponse:
     """The inbox. Its list asks for news with the newest id that it knows, and gets nothing when there is none."""
     own = actions.inbox_of(access.account)
@@ -62,7 +62,7 @@ def inbox(request: HttpRequest, access: Access) -> HttpResponse:
 
 
 @require_POST
-@account_view
+@account_view(whole=True)
 def answer(request: HttpRequest, access: Access) -> HttpResponse:
     """Say how it answers."""
     form = AnswerForm(request.POST)
@@ -76,14 +76,14 @@ def answer(request: HttpRequest, access: Access) -> HttpResponse:
 
 
 @require_POST
-@account_view
+@account_view(whole=True)
 def clear(request: HttpRequest, access: Access) -> HttpResponse:
     """Forget what it got."""
     actions.clear(actions.inbox_of(access.account))
     return redirect("inbox", account=access.account.slug)
 
 
-@account_view(needs=Role.ADMIN)
+@account_view(needs=Role.ADMIN, whole=True)
 def point(request: HttpRequest, access: Access) -> HttpResponse:
     """To the form of the chosen integration, or of a new one, with the inbox's URL in it. Nothing is saved yet."""
     kind, _, id_ = request.GET.get("target", "").partition(":")

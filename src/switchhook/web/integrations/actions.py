@@ -1,7 +1,7 @@
 """What people do with integrations: the verbs that the portal and the API share.
 
 Each writes the row, sealed secrets and the configuration's new version in one transaction, so that every
-engine learns of it. An account can have so many (QuotaReached). Who may do it is decided before (web/tenancy.py).
+engine learns of it. Who may do it is decided before (web/tenancy.py); `by` is who did it, for the history.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ from switchhook.domain.validation import Mistake, mistakes
 from switchhook.web.accounts import quotas
 from switchhook.web.accounts.models import Account
 from switchhook.web.accounts.quotas import Quota
+from switchhook.web.audit.models import Action, Kind
+from switchhook.web.audit.writing import note
 from switchhook.web.configuration import touch
-from switchhook.web.integrations import models
+from switchhook.web.integrations import history, models
 from switchhook.web.integrations.health import IntegrationHealth
-from switchhook.web.integrations.stored import context, fill
+from switchhook.web.integrations.stored import context, fill, opened
 from switchhook.web.secrets import seal, unseal
 from switchhook.web.services.models import Service
 
@@ -43,37 +45,58 @@ class Mistaken(ValueError):
 
 
 @transaction.atomic
-def create(account: Account, service: Service | None, wanted: Integration, *, signed: bool) -> models.Integration:
+def create(
+    account: Account, service: Service | None, wanted: Integration, *, signed: bool, by: str = "",
+) -> models.Integration:
     """A new integration of the account, or of its service. Raises Mistaken."""
     quotas.check(account, Quota.INTEGRATIONS)
     row = models.Integration(account=account, service=service, enabled=wanted.enabled)
     _write(row, wanted, signed=signed)
+    history.begin(row, "Created", by)
     return row
 
 
 @transaction.atomic
-def change(row: models.Integration, wanted: Integration, *, signed: bool) -> None:
+def change(
+    row: models.Integration, wanted: Integration, *, signed: bool, by: str = "", what: str = "Changed",
+) -> None:
     """The integration as `wanted` says from now on; also what is still owed is rendered so. Raises Mistaken."""
-    _write(row, wanted, signed=signed)
+    before = opened(row, timezone.now()).integration
+    with history.changing(row, what, by) as replaced:
+        _write(row, wanted, signed=signed)
+        replaced += history.replaced_secrets(before, wanted)
 
 
 @transaction.atomic
-def enable(row: models.Integration) -> None:
+def restore(row: models.Integration, version: models.IntegrationVersion, *, by: str) -> list[str]:
+    """The integration as it stood in that version of its own; only whether it is enabled stays. The labels of secrets
+    that are gone since: then nothing is done. Raises Mistaken, or ValueError when it cannot be as it was."""
+    wanted = history.restored(opened(row, timezone.now()).integration, version.stands)
+    missing = history.missing_secrets(wanted, version.stands)
+    if not missing:
+        change(row, wanted, signed=version.stands["signed"], by=by, what=f"Restored version {version.number}")
+    return missing
+
+
+@transaction.atomic
+def enable(row: models.Integration, *, by: str = "") -> None:
     """Send again from the next event on. Its failures are counted anew."""
-    row.enabled, row.disabled_reason, row.disabled_at = True, "", None
-    IntegrationHealth.objects.filter(integration_id=row.id).update(failing_since_ms=None, failures=0)
-    _save(row)
+    with history.changing(row, "Enabled", by):
+        row.enabled, row.disabled_reason, row.disabled_at = True, "", None
+        IntegrationHealth.objects.filter(integration_id=row.id).update(failing_since_ms=None, failures=0)
+        _save(row)
 
 
 @transaction.atomic
-def disable(row: models.Integration, reason: str) -> None:
+def disable(row: models.Integration, reason: str, *, by: str = "") -> None:
     """Send nothing any more; its events stay known."""
-    row.enabled, row.disabled_reason, row.disabled_at = False, reason, timezone.now()
-    _save(row)
+    with history.changing(row, "Disabled", by):
+        row.enabled, row.disabled_reason, row.disabled_at = False, reason, timezone.now()
+        _save(row)
 
 
 @transaction.atomic
-def duplicate(row: models.Integration) -> models.Integration:
+def duplicate(row: models.Integration, *, by: str = "") -> models.Integration:
     """A disabled copy, for the person to change. Secrets are sealed anew: they open in one row only."""
     quotas.check(row.account, Quota.INTEGRATIONS)
     twin = copy.copy(row)
@@ -87,6 +110,7 @@ def duplicate(row: models.Integration) -> models.Integration:
     twin.signing_secrets = [_new_signing_secret(twin)] if row.signing_secrets else []
     twin.enabled, twin.disabled_reason, twin.disabled_at = False, "A copy: enable it when it is ready.", timezone.now()
     _save(twin)
+    history.begin(twin, f"Made as a copy of {row.name}", by)
     return twin
 
 
@@ -98,22 +122,28 @@ def delete(row: models.Integration) -> None:
 
 
 @transaction.atomic
-def rotate_signing_secret(row: models.Integration) -> None:
+def rotate_signing_secret(row: models.Integration, *, by: str = "") -> None:
     """Sign with a new secret, and for 24 hours also with the one before."""
     until = timezone.now() + ROTATION_OVERLAP
     before = [{**one, "expires_at": one["expires_at"] or until.isoformat()} for one in row.signing_secrets[:1]]
-    row.signing_secrets = [_new_signing_secret(row), *before]
-    _save(row)
+    with history.changing(row, "New signing secret", by) as replaced:
+        row.signing_secrets = [_new_signing_secret(row), *before]
+        _save(row)
+        replaced.append("Signing secret")
 
 
 def signing_secret(row: models.Integration) -> str:
     """The newest signing secret, to be shown once; empty when requests are not signed. Raises CannotOpen."""
-    return unseal(row.signing_secrets[0]["sealed"], context(row, "signing")) if row.signing_secrets else ""
+    if not row.signing_secrets:
+        return ""
+    secret = unseal(row.signing_secrets[0]["sealed"], context(row, "signing"))
+    note(Action.REVEALED, Kind.INTEGRATION, row.id, row.name, account_id=row.account_id, detail="Signing secret")
+    return secret
 
 
 def _write(row: models.Integration, wanted: Integration, *, signed: bool) -> None:
     wanted = replace(wanted, id=row.id, account_id=row.account_id, service_id=row.service_id)
-    found = mistakes(wanted)
+    found = mistakes(wanted, row.account.granted_events)
     if found:
         raise Mistaken(found)
     fill(row, wanted)

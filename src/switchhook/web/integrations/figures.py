@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 from uuid import UUID
 
+from switchhook.domain.delivery import DeliveryState
 from switchhook.domain.histogram import BOUNDS_MS, percentile_ms
 from switchhook.web.integrations.health import IntegrationHour
+from switchhook.web.tenancy import Access
 
 HOURS = 24
 HOUR_MS = 3_600_000
 #: The picture's measures, in its own units.
 BAR_WIDTH, GAP, HEIGHT = 10, 3, 60
+#: A number of retries beyond this is told as "this many and more".
+MOST_COUNTED = 1000
 _BUCKETS = (*(f"up_to_{bound}_ms" for bound in BOUNDS_MS), "slower")
 
 
@@ -28,6 +34,13 @@ class Bar:
     delivered_height: float
     failed_y: float
     failed_height: float
+
+
+    @property
+    def query(self) -> str:
+        """The deliveries of that hour, as a query string for their list."""
+        begin = datetime.fromtimestamp(self.hour_ms / 1000, UTC)
+        return urlencode({"begin": f"{begin:%Y-%m-%dT%H:%MZ}", "end": f"{begin + timedelta(hours=1):%Y-%m-%dT%H:%MZ}"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +83,13 @@ def figures(integration_id: UUID) -> Figures:
         median_ms=percentile_ms(counts, 0.5), p95_ms=percentile_ms(counts, 0.95),
         bars=tuple(_bar(number, hour_ms, rows.get(hour_ms), highest)
                    for number, hour_ms in enumerate(range(first_ms, this_hour_ms + 1, HOUR_MS))))
+
+
+def retrying(access: Access, integration_id: UUID) -> str:
+    """How many of its deliveries wait for a further attempt; counted by an index, and no further than is told."""
+    waiting = access.deliveries().filter(state=DeliveryState.PENDING, owner=None, tried=True)
+    count = waiting.filter(integration_id=integration_id).values("id")[: MOST_COUNTED + 1].count()
+    return f"{count:,}" if count <= MOST_COUNTED else f"{MOST_COUNTED:,}+"
 
 
 def _bar(number: int, hour_ms: int, row: IntegrationHour | None, highest: int) -> Bar:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from django import forms
 from django.http import QueryDict
 
-from switchhook.domain.catalogue import EVENTS, EventSpec, EventType, Level
+from switchhook.domain.catalogue import EVENTS, EXTRA_EVENTS, EventSpec, EventType, Level
 from switchhook.domain.headers import ALWAYS_SECRET
 from switchhook.domain.integration import (
     Authentication,
@@ -25,6 +25,7 @@ from switchhook.domain.integration import (
 )
 from switchhook.domain.validation import mistakes
 from switchhook.web.integrations import models, rows
+from switchhook.web.integrations.filter_card import read_card, shown_card
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,17 +90,27 @@ class IntegrationForm(forms.Form):
         widget=forms.NumberInput(attrs={"step": "any"}))
 
     def __init__(
-        self, data: QueryDict | None, *, before: Integration, signed: bool, service_type_name: str, **more: Any,
+        self, data: QueryDict | None, *, before: Integration, signed: bool, service_type_name: str,
+        granted: Collection[str] = (), **more: Any,
     ) -> None:
         self.before = self._typed = before
-        self.events = events_of(Level.ACCOUNT if before.service_id is None else Level.SERVICE)
+        self.granted = [EventType(one) for one in EXTRA_EVENTS if one in granted]
+        level = Level.ACCOUNT if before.service_id is None else Level.SERVICE
+        self.events = [spec for spec in events_of(level) if self._is_offered(spec)]
         super().__init__(data, initial=_initial(before) | {"signed": signed}, **more)
         self._choices("trigger_service_type", [("", service_type_name)])
         self._choices("event_type", [(spec.type.value, spec.label) for spec in self.events])
         self.header_rows = rows.header_rows(before.headers) if data is None else rows.read_header_rows(data)
         self.value_rows = rows.value_rows(before.body_keys) if data is None else rows.read_value_rows(data)
+        chosen = self.event_type_chosen
+        self.filter_card = shown_card(before.filters, chosen) if data is None else read_card(data, chosen)
         self.row_errors: dict[str, str] = {}
+        self.filter_errors: dict[str, str] = {}
         self.added_row = ""
+
+    def _is_offered(self, spec: EventSpec) -> bool:
+        """An extra event only when it is granted; one that was chosen before stays to be seen, and to be left."""
+        return not spec.extra or spec.type in self.granted or spec.type is self.before.event_type
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
@@ -147,7 +158,7 @@ class IntegrationForm(forms.Form):
             path_arguments=values["path_arguments"], method=Method(values["method"]), format=Format(values["format"]),
             authentication=self._authentication(values),
             headers=tuple(map(self._header, self._used_header_rows())),
-            body_keys=tuple(map(_body_key, self._used_value_rows())),
+            body_keys=tuple(map(_body_key, self._used_value_rows())), filters=self.filter_card.filters,
             timeout_seconds=values["timeout_seconds"], max_in_flight=values["max_in_flight"],
             rate_per_second=values["rate_per_second"] or None,
             expiry_seconds=round(hours * 3600) if hours else None)
@@ -185,12 +196,12 @@ class IntegrationForm(forms.Form):
         for row in self._used_value_rows():
             if not row.fixed and rows.known_field(row.field) is None:
                 self.row_errors[f"value-{row.number}-field"] = "Choose a value."
-        for mistake in mistakes(self._typed):
+        for mistake in mistakes(self._typed, self.granted):
             self._place(mistake.where, mistake.message)
         return cleaned
 
     def is_valid(self) -> bool:
-        return super().is_valid() and not self.row_errors
+        return super().is_valid() and not self.row_errors and not self.filter_errors
 
     def _place(self, where: str, message: str) -> None:
         """Show the mistake where it was made: at a field, or in a row. The first at one place is enough."""
@@ -200,6 +211,8 @@ class IntegrationForm(forms.Form):
             self.row_errors.setdefault(f"header-{self._used_header_rows()[int(place)].number}-{part}", message)
         elif part and kind == "body_keys":
             self.row_errors.setdefault(f"value-{self._used_value_rows()[int(place)].number}-{part}", message)
+        elif kind == "filters":
+            self.filter_errors.setdefault(self.filter_card.place(where), message)
         else:
             name = {"expiry_seconds": "expiry_hours", "signing_secrets": "signed"}.get(kind, kind)
             if name not in self.errors:
@@ -220,6 +233,8 @@ class IntegrationForm(forms.Form):
         for place, message in self.row_errors.items():
             kind, _, part = place.split("-")
             yield Complaint(element=f"id_{place}", label=labels[f"{kind}-{part}"], message=message)
+        for place, message in self.filter_errors.items():
+            yield Complaint(element=f"id_{place}", label="Filters", message=message)
 
 
 def events_of(level: Level) -> list[EventSpec]:
@@ -227,12 +242,12 @@ def events_of(level: Level) -> list[EventSpec]:
     return [spec for spec in EVENTS.values() if spec.level is level]
 
 
-def blank(account_id: UUID, service_id: UUID | None) -> Integration:
-    """A new integration before anybody has typed anything."""
-    level = Level.ACCOUNT if service_id is None else Level.SERVICE
+def blank(account_id: UUID, service_id: UUID | None, event: str = "") -> Integration:
+    """A new integration before anybody has typed anything; for the `event` of that name, if this level has it."""
+    offered = [spec.type for spec in events_of(Level.ACCOUNT if service_id is None else Level.SERVICE)]
     return Integration(
         id=UUID(int=0), account_id=account_id, service_id=service_id, name="", request_url="",
-        event_type=events_of(level)[0].type)
+        event_type=next((one for one in offered if one == event), offered[0]))
 
 
 def _body_key(row: rows.ValueRow) -> BodyKey:

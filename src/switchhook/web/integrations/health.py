@@ -55,13 +55,33 @@ class IntegrationHour(models.Model):
         db_table = "integration_hour"
 
 
+class IntegrationFailure(models.Model):
+    """What an integration's attempts of one hour failed of. `answer`: the status, or a domain.delivery.Problem; `said`:
+    the last of them in plain words."""
+
+    pk = models.CompositePrimaryKey("integration_id", "hour_ms", "answer", "host")
+    integration_id = models.UUIDField()
+    hour_ms = models.BigIntegerField()
+    answer = models.TextField()
+    host = models.TextField()
+    said = models.TextField()
+    failed = models.IntegerField()
+    first_ms = models.BigIntegerField()
+    last_ms = models.BigIntegerField()
+
+    class Meta:
+        managed = False
+        db_table = "integration_failure"
+
+
 class Notice(models.Model):
-    """An e-mail that is owed to an account's admins."""
+    """An e-mail that is owed: to an account's admins about an integration, or to who is invited."""
 
     id = models.UUIDField(primary_key=True)
     account_id = models.UUIDField()
-    integration_id = models.UUIDField()
-    kind = models.TextField()  # failing · disabled
+    integration_id = models.UUIDField(null=True)
+    invitation_id = models.UUIDField(null=True)
+    kind = models.TextField()  # failing · disabled · invitation
     detail = models.TextField()
     created_at_ms = models.BigIntegerField()
     due_ms = models.BigIntegerField()

@@ -26,6 +26,7 @@ class Integration(models.Model):
     headers:  [{"name": …, "value": …}] or, secret, [{"name": …, "sealed": …}]
               (context "integration:{id}:header:{name in lower case}")
     body_keys: [{"key": …, "field": …}] or, a fixed text, [{"key": …, "text": …}]
+    filters: as domain/filters.py stores them
     signing_secrets: [{"sealed": …, "made_at": iso, "expires_at": iso or null}], newest first
               (context "integration:{id}:signing")
     """
@@ -49,6 +50,7 @@ class Integration(models.Model):
     token_header = models.CharField(max_length=80, default="Authorization")
     headers = models.JSONField(default=list, blank=True)
     body_keys = models.JSONField(default=list, blank=True)
+    filters = models.JSONField(default=list, blank=True, db_default=models.Value([], models.JSONField()))
     signing_secrets = models.JSONField(default=list, blank=True)
     timeout_seconds = models.FloatField(default=15.0)
     max_in_flight = models.PositiveSmallIntegerField(default=8)
@@ -65,3 +67,24 @@ class Integration(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class IntegrationVersion(models.Model):
+    """An integration as it stood after a change: who made it, when, and how it stood then.
+
+    `stands` is what web/integrations/history.py writes: everything but secrets, of which it says only that they are
+    set. `replaced_secrets` names those that this change replaced.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    integration = models.ForeignKey("web.Integration", on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    by = models.CharField(max_length=300, blank=True)
+    what = models.CharField(max_length=120)
+    stands = models.JSONField()
+    replaced_secrets = models.JSONField(default=list)
+
+    class Meta:
+        db_table = "integration_version"
+        constraints = (models.UniqueConstraint(fields=["integration", "number"], name="version_once"),)

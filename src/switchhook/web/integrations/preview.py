@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from switchhook.domain.catalogue import EVENTS, Field
 from switchhook.domain.delivery import Request
 from switchhook.domain.errors import CannotRender
 from switchhook.domain.event import Event, delivery_id, timed_id
+from switchhook.domain.filters import unmet
 from switchhook.domain.integration import Integration
 from switchhook.domain.rendering import render
 from switchhook.domain.signing import new_secret
@@ -20,6 +23,8 @@ from switchhook.web.tenancy import Access
 
 #: How many real events are offered, and among how many of the account's newest they are looked for.
 SAMPLES, LOOKED_THROUGH = 5, 500
+#: Of so many real events it is told how many the filters let through.
+TRIED = 100
 
 #: What an integration that is not saved yet is shown signed with.
 STAND_IN_SECRET = new_secret(bytes(32))
@@ -33,6 +38,14 @@ class Preview:
     curl: str = ""
     is_pretty: bool = False
     problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passing:
+    """How many of the last real events of this type the filters would have let through."""
+
+    looked_at: int
+    passed: int
 
 
 def preview(wanted: Integration, event: Event, *, signed: bool, at: datetime) -> Preview:
@@ -64,11 +77,24 @@ def example(wanted: Integration, service: Service | None, at: datetime) -> Event
 
 def recent_events(access: Access, wanted: Integration) -> list[EventRow]:
     """The last real events that this integration is for: out of the account's newest, so that the search is bounded."""
+    return list(_newest(access, wanted)[:SAMPLES])
+
+
+def passing(access: Access, wanted: Integration) -> Passing | None:
+    """What its filters do to the last real events; None: it has none, or there was nothing to try them on."""
+    if not wanted.filters:
+        return None
+    events = [event_of(row) for row in _newest(access, wanted)[:TRIED]]
+    passed = sum(not unmet(wanted.filters, event, access.account.time_zone) for event in events)
+    return Passing(looked_at=len(events), passed=passed) if events else None
+
+
+def _newest(access: Access, wanted: Integration) -> QuerySet[EventRow]:
     newest = access.events().order_by("-id").values("id")[:LOOKED_THROUGH]
     found = access.events().filter(id__in=newest, type=wanted.event_type.value, is_test=False)
     if wanted.service_id is not None:
         found = found.filter(service_id=wanted.service_id)
-    return list(found.order_by("-id")[:SAMPLES])
+    return found.order_by("-id")
 
 
 def chosen_event(

@@ -65,7 +65,7 @@ def read_value_rows(data: QueryDict) -> list[ValueRow]:
 def header_rows(headers: Sequence[Header]) -> list[HeaderRow]:
     """Rows for what is stored; a secret value is not among what is shown."""
     return [
-        HeaderRow(number=number, name=one.name, secret=True, stored=one.name) if one.secret
+        HeaderRow(number=number, name=one.name, secret=True, stored=one.name if one.value else "") if one.secret
         else HeaderRow(number=number, name=one.name, value=one.value)
         for number, one in enumerate(headers)]
 

@@ -8,6 +8,8 @@ from typing import assert_never
 
 from switchhook.domain.catalogue import EventType, Field
 from switchhook.domain.errors import CannotOpen
+from switchhook.domain.filters import read as read_filter
+from switchhook.domain.filters import stored as stored_filter
 from switchhook.domain.integration import (
     Authentication,
     BasicAuth,
@@ -70,7 +72,7 @@ def opened(row: models.Integration, now: datetime) -> Opened:
                 else BodyKey(key=one["key"], text=one["text"]) for one in row.body_keys),
             signing_secrets=tuple(secret for secret in signing if secret), enabled=row.enabled,
             timeout_seconds=row.timeout_seconds, max_in_flight=row.max_in_flight, expiry_seconds=row.expiry_seconds,
-            rate_per_second=row.rate_per_second),
+            rate_per_second=row.rate_per_second, filters=tuple(read_filter(one) for one in row.filters)),
         unreadable=tuple(unreadable))
 
 
@@ -90,6 +92,7 @@ def fill(row: models.Integration, wanted: Integration) -> None:
     row.timeout_seconds, row.max_in_flight = wanted.timeout_seconds, wanted.max_in_flight
     row.rate_per_second = wanted.rate_per_second
     row.expiry_seconds = wanted.expiry_seconds
+    row.filters = [stored_filter(one) for one in wanted.filters]
 
 
 def _fill_authentication(row: models.Integration, authentication: Authentication) -> None:

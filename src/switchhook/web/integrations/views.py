@@ -16,11 +16,13 @@ from django.views.decorators.http import require_POST
 
 from switchhook.domain.catalogue import EVENTS, EventType
 from switchhook.domain.errors import CannotOpen
+from switchhook.domain.filters import described
 from switchhook.domain.validation import warnings
 from switchhook.web.deliveries.recovery import open_recoveries
 from switchhook.web.errands import ask
 from switchhook.web.integrations import actions
-from switchhook.web.integrations.figures import figures
+from switchhook.web.integrations.failures import failure_groups
+from switchhook.web.integrations.figures import figures, retrying
 from switchhook.web.integrations.health import resting
 from switchhook.web.integrations.stored import opened
 from switchhook.web.integrations.testing import sent_test
@@ -59,6 +61,7 @@ def _list(request: HttpRequest, access: Access, found: QuerySet[Integration], se
     lines = [Line(row=row, last=last.get(row.last_id)) for row in rows]
     return render(request, "integrations/list.html", {
         "lines": lines, "service": service, "new_url": new_url(access, service),
+        "may_make": access.runs_account if service is None else access.can_write,
     })
 
 
@@ -79,7 +82,8 @@ def one(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRespo
         "row": row, "integration": found.integration, "unreadable": found.unreadable,
         "warnings": warnings(found.integration), "spec": spec, "recent": list(recent), "secret": secret,
         "recoveries": open_recoveries(access, row.id), "resting": resting(row.id),
-        "figures": figures(row.id),
+        "figures": figures(row.id), "failures": failure_groups(row.id), "retrying": retrying(access, row.id),
+        "filters": [described(one) for one in found.integration.filters],
         "old_secret_until": _old_secret_until(row), "test": sent_test(access, row, request.GET.get("test", "")),
     })
     if secret:
@@ -92,7 +96,7 @@ def one(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRespo
 def enable(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
     """Play."""
     row = _row(access, integration_id)
-    actions.enable(row)
+    actions.enable(row, by=str(access.person))
     messages.success(request, f"{row.name} is enabled.")
     return _back(request, row)
 
@@ -102,7 +106,7 @@ def enable(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRe
 def disable(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
     """Stop."""
     row = _row(access, integration_id)
-    actions.disable(row, f"Disabled by {access.person}.")
+    actions.disable(row, f"Disabled by {access.person}.", by=str(access.person))
     messages.success(request, f"{row.name} is disabled. It sends nothing until you enable it.")
     return _back(request, row)
 
@@ -111,7 +115,7 @@ def disable(request: HttpRequest, access: Access, integration_id: UUID) -> HttpR
 @account_view
 def duplicate(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
     """A copy to change; it is disabled."""
-    twin = actions.duplicate(_row(access, integration_id))
+    twin = actions.duplicate(_row(access, integration_id), by=str(access.person))
     reveal_once(request, twin)
     messages.success(request, "This is the copy. It is disabled until you enable it.")
     return redirect("integration-edit", account=access.account.slug, integration_id=twin.id)
@@ -133,7 +137,7 @@ def delete(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRe
 def rotate(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
     """A new signing secret, shown once; the one before signs along for a day."""
     row = _row(access, integration_id)
-    actions.rotate_signing_secret(row)
+    actions.rotate_signing_secret(row, by=str(access.person))
     reveal_once(request, row)
     return redirect("integration", account=access.account.slug, integration_id=row.id)
 

@@ -1,12 +1,20 @@
-"""What allauth asks of us: nobody signs up by themselves, and where to go afterwards."""
+"""What allauth asks of us: nobody signs up by themselves, and what is kept of a second factor is sealed."""
 
 from __future__ import annotations
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
 from django.http import HttpRequest
 from django.urls import reverse
 
 from switchhook.web.branding.views import brand_of
+from switchhook.web.members.models import Person
+from switchhook.web.secrets import seal, unseal
+
+#: The context of what is sealed of a second factor (web/secrets.py).
+SEALED_AS = "second factor"
 
 
 class PersonAdapter(DefaultAccountAdapter):
@@ -14,6 +22,10 @@ class PersonAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Who asks; where a proxy is trusted, the server has put there whom that names."""
+        return str(request.META["REMOTE_ADDR"])
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("start")
@@ -31,3 +43,29 @@ class PersonAdapter(DefaultAccountAdapter):
 
     def format_email_subject(self, subject: str) -> str:
         return f"{brand_of(self.request).name}: {' '.join(subject.split())}"
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Second factors: their secrets are sealed as all others are."""
+
+    def encrypt(self, text: str) -> str:
+        return seal(text, SEALED_AS)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return unseal(encrypted_text, SEALED_AS)
+
+
+class SingleSignOnAdapter(DefaultSocialAccountAdapter):
+    """Single sign-on: for people whom we know, by an address that the provider has verified."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        return False
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """The first time it is the address by which somebody is known; from then on the provider's own id."""
+        if sociallogin.is_existing:
+            return
+        addresses = [one.email for one in sociallogin.email_addresses if one.verified]
+        person = Person.objects.filter(email__iexact=addresses[0]).first() if addresses else None
+        if person is not None:
+            sociallogin.connect(request, person)

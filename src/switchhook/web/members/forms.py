@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import allauth.account.forms
+from allauth.account.forms import SetPasswordForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 
 from switchhook.web.members.models import Role
 from switchhook.web.models import Account, Person
+from switchhook.web.services.choosing import ChoosesServices
+from switchhook.web.tenancy import Access
 
 
 class LoginForm(allauth.account.forms.LoginForm):
@@ -53,7 +57,65 @@ class MemberForm(forms.Form):
         self.account = account
 
     def clean_email(self) -> str:
-        email = str(self.cleaned_data["email"]).lower()
-        if self.account.members.filter(person__email__iexact=email).exists():
-            raise forms.ValidationError("This person is a member of the account already.")
-        return email
+        return not_yet_member(self.account, self.cleaned_data["email"])
+
+
+class RoleForm(ChoosesServices):
+    """What a member may do, and with which PBXs."""
+
+    role = forms.ChoiceField(
+        choices=Role.choices, initial=Role.VIEWER, label="Role",
+        help_text="An admin changes users and integrations; a viewer only looks.")
+
+    field_order = ("email", "role", "services")
+
+    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
+        super().__init__(*args, access=access, **kwargs)
+        if "services" in self.fields:
+            self.fields["services"].help_text = (
+                "None ticked: all of the account. Else they see the calls, deliveries, users and integrations of these "
+                "PBXs and nothing else: no members, no tokens, none of the account's own integrations.")
+
+    @property
+    def chosen_role(self) -> Role:
+        return Role(self.cleaned_data["role"])
+
+
+class InvitationForm(RoleForm):
+    """Somebody to be invited."""
+
+    email = forms.EmailField(label="E-mail", max_length=254)
+
+    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
+        super().__init__(*args, access=access, **kwargs)
+        self._account = access.account
+
+    def clean_email(self) -> str:
+        return not_yet_member(self._account, self.cleaned_data["email"])
+
+
+class KeyForm(AddWebAuthnForm):
+    """allauth's, in fewer words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].help_text = "What you call it: “Laptop”, “Key on my key ring”."
+        self.fields["passwordless"].label = "As a passkey: it logs you in by itself, without a password"
+        self.fields["passwordless"].help_text = ""
+        self.fields["passwordless"].initial = True
+
+
+class NewcomerForm(SetPasswordForm):
+    """Name and password of who accepts an invitation and has no login yet."""
+
+    name = forms.CharField(label="Your name", max_length=120)
+
+    field_order = ("name", "password1", "password2")
+
+
+def not_yet_member(account: Account, email: str) -> str:
+    """The address, in small letters. Raises ValidationError when it is a member's."""
+    email = email.lower()
+    if account.members.filter(person__email__iexact=email).exists():
+        raise forms.ValidationError("This person is a member of the account already.")
+    return email

@@ -13,6 +13,8 @@ from django.core import signing
 from django.urls import reverse
 from django.utils import timezone
 
+from switchhook.web.audit.models import Action, Kind
+from switchhook.web.audit.writing import note_of_person
 from switchhook.web.models import Person
 
 LIFETIME = timedelta(hours=24)
@@ -21,6 +23,7 @@ _SALT = "switchhook one-time link"
 
 def one_time_link(person: Person) -> str:
     """The whole URL of a page that logs this person in, once, within 24 hours."""
+    note_of_person(Action.REVEALED, Kind.LOGIN, person, detail="One-time link")
     token = signing.dumps([str(person.id), _last_login(person)], salt=_SALT)
     return settings.SWITCHHOOK.portal_url + reverse("login-once", kwargs={"token": token})
 

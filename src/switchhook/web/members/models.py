@@ -56,14 +56,43 @@ class Role(models.TextChoices):
 
 
 class Member(models.Model):
-    """A person's role in an account."""
+    """A person's role in an account.
+
+    services: ids (texts) of the services that they are limited to; empty: all. A list, and no relation: who was
+    limited to a service that is deleted sees nothing then, and not everything
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey("web.Account", on_delete=models.CASCADE, related_name="members")
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.ADMIN)
+    services = models.JSONField(default=list, db_default=[], blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         db_table = "member"
         constraints = (models.UniqueConstraint(fields=["account", "person"], name="member_once"),)
+
+
+class Invitation(models.Model):
+    """An e-mail address that may become a member, by a link that works once. Gone when it is accepted or revoked.
+
+    number: how often it was sent; only the link that was sent last works
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey("web.Account", on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.VIEWER)
+    services = models.JSONField(default=list, blank=True)  # as a Member's
+    invited_by = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="+")
+    number = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "invitation"
+        constraints = (models.UniqueConstraint(fields=["account", "email"], name="invited_once"),)
+
+    def __str__(self) -> str:
+        return self.email

@@ -7,15 +7,18 @@ from django.db import transaction
 from switchhook.web.accounts import quotas
 from switchhook.web.accounts.quotas import Quota
 from switchhook.web.configuration import touch
-from switchhook.web.models import Connection, Service
+from switchhook.web.models import Connection, DirectoryState, Service, UnclaimedCall
 from switchhook.web.secrets import new_token, seal, token_hash
 
 
 def save_service(service: Service) -> None:
-    """Save a service, new or changed. Raises QuotaReached."""
+    """Save a service, new or changed. Another PBX's users are imported anew. Raises QuotaReached."""
     with transaction.atomic():
         if service._state.adding:
             quotas.check(service.account, Quota.SERVICES)
+        before = Service.objects.filter(id=service.id).values_list("connection_id", flat=True).first()
+        if before != service.connection_id:
+            DirectoryState.objects.filter(service_id=service.id).delete()
         service.save()
         touch()
 
@@ -23,6 +26,7 @@ def save_service(service: Service) -> None:
 def delete_service(service: Service) -> None:
     """Delete a service with its users and integrations. What happened stays readable until it is too old."""
     with transaction.atomic():
+        DirectoryState.objects.filter(service_id=service.id).delete()
         service.delete()
         touch()
 
@@ -59,5 +63,6 @@ def save_connection(connection: Connection, new_secret: str) -> None:
 def delete_connection(connection: Connection) -> None:
     """Delete a connection. The services that it fed stay, fed by nothing."""
     with transaction.atomic():
+        UnclaimedCall.objects.filter(connection_id=connection.id).delete()
         connection.delete()
         touch()

@@ -1,5 +1,5 @@
 """The least rights that FreeSWITCH must give us, as text to paste: a user of its directory who may listen to a few
-events and list the calls, and where its Event Socket listens.
+events and list calls and users, and where its Event Socket listens.
 
 That user can place no call and change nothing; the Event Socket's own password, with which everybody may do
 everything, is not used. FreeSWITCH breaks off its answer to a login at 512 bytes, so the list is short.
@@ -10,8 +10,10 @@ from __future__ import annotations
 from switchhook.web.models import Connection
 
 _EVENTS = (
-    "CHANNEL_CREATE", "CHANNEL_ANSWER", "CHANNEL_BRIDGE", "CHANNEL_HANGUP_COMPLETE", "DTMF", "HEARTBEAT", "SHUTDOWN",
-    "CUSTOM", "menu::enter", "menu::exit", "switchhook::menu", "switchhook::option",  # CUSTOM's own, after it
+    "CHANNEL_CREATE", "CHANNEL_PROGRESS", "CHANNEL_ANSWER", "CHANNEL_BRIDGE", "CHANNEL_HANGUP_COMPLETE", "RECORD_STOP",
+    "DTMF", "HEARTBEAT", "SHUTDOWN",
+    "CUSTOM", "menu::enter", "menu::exit", "callcenter::info", "vm::maintenance", "switchhook::menu",
+    "switchhook::option",  # CUSTOM's own, after it
 )
 
 
@@ -25,7 +27,7 @@ def directory_user(connection: Connection) -> str:
         '      <param name="password" value="CHANGE-ME-TOO"/>',
         '      <param name="esl-password" value="CHANGE-ME"/>',
         f'      <param name="esl-allowed-events" value="{" ".join(_EVENTS)}"/>',
-        '      <param name="esl-allowed-api" value="show"/>',
+        '      <param name="esl-allowed-api" value="show list_users"/>',
         '      <param name="esl-allowed-log" value="false"/>',
         "    </params>",
         "  </user>",

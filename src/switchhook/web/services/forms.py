@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from cryptography.x509 import load_pem_x509_certificates
 from django import forms
 from django.forms import BaseFormSet, formset_factory
 
 from switchhook.domain.service import DEFAULT_EXTENSIONS, DEFAULT_MENUS, DEFAULT_TRUNK_CONTEXTS
 from switchhook.web.models import Account, Connection, Service
+from switchhook.web.services.countries import clean_country
 from switchhook.web.services.models import ConnectionPlatform
 
 
@@ -41,18 +43,28 @@ class Lines(forms.CharField):
         return lines
 
 
+_TECHNOLOGY = re.compile(r"(?:PJSIP|SIP|IAX2)/(?=.)", re.IGNORECASE)
+
+
+class Devices(Lines):
+    """Devices, one a line, called as legs call them: without the technology, but for lines of a card."""
+
+    def clean(self, value: Any) -> Any:
+        return list(dict.fromkeys(_TECHNOLOGY.sub("", line, count=1) for line in super().clean(value)))
+
+
 class ReadingForm(forms.Form):
     """How the PBX's calls are to be read: what is a trunk, what is a user's phone."""
 
-    trunks = Lines(
+    trunks = Devices(
         required=False, label="Trunks",
-        help_text="Devices that are trunks, one a line; * stands for anything. Example: PJSIP/provider* or "
-        "trunk-provider. These always count, whatever their calls' context.")
+        help_text="Devices that are trunks, one a line; * stands for anything. Example: trunk-provider, provider* "
+        "or DAHDI/i1. These always count, whatever their calls' context.")
     trunk_contexts = Lines(
         required=False, label="Trunk contexts",
         widget=forms.Textarea(attrs={"rows": 6, "class": "font-monospace", "spellcheck": "false"}),
         help_text=f"Contexts in which calls from outside begin. FreePBX: {', '.join(DEFAULT_TRUNK_CONTEXTS)}.")
-    extensions = Lines(
+    extensions = Devices(
         required=False, label="Extensions",
         help_text="Devices that are users' phones. "
         f"The default is {DEFAULT_EXTENSIONS[0]}: whatever begins with a digit.")
@@ -102,12 +114,14 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Service
-        fields = ("account", "name", "friendly_name", "connection", "tenant_key", "applications_enabled")
+        fields = ("account", "name", "friendly_name", "connection", "tenant_key", "country", "applications_enabled")
         labels = {"name": "Service name", "friendly_name": "Friendly name", "tenant_key": "Tenant key",
                   "applications_enabled": "Applications are enabled"}
         help_texts = {
             "name": "The system's name for it: unique in the account.",
             "friendly_name": "The account can change this one.",
+            "country": "Two letters, like AU or DE: where numbers without a country's prefix are from. Empty: the "
+            "account's.",
             "connection": "What feeds it. Without one it is fed by intake.",
             "tenant_key": "What tells this PBX apart when one connection feeds several: FusionPBX domain_name, "
             "Asterisk Tenantid, a pattern of contexts, or an account code. Empty when it feeds this one alone.",
@@ -118,6 +132,9 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["connection"].empty_label = "None: fed by intake"  # type: ignore[attr-defined]
         if self.instance.pk and Service.objects.filter(pk=self.instance.pk).exists():
             del self.fields["account"]  # what happened belongs to the account: a service does not move
+
+    def clean_country(self) -> str:
+        return clean_country(self.cleaned_data["country"])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -142,16 +159,21 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Connection
-        fields = ("name", "platform", "host", "port", "tls", "username", "calls_per_minute")
-        labels = {"tls": "Use TLS", "calls_per_minute": "Calls a minute"}
+        fields = ("name", "platform", "host", "port", "tls", "tls_ca", "username", "calls_per_minute")
+        widgets = {"tls_ca": forms.Textarea(attrs={
+            "rows": 3, "class": "font-monospace", "spellcheck": "false", "placeholder": "-----BEGIN CERTIFICATE-----"})}
+        labels = {"tls": "Use TLS", "tls_ca": "Private CA", "calls_per_minute": "Calls a minute"}
         help_texts = {
             "port": "AMI: 5038, with TLS 5039. ESL: 8021.",
+            "tls_ca": "With TLS, where the PBX's certificate is signed by an authority of your own: that authority's "
+            "certificate (PEM); where it signed itself, its own. Then nobody else's signature is believed. "
+            "Empty: the authorities that this machine knows.",
             "username": "Asterisk: the name of the paragraph in manager.conf. FreeSWITCH: user@domain of its "
             "directory; empty logs in with the Event Socket's own password, which may do everything.",
             "calls_per_minute": "Simulated PBX only.",
         }
 
-    field_order = ("name", "platform", "host", "port", "tls", "username", "secret", "calls_per_minute")
+    field_order = ("name", "platform", "host", "port", "tls", "tls_ca", "username", "secret", "calls_per_minute")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -170,6 +192,19 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
         if not 0 < port < 65536:
             raise forms.ValidationError("A port is a number from 1 to 65535.")
         return port
+
+    def clean_tls_ca(self) -> str:
+        pem = str(self.cleaned_data["tls_ca"]).strip()
+        if "PRIVATE KEY" in pem:
+            raise forms.ValidationError("That is a private key: keep it to yourself. The certificate is wanted here.")
+        try:
+            if pem:
+                load_pem_x509_certificates(pem.encode())
+        except ValueError:
+            raise forms.ValidationError(
+                "This is no certificate. It begins with -----BEGIN CERTIFICATE----- and ends with "
+                "-----END CERTIFICATE-----.") from None
+        return pem
 
     def clean_username(self) -> str:
         return self._one_line("username")

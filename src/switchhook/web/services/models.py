@@ -4,7 +4,7 @@ import uuid
 
 from django.db import models
 
-from switchhook.domain.service import DEFAULT_EXTENSIONS, DEFAULT_MENUS, DEFAULT_TRUNK_CONTEXTS
+from switchhook.domain.service import DEFAULT_EXTENSIONS, DEFAULT_MENUS, DEFAULT_TRUNK_CONTEXTS, DirectorySource
 
 
 def default_trunk_contexts() -> list[str]:
@@ -17,6 +17,15 @@ def default_extensions() -> list[str]:
 
 def default_menus() -> list[list[str]]:
     return [list(menu) for menu in DEFAULT_MENUS]
+
+
+#: What a service's users come from, as the form asks for it.
+DIRECTORY_SOURCES = (
+    (DirectorySource.PORTAL.value, "This portal and its API"),
+    (DirectorySource.FREEPBX.value, "The PBX: FreePBX's extensions"),
+    (DirectorySource.VOICEMAIL.value, "The PBX: the mailboxes of a plain Asterisk"),
+    (DirectorySource.FREESWITCH.value, "The PBX: FreeSWITCH's or FusionPBX's users"),
+)
 
 
 class ConnectionPlatform(models.TextChoices):
@@ -36,6 +45,7 @@ class Connection(models.Model):
     host = models.CharField(max_length=255, default="127.0.0.1")
     port = models.PositiveIntegerField(default=5038)
     tls = models.BooleanField(default=False)
+    tls_ca = models.TextField(blank=True, default="", db_default="")  # PEM; certificates are no secret
     username = models.CharField(max_length=120, blank=True)
     secret_sealed = models.TextField(blank=True)  # context "connection:{id}:secret"
     calls_per_minute = models.FloatField(default=12.0)  # the simulator's rate
@@ -64,6 +74,11 @@ class Service(models.Model):
     extensions = models.JSONField(default=default_extensions, blank=True)
     menus = models.JSONField(default=default_menus, blank=True)  # [[context glob, name], …]
     intake_token_hash = models.CharField(max_length=64, blank=True)
+    country = models.CharField(max_length=2, blank=True, default="", db_default="")  # ISO 3166; empty: the account's
+    directory_source = models.CharField(
+        max_length=20, choices=DIRECTORY_SOURCES, default=DirectorySource.PORTAL.value,
+        db_default=DirectorySource.PORTAL.value)
+    directory_scope = models.CharField(max_length=120, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -90,6 +105,42 @@ class ConnectionState(models.Model):
     class Meta:
         managed = False
         db_table = "connection_state"
+
+
+class UnclaimedCall(models.Model):
+    """One of the last calls of a connection that no service claimed (an engine table)."""
+
+    pk = models.CompositePrimaryKey("connection_id", "native_call_id")
+    connection_id = models.UUIDField()
+    native_call_id = models.TextField()
+    at_ms = models.BigIntegerField()
+    device = models.TextField()
+    caller_number = models.TextField()
+    dialled = models.TextField()
+    tenant = models.TextField()
+    place = models.TextField()
+    account_code = models.TextField()
+
+    class Meta:
+        managed = False
+        db_table = "unclaimed_call"
+
+
+class DirectoryState(models.Model):
+    """How reading a service's users from its PBX goes, as the engine reports (an engine table)."""
+
+    service_id = models.UUIDField(primary_key=True)
+    source = models.TextField()
+    scope = models.TextField()
+    imported_at_ms = models.BigIntegerField(null=True)
+    read_at_ms = models.BigIntegerField(null=True)
+    tried_at_ms = models.BigIntegerField(null=True)
+    users = models.IntegerField()
+    problem = models.TextField()
+
+    class Meta:
+        managed = False
+        db_table = "directory_state"
 
 
 class Gap(models.Model):

@@ -16,8 +16,9 @@ from switchhook.web.models import Account, Connection, Service
 from switchhook.web.services import actions
 from switchhook.web.services.event_socket_conf import directory_user, event_socket_conf
 from switchhook.web.services.forms import ConnectionForm, ServiceForm
-from switchhook.web.services.manager_conf import manager_conf
+from switchhook.web.services.manager_conf import manager_conf, wanted_of
 from switchhook.web.services.state import NOT_STARTED, engine_runs, gaps_of, state_of, states_of
+from switchhook.web.services.unclaimed import unclaimed_of
 from switchhook.web.tenancy import operator_view
 
 LIST_LIMIT = 200
@@ -58,11 +59,14 @@ def _edit_connection(request: HttpRequest, connection: Connection, template: str
         return redirect("operator-connection", connection_id=connection.id)
     fed = Service.objects.filter(connection=connection).select_related("account").order_by("name")
     services = list(fed[:LIST_LIMIT])
-    contexts = [context for service in services for context, _ in service.menus] or ["ivr-*"]
+    wanted = wanted_of(services)
     return render(request, template, {
         "connection": connection, "form": form, "services": services,
-        "manager_conf": manager_conf(connection, contexts), "directory_user": directory_user(connection),
+        "manager_conf": manager_conf(connection, wanted),
+        "old_manager_conf": manager_conf(connection, wanted, by_names=False),
+        "directory_user": directory_user(connection),
         "event_socket_conf": event_socket_conf(), "gaps": gaps_of(connection.id),
+        "unclaimed_calls": unclaimed_of(connection.id),
         "state": states_of([connection.id]).get(connection.id, NOT_STARTED), "engine_runs": engine_runs()})
 
 
@@ -84,7 +88,8 @@ def test_connection(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Have the engine try the connection, and wait for what it says."""
     connection = get_object_or_404(Connection, id=connection_id)
     assert request.user.is_authenticated  # operator_view saw to it
-    errand = errands.ask("test_connection", None, {"connection_id": str(connection.id)}, request.user)
+    errand = errands.ask(
+        "test_connection", None, {"connection_id": str(connection.id)}, request.user, at=connection.id)
     return redirect("operator-connection-result", connection_id=connection.id, errand_id=errand.id)
 
 
@@ -119,7 +124,7 @@ def new_service(request: HttpRequest) -> HttpResponse:
     if not Account.objects.exists():
         messages.info(request, "A service belongs to an account: make one first.")
         return redirect("operator-account-new")
-    initial = {"account": request.GET.get("account"), "connection": request.GET.get("connection")}
+    initial = {name: request.GET.get(name) for name in ("account", "connection", "tenant_key", "name")}
     return _edit_service(request, Service(), initial)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from switchhook.web.services import operating, views
+from switchhook.web.services import detecting, guided, operating, views
 
 _CONNECTION = "connections/<uuid:connection_id>/"
 
@@ -12,8 +12,11 @@ service_urls = [
     path("applications/", views.applications, name="pbx-applications"),
     path("name/", views.rename, name="pbx-rename"),
     path("reading/", views.reading, name="pbx-reading"),
+    path("detect/", detecting.ask_pbx, name="pbx-detect"),
+    path("detect/<uuid:errand_id>/", detecting.confirm, name="pbx-detected"),
     path("connection/", views.connection, name="pbx-connection"),
     path("intake/", views.intake, name="pbx-intake"),
+    path("guided/", guided.guided, name="pbx-guided"),
     path("test-call/", views.test_call, name="pbx-test-call"),
 ]
 operator_urls = [

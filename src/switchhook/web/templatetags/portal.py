@@ -47,6 +47,14 @@ def clock(when: datetime | int | None, style: str = "%Y-%m-%d %H:%M:%S") -> Safe
 
 
 @register.filter
+def duration(seconds: int) -> str:
+    """How long something takes: 0:07, 12:30, 1:02:03."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@register.filter
 def get(mapping: Any, key: Any) -> Any:
     """mapping[key], or None."""
     return mapping.get(key) if mapping is not None else None

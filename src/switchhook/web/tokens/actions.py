@@ -42,7 +42,9 @@ def make_token(
 
 def revoke(token: ApiToken) -> None:
     """It works no more, from the next request on."""
-    ApiToken.objects.filter(id=token.id, revoked_at=None).update(revoked_at=timezone.now())
+    if token.revoked_at is None:
+        token.revoked_at = timezone.now()
+        token.save(update_fields=["revoked_at"])
 
 
 def token_of(text: str) -> ApiToken | None:

@@ -4,43 +4,35 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.utils import timezone
 
+from switchhook.web.services.choosing import ChoosesServices
 from switchhook.web.tenancy import Access
 from switchhook.web.tokens.models import Scope
 
 _DAYS = [("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year"), ("", "Never")]
 
 
-class TokenForm(forms.Form):
+class TokenForm(ChoosesServices):
     """What a new token is for, what it may do, and until when."""
 
     name = forms.CharField(label="Name", max_length=120, help_text="What will use it: “CRM sync”.")
     scopes = forms.MultipleChoiceField(
         label="It may", choices=Scope.choices, initial=[Scope.READ], widget=forms.CheckboxSelectMultiple)
-    services = forms.MultipleChoiceField(
-        label="Only for these PBXs", required=False, widget=forms.CheckboxSelectMultiple,
-        help_text="None ticked: all of the account, and the account's own integrations too.")
     expires = forms.ChoiceField(label="It ends", choices=_DAYS, initial="365", required=False)
 
+    field_order = ("name", "scopes", "services", "expires")
+
     def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["services"]
-        assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = [(str(one.id), str(one)) for one in access.services().order_by("name")[:200]]
-        if len(field.choices) < 2:
-            del self.fields["services"]
+        super().__init__(*args, access=access, **kwargs)
+        if "services" in self.fields:
+            self.fields["services"].help_text = "None ticked: all of the account, and the account's own integrations."
 
     @property
     def chosen_scopes(self) -> list[Scope]:
         return [Scope(one) for one in self.cleaned_data["scopes"]]
-
-    @property
-    def chosen_services(self) -> list[UUID]:
-        return [UUID(one) for one in self.cleaned_data.get("services", [])]
 
     @property
     def expires_at(self) -> datetime | None:

@@ -13,6 +13,7 @@ class Scope(models.TextChoices):
     USERS = "users", "Create, modify and delete users"
     INTEGRATIONS = "integrations", "Change integrations and PBXs, send tests"
     EVENTS = "events", "Redeliver and cancel deliveries"
+    MEMBERS = "members", "Invite, change and remove members"
 
 
 class ApiToken(models.Model):

@@ -20,7 +20,7 @@ from switchhook.web.tokens.forms import TokenForm
 LIST_LIMIT = 200
 
 
-@account_view(needs=Role.ADMIN)
+@account_view(needs=Role.ADMIN, whole=True)
 def tokens(request: HttpRequest, access: Access) -> HttpResponse:
     """The account's tokens. Making one shows it, once."""
     form = TokenForm(request.POST or None, access=access)
@@ -46,7 +46,7 @@ def tokens(request: HttpRequest, access: Access) -> HttpResponse:
 
 
 @require_POST
-@account_view
+@account_view(needs=Role.ADMIN, whole=True)
 def revoke(request: HttpRequest, access: Access, token_id: UUID) -> HttpResponse:
     """It works no more."""
     token = get_object_or_404(access.tokens(), id=token_id)

@@ -9,6 +9,7 @@ from django import forms
 
 from switchhook.domain.catalogue import CALL_TYPES
 from switchhook.web.models import PbxUser, Service
+from switchhook.web.users.sources import known_to_pbx
 
 _CALLS = [(one, one) for one in CALL_TYPES]
 
@@ -33,6 +34,9 @@ class PbxUserForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         self.service = service
         self.instance.service = service
+        for name in known_to_pbx(service):  # Django keeps what stands there, whatever is sent
+            self.fields[name].disabled = True
+            self.fields[name].help_text = "The PBX says this: change it there."
 
     def clean_extension_number(self) -> str:
         number = str(self.cleaned_data["extension_number"]).strip()

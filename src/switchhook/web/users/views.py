@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,12 +14,16 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 
 from switchhook.domain.catalogue import EVENTS, EventType
+from switchhook.domain.service import DirectorySource
 from switchhook.web.accounts.quotas import QuotaReached
 from switchhook.web.members.models import Role
 from switchhook.web.models import PbxUser, Service
 from switchhook.web.tenancy import Access, account_view, service_view
 from switchhook.web.users import actions
 from switchhook.web.users.forms import PbxUserForm
+from switchhook.web.users.search import matching
+from switchhook.web.users.source_page import only_on_the_pbx, state_of
+from switchhook.web.users.sources import is_kept_here
 
 PAGE_SIZE = 50
 
@@ -27,28 +31,31 @@ PAGE_SIZE = 50
 @account_view
 def users(request: HttpRequest, access: Access) -> HttpResponse:
     """The users of all the account's PBXs."""
-    services = list(access.services().order_by("name")[:200])
-    return _list(request, access.users().select_related("service"), {"services": services, "service": None})
+    kept_here = access.services().filter(directory_source=DirectorySource.PORTAL.value)
+    return _list(request, access.users().select_related("service"), {
+        "services": list(kept_here.order_by("name")[:200]), "any_service": access.services().exists(),
+        "service": None})
 
 
 @service_view
 def pbx_users(request: HttpRequest, access: Access, service: Service) -> HttpResponse:
     """The users of one PBX."""
-    return _list(request, access.users().filter(service=service).select_related("service"), {"service": service})
+    return _list(request, access.users().filter(service=service).select_related("service"), {
+        "service": service, "kept_here": is_kept_here(service), "state": state_of(service)})
 
 
 def _list(request: HttpRequest, found: QuerySet[PbxUser], more: dict[str, object]) -> HttpResponse:
     query = request.GET.get("q", "").strip()
-    if query:
-        found = found.filter(
-            Q(extension_number__startswith=query) | Q(name__icontains=query) | Q(outbound_phone_number__contains=query))
-    page = Paginator(found.order_by("extension_number", "id"), PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = matching(found, query).order_by("extension_number", "id")
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "users/list.html", {"page": page, "query": query, **more})
 
 
 @service_view(needs=Role.ADMIN)
 def new_user(request: HttpRequest, access: Access, service: Service) -> HttpResponse:
     """A user to be created."""
+    if (elsewhere := only_on_the_pbx(request, access, service)) is not None:
+        return elsewhere
     form = PbxUserForm(request.POST or None, service=service)
     if request.method == "POST" and form.is_valid():
         try:
@@ -76,6 +83,8 @@ def edit_user(request: HttpRequest, access: Access, service: Service, user_id: U
 def delete_user(request: HttpRequest, access: Access, service: Service, user_id: UUID) -> HttpResponse:
     """Asks, then deletes a user."""
     user = get_object_or_404(access.users().filter(service=service).select_related("service__account"), id=user_id)
+    if (elsewhere := only_on_the_pbx(request, access, service)) is not None:
+        return elsewhere
     if request.method == "POST":
         name = str(user)
         actions.delete_user(user, access.person)

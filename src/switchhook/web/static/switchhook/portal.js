@@ -72,6 +72,12 @@ const portal = {
     within.querySelectorAll("[data-row-delete-tick]").forEach((tick) => { tick.hidden = true; });
   },
 
+  pause(button) {
+    const paused = button.getAttribute("aria-pressed") !== "true";
+    button.setAttribute("aria-pressed", paused);
+    button.classList.toggle("active", paused);
+  },
+
   changed(element) { element.dispatchEvent(new Event("change", { bubbles: true })); },
 
   // <… data-shown-by="field=value other"> is shown while the field called so has one of these values.
@@ -92,21 +98,58 @@ const portal = {
   },
 };
 
+// A link to a part that is folded up opens it.
+const unfold = () => {
+  const part = document.getElementById(location.hash.slice(1));
+  if (part?.matches("details")) { part.open = true; part.scrollIntoView(); }
+};
+addEventListener("hashchange", unfold);
+
+// Passkeys: offered where the browser has them; what goes wrong is told where it was asked for.
+document.addEventListener("allauth.error", (event) => {
+  event.preventDefault();
+  document.querySelectorAll("[data-key-problem]").forEach((problem) => { problem.hidden = false; });
+});
+
 document.addEventListener("DOMContentLoaded", () => {
+  if (window.PublicKeyCredential) document.querySelectorAll("[data-needs-passkeys]").forEach((part) => { part.hidden = false; });
+  unfold();
   portal.copying();
   portal.rowButtons(document);
   portal.dependents();
   portal.unsaved();
+  document.querySelectorAll("[data-pause], [data-opens]").forEach((button) => { button.hidden = false; });
   document.querySelector("[data-focus]")?.focus();
 });
 
 document.addEventListener("change", () => portal.dependents());
 document.addEventListener("htmx:afterSwap", () => { portal.copying(); portal.rowButtons(document); portal.dependents(); });
 
-// A live list rests while nobody looks at it.
+// A live list rests while nobody looks at it, and while it is paused: <button data-pause="#list">.
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (document.hidden && event.detail.requestConfig?.triggeringEvent === undefined) event.preventDefault();
+  const asked = event.detail.requestConfig?.triggeringEvent !== undefined;
+  const paused = document.querySelector(`[data-pause="#${event.target.id}"][aria-pressed=true]`);
+  if (paused || (document.hidden && !asked)) event.preventDefault();
 });
+
+// What is live and gets no answer says so, until it gets one. The number of a request that broke is in the log, too.
+document.addEventListener("htmx:afterRequest", (event) => {
+  const trouble = document.getElementById("trouble");
+  if (!trouble || event.detail.xhr.status === 0 && event.detail.successful) return;
+  const status = event.detail.xhr.status;
+  trouble.hidden = status > 0 && status < 400;
+  trouble.querySelector("span").textContent = status === 0 ? "No answer from the server: trying again."
+    : `This page could not be refreshed (${status}, request ${event.detail.xhr.getResponseHeader("X-Request-Id")}).`;
+});
+
+// <time data-since="milliseconds"> tells how long ago that is, second by second; data-until how long it still takes.
+setInterval(() => document.querySelectorAll("[data-since], [data-until]").forEach((time) => {
+  const { since, until } = time.dataset;
+  const seconds = Math.max(0, Math.floor((since ? Date.now() - since : until - Date.now()) / 1000));
+  const [hours, minutes, rest] = [seconds / 3600, seconds / 60 % 60, seconds % 60].map(Math.floor);
+  const two = (number) => String(number).padStart(2, "0");
+  time.textContent = hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}), 1000);
 
 document.addEventListener("click", (event) => {
   const on = (selector) => event.target.closest(selector);
@@ -115,13 +158,11 @@ document.addEventListener("click", (event) => {
   else if (on("[data-remove-row]")) portal.removeRow(on("[data-remove-row]"));
   else if (on("[data-row-up]")) portal.moveRow(on("[data-row-up]"), true);
   else if (on("[data-row-down]")) portal.moveRow(on("[data-row-down]"), false);
+  else if (on("[data-pause]")) portal.pause(on("[data-pause]"));
   document.querySelectorAll("details[data-closes][open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
 });
 
-// "/" goes to the page's search; Escape closes menus.
+// Escape closes menus.
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") document.querySelectorAll("details[data-closes][open]").forEach((menu) => { menu.open = false; });
-  if (event.key !== "/" || event.target.closest("input, textarea, select")) return;
-  const search = document.querySelector("main input[type=search]");
-  if (search) { event.preventDefault(); search.focus(); }
 });

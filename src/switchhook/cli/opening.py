@@ -1,0 +1,51 @@
+"""What every command begins with: the login in force, and where its results go.
+
+The commands import what they need when they are called: `switchhook engine` should not wait for their libraries.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from switchhook.cli.client import Client
+    from switchhook.cli.output import Output
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON lines, as when the output is piped.")]
+Pbx = Annotated[str, typer.Option("--service", "-s", help="The PBX: its name, friendly name or UUID.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+Since = Annotated[str, typer.Option(help="From then on: 10m, 2h, 3d ago, or 2026-03-04T12:00:00Z.")]
+Most = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")]
+
+
+def opened(as_json: bool = False) -> tuple[Client, Output]:
+    """The client of the server, with the token; and the output. Raises CommandError."""
+    from switchhook.cli.client import Client
+    from switchhook.cli.login import current_login
+    from switchhook.cli.output import Output
+
+    return Client(current_login()), Output(as_json=as_json)
+
+
+def confirmed(question: str, yes: bool) -> bool:
+    """Whether to go on: asked at a terminal. Raises CommandError where nobody can answer."""
+    import sys
+
+    from switchhook.cli.exits import CommandError
+
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise CommandError("Nobody is there to be asked: add --yes.")
+    return typer.confirm(question, err=True)
+
+
+def since_when(typed: str) -> str:
+    """The moment as the API takes it; nothing for nothing."""
+    from datetime import UTC, datetime
+
+    from switchhook.cli.naming import moment
+
+    return moment(typed, datetime.now(UTC)) if typed else ""

@@ -1,0 +1,133 @@
+"""Users that come from a PBX: what its list changes is written as the portal writes it, with an errand that tells."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from switchhook.domain.catalogue import EventType
+from switchhook.domain.directory import Plan
+from switchhook.domain.event import timed_id
+from switchhook.domain.service import PbxUser, Service
+from switchhook.store.dialect import Query, Work
+from switchhook.store.ports import DirectoryReport
+from switchhook.store.rows import to_ms
+from switchhook.store.work.configuration import USERS, raise_version, user_of
+
+_IMPORTED = """
+    SELECT imported_at_ms FROM directory_state
+    WHERE service_id = :service AND source = :source AND scope = :scope AND imported_at_ms IS NOT NULL
+"""
+_REPORT = """
+    INSERT INTO directory_state AS kept
+        (service_id, source, scope, imported_at_ms, read_at_ms, tried_at_ms, users, problem)
+    VALUES (:service, :source, :scope, :imported_at_ms, :read_at_ms, :tried_at_ms, :users, :problem)
+    ON CONFLICT (service_id) DO UPDATE SET
+        imported_at_ms = CASE WHEN kept.source = excluded.source AND kept.scope = excluded.scope
+            THEN coalesce(kept.imported_at_ms, excluded.imported_at_ms) ELSE excluded.imported_at_ms END,
+        read_at_ms = coalesce(excluded.read_at_ms, kept.read_at_ms), tried_at_ms = excluded.tried_at_ms,
+        users = CASE WHEN excluded.read_at_ms IS NULL THEN kept.users ELSE excluded.users END,
+        source = excluded.source, scope = excluded.scope, problem = excluded.problem
+"""
+_STILL_SO = "SELECT id FROM service WHERE id = :service AND directory_source = :source AND directory_scope = :scope"
+_USERS_OF = f"{USERS} WHERE service_id = :service"
+_CREATE = """
+    INSERT INTO pbx_user (id, service_id, extension_number, name, outbound_phone_number, has_voicemail, enabled_calls,
+        created_at, updated_at)
+    VALUES (:id, :service_id, :extension_number, :name, :outbound_phone_number, :has_voicemail, :enabled_calls,
+        :at, :at)
+"""
+_MODIFY = """
+    UPDATE pbx_user SET name = :name, outbound_phone_number = :outbound_phone_number, has_voicemail = :has_voicemail,
+        updated_at = :at WHERE id = :id
+"""
+_DELETE = "DELETE FROM pbx_user WHERE id = :id"
+_TELL = """
+    INSERT INTO errand (id, account_id, kind, state, args, result, created_at_ms)
+    VALUES (:id, :account, 'user_changed', 'asked', :args, '{}', :at_ms)
+"""
+
+
+def imported(service: Service) -> Work[bool]:
+    """See `Store.directory_imported`."""
+    rows = yield Query(_IMPORTED, _named(service))
+    return bool(rows)
+
+
+def report(service: Service, told: DirectoryReport) -> Work[None]:
+    """See `Store.report_directory`."""
+    yield from _report(service, told, None)
+
+
+def apply(service: Service, plan: Plan, told: DirectoryReport) -> Work[int]:
+    """See `Store.apply_directory`. Whether this is the first import is decided here, where it is committed."""
+    rows = yield Query(_STILL_SO, _named(service), postgres=f"{_STILL_SO} FOR NO KEY UPDATE")
+    if not rows:
+        return 0
+    telling = yield from imported(service)
+    rows = yield Query(_USERS_OF, {"service": service.id}, postgres=f"{_USERS_OF} FOR UPDATE")
+    users = {user.extension_number: user for user in (user_of(*row) for row in rows)}
+    changes = _changes(service, plan, users, told.tried_at)
+    for type_, user, before in changes:
+        yield from _write(type_, user, told.tried_at)
+        if telling:
+            yield Query(_TELL, _errand(service, type_, user, before, told.tried_at))
+    yield from _report(service, told, told.tried_at)
+    if changes:
+        yield from raise_version()
+    return len(changes)
+
+
+Change = tuple[EventType, PbxUser, PbxUser | None]  # the user as they are now, or were; and before a modification
+
+
+def _changes(service: Service, plan: Plan, users: dict[str, PbxUser], at: datetime) -> Sequence[Change]:
+    """What of the plan still makes a difference."""
+    found: list[Change] = []
+    for one in plan.listed:
+        before = users.get(one.extension_number)
+        if before is None:
+            new = PbxUser(id=timed_id(to_ms(at), "user", service.id, one.extension_number), service_id=service.id,
+                          extension_number=one.extension_number, name=one.name)
+            found.append((EventType.USER_CREATED, one.over(new), None))
+        elif one.over(before) != before:
+            found.append((EventType.USER_MODIFIED, one.over(before), before))
+    return found + [(EventType.USER_DELETED, users[extension], None) for extension in plan.gone if extension in users]
+
+
+def _write(type_: EventType, user: PbxUser, at: datetime) -> Work[None]:
+    statement = {EventType.USER_CREATED: _CREATE, EventType.USER_MODIFIED: _MODIFY}.get(type_, _DELETE)
+    yield Query(statement, {**asdict(user), "enabled_calls": json.dumps(user.enabled_calls), "at": at})
+
+
+def _errand(
+    service: Service, type_: EventType, user: PbxUser, before: PbxUser | None, at: datetime
+) -> dict[str, Any]:
+    at_ms = to_ms(at)
+    args = {"type": type_.value, "at_ms": at_ms, "service_id": str(service.id), "user": _told(user),
+            "before": None if before is None else _told(before)}
+    return {"id": timed_id(at_ms, "errand", user.id, type_), "account": service.account_id, "at_ms": at_ms,
+            "args": json.dumps(args)}
+
+
+def _told(user: PbxUser) -> dict[str, object]:
+    """A user as an errand tells of them: see `Errand` in ports.py."""
+    return asdict(user) | {
+        "id": str(user.id), "service_id": str(user.service_id), "enabled_calls": list(user.enabled_calls)}
+
+
+def _named(service: Service) -> dict[str, Any]:
+    return {"service": service.id, "source": service.directory_source.value, "scope": service.directory_scope}
+
+
+def _report(service: Service, told: DirectoryReport, imported_at: datetime | None) -> Work[None]:
+    yield Query(_REPORT, {
+        **_named(service), "imported_at_ms": _ms(imported_at), "read_at_ms": _ms(told.tried_at if told.read else None),
+        "tried_at_ms": _ms(told.tried_at), "users": told.users, "problem": told.problem})
+
+
+def _ms(moment: datetime | None) -> int | None:
+    return None if moment is None else to_ms(moment)

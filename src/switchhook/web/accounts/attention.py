@@ -1,0 +1,87 @@
+"""What needs somebody's attention, each with the button that helps. Every query here is bounded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.urls import reverse
+from django.utils.timezone import localtime
+
+from switchhook.domain.failing import AT_LEAST, WARN_AFTER
+from switchhook.web.models import Integration, IntegrationHealth, Service
+from switchhook.web.services.state import Shown
+from switchhook.web.templatetags.portal import from_ms
+from switchhook.web.tenancy import Access
+
+FAILING_AFTER_MS = WARN_AFTER // timedelta(milliseconds=1)
+MOST_OF_A_KIND = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concern:
+    """One thing that needs attention. `kind`: bad or warn."""
+
+    kind: str
+    title: str
+    url: str
+    words: str
+    button: str
+    button_url: str
+
+
+def concerns(access: Access, cards: Sequence[tuple[Service, Shown]]) -> list[Concern]:
+    """The account's concerns, the worst first. `cards`: its PBXs with their state."""
+    return [*_disabled(access), *_failing(access), *_connections(access, cards), *_silenced(access, cards)]
+
+
+def _disabled(access: Access) -> list[Concern]:
+    found = access.integrations().filter(enabled=False).exclude(disabled_reason="").order_by("-disabled_at")
+    return [
+        Concern(kind="bad", title=f"{one.name} is disabled.", url=_of(access, one), words=one.disabled_reason,
+                button="Enable and catch up" if access.can_write else "See it",
+                button_url=_of(access, one, "integration-catch-up" if access.can_write else "integration"))
+        for one in found[:MOST_OF_A_KIND]]
+
+
+def _failing(access: Access) -> list[Concern]:
+    """Enabled, and nothing but failures for a while."""
+    since_ms = time.time_ns() // 1_000_000 - FAILING_AFTER_MS
+    enabled = access.integrations().filter(enabled=True)
+    ill = IntegrationHealth.objects.filter(
+        integration_id__in=enabled.values("id"), failing_since_ms__lt=since_ms, failures__gte=AT_LEAST)
+    since = {one.integration_id: from_ms(one.failing_since_ms) for one in ill[:MOST_OF_A_KIND]}
+    return [
+        Concern(kind="warn", title=f"{one.name} does nothing but fail since {localtime(since[one.id]):%-d %b %H:%M}.",
+                url=_of(access, one), words="After five days it is disabled.", button="See why",
+                button_url=reverse("deliveries", args=[access.account.slug]) + f"?integration={one.id}")
+        for one in enabled.filter(id__in=since).order_by("name")]
+
+
+def _connections(access: Access, cards: Sequence[tuple[Service, Shown]]) -> list[Concern]:
+    found = [
+        Concern(kind=state.kind, title=f"{service}: {state.words}.", url=_of(access, service), words=state.detail,
+                button="Connection", button_url=_of(access, service, "pbx-connection"))
+        for service, state in cards if state.kind in ("bad", "warn")]
+    return found[:MOST_OF_A_KIND]
+
+
+def _silenced(access: Access, cards: Sequence[tuple[Service, Shown]]) -> list[Concern]:
+    """Applications are off, though there are integrations that could fire."""
+    off = {service.id: service for service, _ in cards if not service.applications_enabled}
+    if not off:
+        return []
+    waiting = set(access.integrations().filter(service__in=off, enabled=True).values_list("service_id", flat=True))
+    found = [
+        Concern(kind="warn", title=f"Applications are disabled on {service}.", url=_of(access, service),
+                words="None of its integrations fires.", button="Manage Applications",
+                button_url=_of(access, service, "pbx-applications"))
+        for id_, service in off.items() if id_ in waiting]
+    return found[:MOST_OF_A_KIND]
+
+
+def _of(access: Access, row: Integration | Service, page: str = "") -> str:
+    """A page of an integration or a PBX; its own when no other is named."""
+    return reverse(page or ("pbx" if isinstance(row, Service) else "integration"), args=[access.account.slug, row.id])

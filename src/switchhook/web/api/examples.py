@@ -1,0 +1,34 @@
+"""Examples of what is sent to the API, by operation: they stand in its document, and the tests send them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from switchhook.domain.catalogue import FIELDS, Field
+
+_SERVICE = FIELDS[Field.SERVICE_UUID].example
+_DELIVERIES = {"delivery_ids": [FIELDS[Field.EVENT_ID].example]}
+_CRM: Mapping[str, Any] = {
+    "name": "CRM", "event_type": "call.inbound_answered", "service_id": _SERVICE,
+    "request_url": "https://crm.example.com/hook", "authentication_type": "token", "token": "made-up-token",
+    "headers": [{"name": "X-Region", "value": "emea"}],
+    "body_keys": [{"key": "caller", "field": "source_number"}, {"key": "agent.name", "field": "name"}],
+}
+_DORA = {"extension_number": "204", "name": "Dora Example", "enabled_calls": ["Local", "National"]}
+
+#: A body for each operation that has one.
+BODIES: Mapping[str, Mapping[str, Any]] = {
+    "change_service": {"friendly_name": "Head Office", "applications_enabled": True},
+    "change_reading": {"trunks": ["provider*"], "menus": [{"context": "ivr-1", "name": "Main menu"}]},
+    "create_user": _DORA | {"outbound_phone_number": "12025550104", "has_voicemail": True},
+    "modify_user": {"name": "Dora New"},
+    "upsert_users": {"users": [{"extension_number": "201", "name": "Ada Example"}, _DORA], "dry_run": True},
+    "create_integration": _CRM,
+    "change_integration": {"request_url": "https://crm.example.com/v2/hook", "timeout_seconds": 10},
+    "configure_integrations": {"integrations": [_CRM], "dry_run": True},
+    "send_test_event": {"event_type": "ivr.option_selected"},
+    "place_test_call": {"kind": "survey"},
+    "redeliver_several": _DELIVERIES,
+    "cancel_several": _DELIVERIES,
+}

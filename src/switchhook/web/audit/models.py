@@ -1,0 +1,102 @@
+"""AuditEntry: who did what, when and from where. A table that is only added to (made by SQL: see migrations)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.db import models
+
+
+class Action(models.TextChoices):
+    """What was done. The label says it in the log."""
+
+    CREATED = "created", "Created"
+    CHANGED = "changed", "Changed"
+    DELETED = "deleted", "Deleted"
+    ASKED = "asked", "Asked for"
+    REVEALED = "revealed", "Shown a secret"
+    LOGGED_IN = "logged_in", "Logged in"
+    LOGGED_OUT = "logged_out", "Logged out"
+    LOGIN_FAILED = "login_failed", "Login failed"
+
+
+class Kind(models.TextChoices):
+    """What it was done to."""
+
+    ACCOUNT = "account", "Account"
+    MEMBER = "member", "Member"
+    INVITATION = "invitation", "Invitation"
+    LOGIN = "login", "Login"
+    SESSION = "session", "Session"
+    SECOND_FACTOR = "second_factor", "Second factor"
+    SERVICE = "service", "PBX"
+    CONNECTION = "connection", "Connection"
+    USER = "user", "User"
+    INTEGRATION = "integration", "Integration"
+    ERRAND = "errand", "Errand"
+    TOKEN = "token", "API token"
+    INBOX = "inbox", "Request inbox"
+
+
+class Via(models.TextChoices):
+    """How it was done."""
+
+    PORTAL = "portal", "Portal"
+    API = "api", "API"
+    ENGINE = "engine", "Engine"
+    COMMAND = "command", "Command line"
+
+
+class AuditEntry(models.Model):
+    """One line of the audit log.
+
+    account_id: null for what belongs to no account (connections, the operator's own login)
+    person_id, who: null and a name for what no person did; `who` is as it was then
+    changes: a JSON text, field → [before, after]; secrets are masked
+    """
+
+    id = models.UUIDField(primary_key=True)  # begins with the milliseconds of `at_ms`
+    at_ms = models.BigIntegerField()
+    account_id = models.UUIDField(null=True)
+    person_id = models.UUIDField(null=True)
+    who = models.TextField()
+    by_operator = models.BooleanField()
+    via = models.TextField(choices=Via.choices)
+    token = models.TextField()
+    address = models.TextField()
+    request_id = models.TextField()
+    action = models.TextField(choices=Action.choices)
+    kind = models.TextField(choices=Kind.choices)
+    object_id = models.TextField()
+    object_name = models.TextField()
+    detail = models.TextField()
+    changes = models.TextField()
+
+    class Meta:
+        managed = False
+        db_table = "audit_entry"
+
+    @property
+    def differences(self) -> list[tuple[str, Any, Any]]:
+        """Each field that is another now: its name, before, after (None: there was, or is, none)."""
+        return [(field, before, after) for field, (before, after) in json.loads(self.changes).items()]
+
+    @property
+    def lines(self) -> list[tuple[str, str | None, str | None]]:
+        """The same in words."""
+        return [(field, _words(before), _words(after)) for field, before, after in self.differences]
+
+
+def _words(value: Any) -> str | None:
+    match value:
+        case None | str():
+            return value
+        case bool():
+            return "yes" if value else "no"
+        case dict():
+            return ", ".join(f"{name}: {_words(one)}" for name, one in value.items())
+        case list():
+            return "; ".join(_words(one) or "—" for one in value)
+        case _:
+            return str(value)

@@ -1,0 +1,48 @@
+"""The page of an integration's history, and going back to one of its versions."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from switchhook.web.integrations import actions, history
+from switchhook.web.integrations.actions import Mistaken
+from switchhook.web.tenancy import Access, account_view
+
+PAGE_VERSIONS = 25
+
+
+@account_view
+def of_integration(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+    """Its versions, the newest first."""
+    row = get_object_or_404(access.integrations().select_related("service"), id=integration_id)
+    below = request.GET.get("below", "")
+    told = history.versions(row, int(below) if below.isdecimal() and len(below) < 9 else None, PAGE_VERSIONS)
+    return render(request, "integrations/history.html", {
+        "row": row, "versions": told, "first_page": not below, "most_kept": history.MOST_KEPT,
+        "more": told[-1].row.number if told and told[-1].changes is not None else None})
+
+
+@require_POST
+@account_view
+def restore(request: HttpRequest, access: Access, integration_id: UUID, number: int) -> HttpResponse:
+    """Back to how it stood then; where a secret of then is gone, by way of the form."""
+    row = get_object_or_404(access.integrations().select_related("service", "account"), id=integration_id)
+    version = get_object_or_404(row.versions, number=number)
+    try:
+        missing = actions.restore(row, version, by=str(access.person))
+    except (Mistaken, ValueError, KeyError):
+        missing = ["what is marked"]
+    url = reverse("integration-edit", kwargs={"account": access.account.slug, "integration_id": row.id})
+    if missing:
+        messages.warning(request, (
+            f"This is version {number}, and not saved yet. Secrets are not kept in the history: enter again "
+            f"{', '.join(missing)}, then save."))
+        return redirect(f"{url}?version={number}")
+    messages.success(request, f"{row.name} is again as in version {number}. Whether it is enabled was not changed.")
+    return redirect("integration", account=access.account.slug, integration_id=row.id)

@@ -1,0 +1,34 @@
+"""The part of a form that limits somebody or something to chosen services: members, tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django import forms
+
+from switchhook.web.tenancy import Access
+
+#: So many services can be chosen from.
+MOST = 200
+
+
+class ChoosesServices(forms.Form):
+    """A tick for each service. No tick: no limit. Where there is but one service, there is nothing to choose."""
+
+    services = forms.MultipleChoiceField(
+        label="Only for these PBXs", required=False, widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["services"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [(str(one.id), str(one)) for one in access.services().order_by("name")[:MOST]]
+        if len(field.choices) < 2 and not self.initial.get("services"):
+            del self.fields["services"]
+
+    @property
+    def chosen_services(self) -> Sequence[UUID]:
+        """What they are limited to; empty: to nothing."""
+        return [UUID(one) for one in self.cleaned_data.get("services", [])]

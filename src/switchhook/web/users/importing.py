@@ -1,0 +1,124 @@
+"""Import of users from a CSV: first a dry run that says what it would do and fire, then, when asked for, the same."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+
+from switchhook.domain.catalogue import EVENTS
+from switchhook.web.members.models import Role
+from switchhook.web.models import Service
+from switchhook.web.tenancy import Access, service_view
+from switchhook.web.users import actions, csv_directory
+from switchhook.web.users.csv_directory import Mistake
+from switchhook.web.users.directory import MOST_USERS, Faulty, Plan, carry_out, planned
+from switchhook.web.users.source_page import only_on_the_pbx
+
+MOST_BYTES = 512 * 1024
+SHOWN = 200  # changes of a kind that are listed; the counts are of all
+
+
+class ImportForm(forms.Form):
+    """A file, or its text."""
+
+    file = forms.FileField(label="CSV file", required=False, widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}))
+    text = forms.CharField(
+        label="Or paste it here", required=False, strip=False, max_length=MOST_BYTES,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "class": "font-monospace"}))
+    delete_missing = forms.BooleanField(
+        label="Delete users of this PBX who are not in it", required=False)
+
+    def clean(self) -> dict[str, object]:
+        cleaned = super().clean() or {}
+        file = cleaned.get("file")
+        if file is not None:
+            if file.size > MOST_BYTES:
+                raise forms.ValidationError(f"The file is larger than {MOST_BYTES // 1024} KiB.")
+            cleaned["text"] = _decoded(file.read())
+        if not str(cleaned.get("text") or "").strip() and not self.errors:
+            raise forms.ValidationError("Choose a CSV file, or paste its text.")
+        return cleaned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firing:
+    """An event that the import fires so often, to so many integrations."""
+
+    label: str
+    count: int
+    integrations: int
+
+
+@service_view(needs=Role.ADMIN)
+def import_users(request: HttpRequest, access: Access, service: Service) -> HttpResponse:
+    """Asks for the file; shows what it would do; does it when what was shown is confirmed and still true."""
+    if (elsewhere := only_on_the_pbx(request, access, service)) is not None:
+        return elsewhere
+    form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
+    context: dict[str, object] = {"service": service, "form": form, "most": MOST_USERS}
+    if not form.is_valid():
+        return render(request, "users/import.html", context)
+    text, delete_missing = form.cleaned_data["text"], form.cleaned_data["delete_missing"]
+    found = csv_directory.read(text)
+    try:
+        plan = planned(access, service, found.users, delete_missing=delete_missing) if not found.mistakes else None
+        mistakes: Sequence[Mistake] = found.mistakes
+    except Faulty as faulty:
+        plan, mistakes = None, [
+            Mistake(line=found.lines[one.place],
+                    message=csv_directory.fault_message(one.name, one.message, found.users[one.place]))
+            for one in faulty.faults]
+    confirmed = request.POST.get("confirmed", "")
+    if plan is not None and confirmed == _stamp(plan):
+        return _do(request, access, service, plan)
+    firings, stamp = ([], "") if plan is None else (_firings(access, plan), _stamp(plan))
+    return render(request, "users/import.html", context | {
+        "plan": plan, "mistakes": mistakes, "left_out": found.left_out, "text": text, "delete_missing": delete_missing,
+        "stamp": stamp, "firings": firings, "outdated": bool(confirmed), "shown": f":{SHOWN}",
+        "happenings": sum(one.count for one in firings)})
+
+
+def _do(request: HttpRequest, access: Access, service: Service, plan: Plan) -> HttpResponse:
+    fires = any(one.integrations for one in _firings(access, plan))
+    carry_out(plan, access)
+    said = f"{_counted(plan)}."
+    url = reverse("deliveries", args=[access.account.slug])
+    messages.success(
+        request, format_html('{} <a href="{}">See the deliveries.</a>', said, url) if fires else said)
+    return redirect("pbx-users", account=access.account.slug, service_id=service.id)
+
+
+def _counted(plan: Plan) -> str:
+    """What was done, in words."""
+    counts = [(len(plan.created), "created"), (len(plan.modified), "modified"), (len(plan.deleted), "deleted")]
+    words = [f"{count} user{'s' if count != 1 else ''} {what}" for count, what in counts if count]
+    return ", ".join(words) or "Nothing was to be changed"
+
+
+def _firings(access: Access, plan: Plan) -> list[Firing]:
+    return [
+        Firing(label=EVENTS[event_type].label, count=count, integrations=actions.told(access, event_type))
+        for event_type, count in plan.counts()]
+
+
+def _stamp(plan: Plan) -> str:
+    """Tells one plan from another: what was confirmed is done, or shown anew."""
+    told = [f"+{actions.details(one) | {'id': ''}}" for one in plan.created]
+    told += [f"~{one.user.id}{one.changes}" for one in plan.modified] + [f"-{one.id}" for one in plan.deleted]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:24]
+
+
+def _decoded(data: bytes) -> str:
+    """The file's text: UTF-8, else as spreadsheets of old write it."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")

@@ -1,0 +1,37 @@
+"""Where a service's users come from, and what of them can therefore be changed here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from switchhook.domain.directory import KNOWN_DETAILS
+from switchhook.domain.service import DirectorySource, Platform
+from switchhook.web.models import Service
+from switchhook.web.services.models import DIRECTORY_SOURCES
+
+_OF_PLATFORM = {
+    Platform.ASTERISK: (DirectorySource.FREEPBX, DirectorySource.VOICEMAIL),
+    Platform.FREESWITCH: (DirectorySource.FREESWITCH,),
+}
+
+
+def source_of(service: Service) -> DirectorySource:
+    """The one source of the service's users."""
+    return DirectorySource(service.directory_source)
+
+
+def is_kept_here(service: Service) -> bool:
+    """Whether users are created and deleted here: else they are on the PBX, and nowhere else."""
+    return source_of(service) is DirectorySource.PORTAL
+
+
+def known_to_pbx(service: Service) -> frozenset[str]:
+    """The details of a user that are the PBX's to say, by their names in PbxUser: read-only here."""
+    return KNOWN_DETAILS[source_of(service)] | (frozenset() if is_kept_here(service) else {"extension_number"})
+
+
+def possible_sources(service: Service) -> Sequence[tuple[str, str]]:
+    """What the service's users can come from, with the words of the form."""
+    platform = Platform(service.connection.platform) if service.connection else Platform.INTAKE
+    possible = (DirectorySource.PORTAL, *_OF_PLATFORM.get(platform, ()))
+    return [(value, words) for value, words in DIRECTORY_SOURCES if DirectorySource(value) in possible]

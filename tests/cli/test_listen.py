@@ -1,0 +1,75 @@
+"""`switchhook listen`: what happens in the account arrives at a program on this machine, signed as in production."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from switchhook.domain.signing import Verification, new_secret, verify
+from tests.cli.conftest import Run
+from tests.fixtures.portal import Portal
+from tests.fixtures.processes import free_port
+from tests.fixtures.receiver import Receiver, answering
+
+SECRET = new_secret(bytes(range(32)))
+
+
+async def test_a_made_up_call_arrives_in_order_and_signed(run: Run, receiver: Receiver) -> None:
+    began = datetime.now(UTC).isoformat()
+    triggered = await asyncio.to_thread(run, "trigger", "--call", "survey")
+    receiver.behave(answering(201))
+    words = ("listen", "--forward", receiver.url("/hook?from=pbx"), "--since", began, "-n", triggered.record["events"])
+    heard = await asyncio.to_thread(run, *words, "--secret", SECRET)
+    assert heard.code == 0
+    assert [one["answer"]["status"] for one in heard.records] == [201] * len(receiver.requests)
+    types = [got.header("switchhook-event") for got in receiver.requests]
+    assert types == ["call.inbound_received", "call.inbound_answered", "ivr.call_received", "ivr.option_selected"]
+    for got in receiver.requests:
+        assert got.target == "/hook?from=pbx"
+        assert got.header("switchhook-test") == "1"
+        assert verify([SECRET], got.headers, got.body, now=time.time()) is Verification.GOOD
+        assert json.loads(got.body)["call_uuid"] == triggered.record["call_uuid"]
+
+
+async def test_it_sends_what_an_integration_would(run: Run, receiver: Receiver, portal: Portal) -> None:
+    portal.seed.integration(
+        portal.account_id, portal.service_id, name="CRM", event_type="call.outbound_placed", method="GET",
+        format="QUERY", path_arguments="calls/{extension_number}", enabled=False, request_url="https://crm.example.com/",
+        authentication_type="token", token="the real one", headers=[{"name": "X-Call", "value": "{call_uuid}"}],
+        signing=[new_secret(bytes(32))],
+        body_keys=[{"key": "to", "field": "destination_number"}, {"key": "from ~", "text": "ä b"}])
+    await asyncio.to_thread(run, "trigger", "call.outbound_placed")
+    words = ("listen", "-f", receiver.url("/hook"), "--integration", "CRM", "--since", "10m", "-n", 1)
+    heard = await asyncio.to_thread(run, *words, "--secret", SECRET)
+    [got] = receiver.requests
+    url = urlsplit(got.target)
+    assert (got.method, url.path, parse_qsl(url.query)) == (
+        "GET", "/hook/calls/201", [("to", "12025550188"), ("from ~", "ä b")])
+    assert verify([SECRET], got.headers, url.query.encode(), now=time.time()) is Verification.GOOD
+    assert got.header("x-call") == heard.record["event"]["call_uuid"]
+    assert "the real one" not in heard.out + str(got.headers)
+
+
+async def test_an_answer_that_is_none_is_shown_and_the_rest_goes_on(run: Run, receiver: Receiver) -> None:
+    await asyncio.to_thread(run, "trigger", "call.inbound_received")
+    nowhere = f"http://127.0.0.1:{free_port()}/"
+    heard = await asyncio.to_thread(run, "listen", "-f", nowhere, "--since", "10m", "-n", 1)
+    assert (heard.record["answer"], heard.record["problem"]) == (None, "nothing listens there")
+    assert "the secret is whsec_" in heard.err
+    receiver.behave(answering(500))
+    heard = await asyncio.to_thread(run, "listen", "-f", receiver.url(), "--since", "10m", "-n", 1)
+    assert heard.record["answer"]["status"] == 500
+
+
+@pytest.mark.parametrize("words", [
+    ("--forward", "localhost:3000"), ("--forward", "http://127.0.0.1:9/", "--secret", "a secret"),
+    ("--forward", "http://127.0.0.1:9/", "--events", "calls.*"),
+])
+def test_what_cannot_be_done_is_said_before_anything_is_sent(run: Run, words: tuple[str, ...]) -> None:
+    done = run("listen", *words)
+    assert (done.code, done.out) == (65, "")

@@ -1,0 +1,127 @@
+"""The portal by its keys, and what it says when the server does not answer, in a real browser."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from playwright.sync_api import Page, Route, expect
+from pytest_django.live_server_helper import LiveServer
+
+from switchhook.web.models import Attempt, Call, Delivery, Errand, Event
+from tests.web.conftest import World
+from tests.web.made_up import House, answered, attempt
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def house(world: World) -> Iterator[House]:
+    """The house. What tests with a live server write is not rolled back, and Django empties only its own tables."""
+    yield House(world)
+    for table in (Attempt, Delivery, Event, Errand, Call):
+        table.objects.all().delete()
+
+
+@pytest.fixture
+def url(page: Page, house: House, live_server: LiveServer) -> str:
+    """Where the account's pages are; its admin is logged in."""
+    cookie = house.client().cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+    return live_server.url + house.url
+
+
+def test_g_and_a_letter_go_to_each_page_of_the_sidebar(page: Page, url: str) -> None:
+    page.goto(url)
+    for key, path in (("d", "deliveries/"), ("i", "integrations/"), ("l", "live/"), ("c", "calls/"), ("u", "users/"),
+                      ("e", "catalogue/"), ("p", "pbx/"), ("h", "")):
+        page.keyboard.press("g")
+        page.keyboard.press(key)
+        page.wait_for_url(url + path)
+
+
+def test_a_delivery_is_found_understood_and_redelivered_without_a_mouse(page: Page, house: House, url: str) -> None:
+    crm = house.integration()
+    for number in range(3):
+        row = house.delivery(house.event(number=number), crm, state="failed", last_status=503)
+        attempt(row, 1, answered(503, "busy"))
+    page.goto(url)
+    page.keyboard.press("g")
+    page.keyboard.press("d")
+    page.wait_for_url(f"{url}deliveries/")
+    page.keyboard.press("/")
+    page.keyboard.type("+1 (202) 555-0171")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/deliveries/?q=**")
+    for key in ("j", "j", "j", "k"):
+        page.keyboard.press(key)
+    middle = page.locator("tbody tr").nth(1).get_by_role("link").first
+    expect(middle).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("503").first).to_be_visible()
+    page.keyboard.press("r")
+    expect(page.get_by_text("Asked for one more attempt.")).to_be_visible()
+    assert json.loads(Errand.objects.get().args)["delivery_ids"] == [page.url.rstrip("/").rpartition("/")[2]]
+
+
+def test_the_help_sheet_lists_the_keys_and_turns_them_off(page: Page, url: str) -> None:
+    page.goto(f"{url}deliveries/")
+    sheet = page.get_by_role("dialog", name="Keyboard")
+    page.keyboard.press("?")
+    expect(sheet).to_be_visible()
+    expect(sheet).to_contain_text("Integrations")
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    sheet.get_by_label("Use these keys").uncheck()
+    sheet.get_by_role("button", name="Close").click()
+    page.reload()
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).not_to_be_focused()
+    page.keyboard.press("?")
+    expect(sheet).to_be_visible()
+
+
+def test_no_key_acts_while_one_writes(page: Page, url: str) -> None:
+    page.goto(f"{url}deliveries/")
+    page.get_by_role("searchbox").fill("")
+    page.keyboard.type("?/gi")
+    expect(page.get_by_role("searchbox")).to_have_value("?/gi")
+    assert page.url == f"{url}deliveries/"
+
+
+def test_a_page_that_gets_no_answer_says_so_until_it_gets_one(page: Page, house: House, url: str) -> None:
+    assert page.context.browser is not None
+    same = page.context.browser.new_context(storage_state=page.context.storage_state())
+    page = same.new_page()  # its console may tell of the failure
+    page.clock.install()
+    page.goto(f"{url}live/")
+    trouble = page.locator("#trouble")
+    expect(trouble).to_be_hidden()
+
+    def broken(route: Route) -> None:
+        route.fulfill(status=502, body="", headers={"X-Request-Id": "abc123"})
+
+    page.route("**/live/?*", broken)
+    page.clock.fast_forward(2_100)
+    expect(trouble).to_contain_text("This page could not be refreshed (502, request abc123).")
+    page.unroute("**/live/?*")
+    house.call(began_ms=time.time_ns() // 1_000_000, ended_ms=None)
+    page.clock.fast_forward(2_100)
+    expect(trouble).to_be_hidden()
+
+
+def test_a_session_that_ends_under_a_live_page_leads_to_the_login_and_back(
+    page: Page, house: House, url: str, live_server: LiveServer,
+) -> None:
+    page.goto(f"{url}live/")
+    Session.objects.all().delete()
+    page.wait_for_url("**/login/?next=**")
+    page.get_by_label("E-mail").fill(house.world.admin.email)
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(f"{url}live/")
