@@ -54,6 +54,8 @@ def test_while_a_recording_is_pending_its_card_asks_again(world: World, root: Pa
     assert 'hx-trigger="every 10s"' in card
     assert "<audio" not in card
     assert "The call goes on." in card
+    assert admin.get(f"/a/acme/calls/{call.id}/recordings/?seen=.pending.1").status_code == 204
+    assert "?seen=.pending.1" in card
     answer = admin.get(f"/a/acme/calls/{call.id}/recordings/1/")
     assert (answer.status_code, answer["Retry-After"]) == (409, "30")
 

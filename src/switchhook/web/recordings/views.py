@@ -35,8 +35,11 @@ def of_call(request: HttpRequest, access: Access, call_id: UUID) -> HttpResponse
         found, unreachable = [], str(error)
     fresh = call.ended_ms is None or time.time() * 1000 - call.ended_ms < SETTLES_MS
     waits = any(one.state is RecordingState.PENDING for one in found) or (fresh and not found)
+    seen = ".".join([unreachable and "away", *(one.state for one in found), str(int(waits))])
+    if request.GET.get("seen") == seen:  # it asks for news, and there is none: who listens is not interrupted
+        return HttpResponse(status=204)
     return render(request, "recordings/of_call.html", {
-        "access": access, "call": call, "recordings": found, "unreachable": unreachable, "waits": waits})
+        "access": access, "call": call, "recordings": found, "unreachable": unreachable, "waits": waits, "seen": seen})
 
 
 @require_safe
