@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,9 +38,14 @@ def _account(seed: Seed, mark: str, **columns: Any) -> UUID:
     integration = seed.integration(account, service, name=mark, request_url=f"https://{mark}.example/")
     inbox = seed.inbox(account)
     person = seed.insert("person", {"id": uuid4(), "email": f"{mark}@example.com", "name": mark, "is_active": True})
-    seed.insert("member", {"id": uuid4(), "account_id": account, "person_id": person, "role": "admin"})
+    seed.insert("member", {"id": uuid4(), "account_id": account, "person_id": person, "role": "admin",
+                           "services": []})
     seed.insert("api_token", {"id": uuid4(), "account_id": account, "made_by_id": person, "name": mark,
                               "hash": uuid4().hex, "scopes": [], "services": []})
+    seed.insert("invitation", {"id": uuid4(), "account_id": account, "email": f"{mark}@example.org", "role": "viewer",
+                               "services": []})
+    seed.insert("audit_entry", {"id": uuid4(), "account_id": account, "who": mark, "changes": f'{{"x": [1, "{mark}"]}}',
+                                "at_ms": time.time_ns() // 1_000_000})
     seed.errand("send_test", {"mark": mark}, account)
     seed.insert("notice", {"id": uuid4(), "account_id": account, "integration_id": integration, "detail": mark})
     seed.insert("inbox_request", {"id": uuid4(), "inbox_id": inbox, "headers": mark, "body": mark.encode()})

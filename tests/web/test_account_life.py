@@ -181,6 +181,19 @@ def test_one_click_ends_the_view(world: World, operator: Client) -> None:
     assert "/operator/connections/" in page
 
 
+def test_the_accounts_audit_log_says_that_it_was_viewed_and_exported(
+    world: World, operator: Client, admin: Client,
+) -> None:
+    operator.post(f"/operator/accounts/{world.account.id}/view/")
+    operator.post("/operator/viewing/", {"do": "change"})
+    operator.post("/operator/viewing/", {"do": "end"})
+    operator.get(f"/operator/accounts/{world.account.id}/export/")
+    rows = admin.get("/a/acme/audit/?who=operator@").context["rows"]
+    assert [(row.action, row.detail) for row in rows] == [
+        ("exported", ""), ("viewed", "Ended"), ("viewed", "May change from now on"), ("viewed", "Began, reading only")]
+    assert all(row.by_operator for row in rows)
+
+
 def test_every_page_of_the_account_says_that_it_is_viewed(world: World, operator: Client) -> None:
     operator.post(f"/operator/accounts/{world.account.id}/view/")
     for path in ("", "users/", "calls/", "deliveries/", "integrations/", "pbx/", f"pbx/{world.service.id}/"):
