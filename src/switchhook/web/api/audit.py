@@ -8,17 +8,19 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Query, Router
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from switchhook.web.api.bearer import READ, running_account
 from switchhook.web.api.paging import by_id
-from switchhook.web.api.shapes import Page, PagingById, Shape, Text, moment
+from switchhook.web.api.shapes import Moment, Page, PagingById, Shape, Text, moment
 from switchhook.web.audit.models import AuditEntry
 from switchhook.web.audit.search import Filters
 
 router = Router()
 
-ActionName = Literal["created", "changed", "deleted", "asked", "revealed", "logged_in", "logged_out", "login_failed"]
+ActionName = Literal[
+    "created", "changed", "deleted", "asked", "revealed", "exported", "viewed", "logged_in", "logged_out",
+    "login_failed"]
 KindName = Literal[
     "account", "member", "invitation", "login", "session", "second_factor", "service", "connection", "user",
     "integration", "errand", "token", "inbox"]
@@ -30,8 +32,8 @@ class WantedEntries(PagingById):
     who: Text = Field(default="", max_length=200, description="Part of who did it, or of whom or what it was done to.")
     action: ActionName | None = None
     kind: KindName | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
 
 class Change(Shape):
