@@ -159,6 +159,7 @@ def replay(
     trunk_context: Annotated[list[str] | None, typer.Option(help="Where trunks' calls begin (glob).")] = None,
     menu: Annotated[list[str] | None, typer.Option(help="CONTEXT=NAME (glob); may be repeated.")] = None,
     extension: Annotated[list[str] | None, typer.Option(help="Devices (glob) that are users' phones.")] = None,
+    extra: Annotated[bool, typer.Option(help="Tell the extra events, too.")] = False,
 ) -> None:
     """Feed a recording through the tracker: events as JSON lines, the reasons on standard error."""
     from switchhook.pbx.replay import run_replay
@@ -167,7 +168,7 @@ def replay(
     raise typer.Exit(run_replay(
         file, platform=platform, trunks=tuple(trunk or ()),
         trunk_contexts=tuple(trunk_context or DEFAULT_TRUNK_CONTEXTS), menus=tuple(menus or DEFAULT_MENUS),
-        extensions=tuple(extension or DEFAULT_EXTENSIONS), out=sys.stdout, err=sys.stderr))
+        extensions=tuple(extension or DEFAULT_EXTENSIONS), out=sys.stdout, err=sys.stderr, extra=extra))
 
 
 @cli.command()

@@ -11,15 +11,18 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import uvloop
 
+from switchhook import measuring
 from switchhook.delivery.engine import DeliveryEngine
 from switchhook.domain.errors import OwnershipLost, SettingsError, StoreError, StoreUnavailable, SwitchhookError
 from switchhook.domain.service import Platform
 from switchhook.inbox import InboxListener
 from switchhook.intake import Intake
+from switchhook.log_lines import log_to_stderr
 from switchhook.pbx.capture import capture
 from switchhook.pbx.directories import Directories
 from switchhook.pbx.fleet import Fleet
@@ -28,7 +31,10 @@ from switchhook.settings import Settings, listen_pair
 from switchhook.store import open_store
 from switchhook.store.current import CurrentConfiguration
 from switchhook.store.ports import Store
-from switchhook.upkeep import keep_within_quotas, prune_old
+from switchhook.upkeep import drop_old_bodies, keep_within_quotas, prune_old
+
+if TYPE_CHECKING:  # its packages are an extra
+    from switchhook.opentelemetry import Traced
 
 log = logging.getLogger("switchhook.engine")
 
@@ -36,6 +42,7 @@ STOP_SECONDS = 12.0  # what is in flight may take so long to end; with the last 
 AWAY_SECONDS = 1.0
 PARTITION_DAYS_AHEAD = 7
 UPKEEP_SECONDS = 3600.0
+BACKLOG_SECONDS = 15.0
 TRY_AGAIN = 75  # the exit code that says: start a new incarnation
 
 
@@ -52,6 +59,8 @@ class Engine:
         self._stop = asyncio.Event()
         self._sure_until_s = 0.0  # by the loop's clock: until then nobody can have buried us
         self._begun = False
+        self._traced = _traced(self.id, settings)
+        self._backlog: Mapping[str, float] = {}
 
     def stop(self) -> None:
         """Ask it to end: `run` returns when what is in flight has ended."""
@@ -72,6 +81,8 @@ class Engine:
                 await self._run_parts()
         finally:
             await self._store.close()
+            if self._traced is not None:
+                await asyncio.to_thread(self._traced.close)
 
     async def _run_parts(self) -> None:
         settings, store, current = self._settings, self._store, self._current
@@ -87,6 +98,7 @@ class Engine:
             waiting_events_bytes=settings.waiting_events_bytes,
             handlers=errands.handlers(),
             sure=self._is_sure,
+            tracing=self._traced,
         )
         errands.accept_with(delivery.accept)
         fleet = Fleet(store, current, delivery.accept, self.id)
@@ -94,8 +106,8 @@ class Engine:
         intake = Intake(
             current=current,
             accept=delivery.accept,
+            not_ready=lambda: self._why_not_ready(delivery),
             account_per_second=settings.account_events_per_second,
-            not_ready=self._why_not_ready,
             measure=lambda: self._measurements(delivery, fleet),
         )
         inbox = InboxListener(store)
@@ -108,6 +120,7 @@ class Engine:
             begin("heart", self._beat(delivery, fleet))
             begin("configuration", current.watch())
             begin("upkeep", self._upkeep())
+            begin("backlog", self._look_at_backlog())
             begin("delivery", delivery.run())
             begin("fleet", fleet.run())
             begin("directories", directories.run())
@@ -168,23 +181,26 @@ class Engine:
                 await self._store.make_partitions(PARTITION_DAYS_AHEAD)
                 accounts = list(self._current.value.accounts.values())
                 await prune_old(self._store, accounts, datetime.now(UTC))
+                await drop_old_bodies(self._store, accounts, datetime.now(UTC))
                 await keep_within_quotas(self._store, accounts, self._settings.account_stored_mib)
             await asyncio.sleep(UPKEEP_SECONDS)
 
-    def _why_not_ready(self) -> list[str]:
+    def _why_not_ready(self, delivery: DeliveryEngine) -> list[str]:
         """Why this engine does not do its work, for /readyz; nothing when it does."""
         if not self._begun:
             return ["it is starting"]
-        return [] if self._is_sure() else ["the database is away"]
+        return [] if self._is_sure() and not delivery.recorder.store_away else ["the database is away"]
 
     def _measurements(self, delivery: DeliveryEngine, fleet: Fleet) -> Mapping[str, float]:
-        states = [line.state for line in fleet.lines.values()]
         return {
-            **delivery.measurements(),
-            "switchhook_connections_owned": float(len(states)),
-            "switchhook_connections_up": float(states.count("connected")),
-            "switchhook_pbx_messages_total": float(sum(line.ear.messages for line in fleet.lines.values())),
-        }
+            **delivery.measurements(), "switchhook_engine_sure": float(self._is_sure()), **self._backlog,
+            **measuring.of_connections(fleet), **measuring.of_process()}
+
+    async def _look_at_backlog(self) -> None:
+        while True:
+            with suppress(StoreUnavailable):
+                self._backlog = measuring.of_backlog(await self._store.backlog(), await self._store.overdue_seconds())
+            await asyncio.sleep(BACKLOG_SECONDS)
 
     async def _until_there(self, attempt: Callable[[], Awaitable[object]]) -> None:
         while not self._stop.is_set():
@@ -196,9 +212,22 @@ class Engine:
                 await asyncio.sleep(AWAY_SECONDS)
 
 
+def _traced(engine_id: UUID, settings: Settings) -> Traced | None:
+    """Traces, where OpenTelemetry's own variables say whither. Raises SettingsError when its packages are missing."""
+    if not (os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")):
+        return None
+    try:
+        from switchhook.opentelemetry import Traced
+    except ImportError as error:
+        raise SettingsError(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not installed: `pip install "
+            "'switchhook[tracing]'`, or unset it.") from error
+    return Traced(engine_id, send_traceparent=settings.send_traceparent)
+
+
 def run_engine(settings: Settings) -> int:
     """`switchhook engine`: run until SIGTERM or SIGINT. Returns the exit code."""
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_to_stderr(settings.log_level)
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # that the database is away is said once, by the recorder
     return uvloop.run(_run_engine(settings))
 

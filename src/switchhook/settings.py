@@ -82,6 +82,8 @@ class Settings(BaseSettings):
         description="http://[USER:PASSWORD@]HOST:PORT of a proxy through which all webhooks go; it then judges "
         "where names lead; empty: none.",
     )
+    send_traceparent: bool = Field(
+        default=False, description="Whether receivers are told of the trace, where there is one (OpenTelemetry).")
     deliveries_in_flight: int = Field(
         default=256, gt=0, description="Requests that one engine has open at once, at most."
     )

@@ -29,6 +29,15 @@ async def prune_old(store: Store, accounts: Iterable[Account], now: datetime) ->
                 await asyncio.sleep(PRUNE_REST_SECONDS)
 
 
+async def drop_old_bodies(store: Store, accounts: Iterable[Account], now: datetime) -> None:
+    """Drop the bodies of requests and answers of those accounts that keep them shorter than the rest."""
+    for account in accounts:
+        if account.body_days is not None and account.body_days < account.retention_days:
+            before = now - timedelta(days=account.body_days)
+            while await store.drop_bodies(before, PRUNE_ROWS, account.id):  # noqa: ASYNC110
+                await asyncio.sleep(PRUNE_REST_SECONDS)
+
+
 async def keep_within_quotas(store: Store, accounts: Iterable[Account], default_mib: int) -> None:
     """Weigh every account, and drop the oldest of those that store more than they may."""
     for account in accounts:

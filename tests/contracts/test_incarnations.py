@@ -127,3 +127,22 @@ async def test_who_could_not_beat_itself_buries_nobody(
     assert await store.bury_dead(10, engine) == []
     await store.beat(engine)
     assert await store.bury_dead(10, engine) == [other_engine]
+
+
+async def test_an_engine_that_was_buried_while_it_slept_writes_nothing_more(store: Store, seed: Seed) -> None:
+    """Except what it attempted: that is kept as history and changes no state."""
+    engine = uuid4()
+    await store.begin_incarnation(engine, "test", 1)
+    store.fence(engine)
+    one = await accept_one(store, engine)
+    seed.execute("DELETE FROM engine")
+    with pytest.raises(OwnershipLost):
+        await accept_one(store, engine)
+    with pytest.raises(OwnershipLost):
+        await store.cancel([one.id], "the integration is disabled")
+    with pytest.raises(OwnershipLost):
+        await store.beat(engine)
+    assert [row["state"] for row in seed.rows("SELECT state FROM delivery")] == ["pending"]
+    assert len(seed.rows("SELECT id FROM event")) == 1
+    await store.record([recording(engine, one.id)])
+    assert len(seed.rows("SELECT number FROM attempt")) == 1

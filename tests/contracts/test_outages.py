@@ -8,12 +8,12 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from switchhook.domain.errors import StoreUnavailable
-from switchhook.store import open_store
+from switchhook.store import open_store, sqlite
 from switchhook.store.ports import Store
 from tests.contracts.making import accept_one, acceptance
 from tests.fixtures.databases import KEYS, migrate
@@ -111,3 +111,33 @@ class TestSqlite:
         await store.open()
         await accept_one(store, uuid4())
         await store.close()
+
+    async def test_a_full_database_may_be_tried_again(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch, sqlite_url: str
+    ) -> None:
+        """As when the disk is full, but told by SQLite itself."""
+        with sqlite3.connect(urlsplit(sqlite_url).path) as somebody:
+            (pages,) = somebody.execute("PRAGMA page_count").fetchone()
+        somebody.close()
+        monkeypatch.setattr(sqlite, "_PRAGMAS", (*sqlite._PRAGMAS, f"PRAGMA max_page_count={pages + 40}"))
+        limited = open_store(sqlite_url, KEYS)
+        await limited.open()
+        engine = uuid4()
+        with pytest.raises(StoreUnavailable, match="full"):
+            await accept_many(limited, engine)
+        accepted = await limited.held(engine)
+        with pytest.raises(StoreUnavailable, match="full"):
+            await accept_one(limited, engine)
+        monkeypatch.undo()
+        await limited.close()
+        again = open_store(sqlite_url, KEYS)
+        await again.open()
+        await accept_one(again, engine)
+        assert len(await again.held(engine)) == len(accepted) + 1
+        await again.close()
+
+
+async def accept_many(store: Store, engine: UUID) -> None:
+    """More than there is room for."""
+    for _ in range(10_000):
+        await accept_one(store, engine)

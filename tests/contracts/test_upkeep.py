@@ -11,8 +11,8 @@ from switchhook.domain.catalogue import Field
 from switchhook.domain.service import Account
 from switchhook.store.ports import Gap, Store
 from switchhook.store.rows import to_uuid
-from switchhook.upkeep import MIB, keep_within_quotas, prune_old
-from tests.contracts.making import ACCOUNT, accept_one, acceptance, event, now, recording, try_again
+from switchhook.upkeep import MIB, drop_old_bodies, keep_within_quotas, prune_old
+from tests.contracts.making import ACCOUNT, accept_one, acceptance, event, now, recording, request, try_again
 from tests.fixtures.seed import Seed
 
 OLD = timedelta(days=31)
@@ -101,3 +101,29 @@ async def test_an_account_without_anything_weighs_nothing(store: Store, seed: Se
     account = seed.account()
     assert await store.weigh(account) == 0
     assert await store.excess_until(account, 0.5) is None
+
+
+async def test_bodies_are_dropped_where_an_account_keeps_them_shorter(
+    store: Store, engine: UUID, seed: Seed,
+) -> None:
+    shorter, as_rest = seed.account(body_days=7), seed.account()
+    ages = [(shorter, 8), (shorter, 6), (as_rest, 8)]
+    told = [event(at=now() - timedelta(days=days), account_id=account) for account, days in ages]
+    made = [acceptance(one) for one in told]
+    await store.accept(engine, made)
+    await store.record([
+        recording(engine, one.deliveries[0].id, request=request(url="https://crm.example/hook?caller=12025550171"))
+        for one in made])
+    accounts = (await store.load_configuration()).accounts
+    assert [accounts[id_].body_days for id_ in (shorter, as_rest)] == [7, None]
+    await drop_old_bodies(store, accounts.values(), now())
+    await drop_old_bodies(store, accounts.values(), now())  # again: it goes on where it ended
+    kept = {to_uuid(row["delivery_id"]): row for row in seed.rows("SELECT * FROM attempt")}
+    old, young, other = (kept[one.deliveries[0].id] for one in made)
+    for row in (young, other):
+        assert "12025550171" in row["request"]
+        assert json.loads(row["answer"])["body"] == "ok"
+    assert "12025550171" not in old["request"]
+    sent, came_back = json.loads(old["request"]), json.loads(old["answer"])
+    assert (sent["url"], sent["body"]) == ("https://crm.example/hook?…", None)
+    assert (came_back["status"], came_back["body"]) == (200, "")

@@ -9,18 +9,25 @@ from uuid import UUID
 from switchhook.domain.catalogue import EventType, Field, Value
 from switchhook.domain.event import Event
 from switchhook.domain.facts import (
+    Cause,
     Fact,
     LegAnswered,
     LegBridged,
     LegDialled,
     LegEnded,
+    LegForwarded,
+    LegRecorded,
+    LegRinging,
     LegStarted,
+    LegUp,
     LocalPaired,
     MenuEntered,
+    MessageLeft,
     OptionChosen,
     Party,
     PlaceReached,
     Point,
+    QueueJoined,
     TransferKind,
     Transferred,
 )
@@ -37,9 +44,11 @@ RECEIVED, ANSWERED, PLACED = EventType.INBOUND_RECEIVED, EventType.INBOUND_ANSWE
 IVR, OPTION = EventType.IVR_RECEIVED, EventType.IVR_OPTION
 
 
-def a_profile(*, extensions: frozenset[str] = frozenset(), **reading: object) -> Profile:
+def a_profile(
+    *, extensions: frozenset[str] = frozenset(), extras: frozenset[EventType] = frozenset(), **reading: object
+) -> Profile:
     """How a made-up service reads its calls."""
-    return Profile(service_id=SERVICE, account_id=ACCOUNT, extensions=extensions,
+    return Profile(service_id=SERVICE, account_id=ACCOUNT, extensions=extensions, extras=extras,
                    reading=Reading(**reading))  # type: ignore[arg-type]
 
 
@@ -101,13 +110,14 @@ class MadeUpPbx:
         self._start(leg, leg, phone, "from-internal", dialled=number, caller_number=phone, **more)
 
     def rings(self, by: str | None, leg: str, device: str, *, number: str = "", home: str = "", call: str = "",
-              place: str = "", local: bool = False) -> None:
+              place: str = "", local: bool = False, asked_for: str = "") -> None:
         """The PBX makes a leg to a device and rings it."""
         belongs = call or (self._parties[by].call if by is not None else leg)
         home = home or ("from-trunk" if "trunk" in device else "from-internal")
         self._start(leg, belongs, device, home, called=True, local=local)
         dialling = None if by is None else self._at(by, place or "macro-dial-one")
-        self.feed(LegDialled(at=self.now, dialling=dialling, dialled=self._parties[leg], number=number))
+        self.feed(LegDialled(at=self.now, dialling=dialling, dialled=self._parties[leg], number=number,
+                             asked_for=asked_for))
 
     def pairs(self, one: str, two: str, call: str, *, on_behalf_of: str = "") -> None:
         """A joint of two local legs."""
@@ -131,10 +141,35 @@ class MadeUpPbx:
         self.takes(leg, of)
         self.talks(leg, of)
 
-    def ends(self, *legs: str) -> None:
+    def ends(self, *legs: str, cause: Cause = Cause.OTHER) -> None:
         """Legs are over."""
         for leg in legs:
-            self.feed(LegEnded(at=self.now, leg=leg, call=self._parties[leg].call))
+            self.feed(LegEnded(at=self.now, leg=leg, call=self._parties[leg].call, cause=cause))
+
+    def hears(self, *legs: str) -> None:
+        """Phones that are rung do ring."""
+        for leg in legs:
+            self.feed(LegRinging(at=self.now, leg=leg, call=self._parties[leg].call))
+
+    def is_up(self, leg: str) -> None:
+        """A leg is connected."""
+        self.feed(LegUp(at=self.now, leg=leg, call=self._parties[leg].call))
+
+    def forwards(self, leg: str, to: str) -> None:
+        """A phone that is rung sends the call on by itself."""
+        self.feed(LegForwarded(at=self.now, by=self._parties[leg], to=self._parties[to]))
+
+    def waits(self, leg: str, queue: str) -> None:
+        """A caller waits in a queue."""
+        self.feed(QueueJoined(at=self.now, leg=leg, call=self._parties[leg].call, queue=queue))
+
+    def leaves_message(self, leg: str, mailbox: str, message: str = "msg0000") -> None:
+        """A caller leaves a message."""
+        self.feed(MessageLeft(at=self.now, leg=leg, call=self._parties[leg].call, mailbox=mailbox, message=message))
+
+    def is_recorded(self, leg: str, file: str) -> None:
+        """What is spoken on a leg goes into a file."""
+        self.feed(LegRecorded(at=self.now, leg=leg, call=self._parties[leg].call, file=file))
 
     def _start(self, leg: str, call: str, device: str, home: str, *, local: bool = False, **more: object) -> None:
         party = Party(leg=leg, call=call, device=device, local=local, began_call=leg == call, place=home)

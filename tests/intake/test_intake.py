@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 
 from switchhook.intake import Intake
-from switchhook.intake.listener import exposition
+from switchhook.intake.metrics import exposition
 from tests.fixtures.delivering import Bench
 from tests.fixtures.receiver import Receiver
 

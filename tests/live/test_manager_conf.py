@@ -44,8 +44,9 @@ async def test_the_filter_leaves_out_nothing_that_is_needed(asterisk: Asterisk, 
         await everything.state("connected")
         await filtered.state("connected")
         await asterisk.place_call("ivr-option-1")
+        await asterisk.place_call("outbound-answered")
         expected = [EventType.INBOUND_RECEIVED, EventType.IVR_RECEIVED, EventType.IVR_OPTION,
-                    EventType.INBOUND_ANSWERED]
+                    EventType.INBOUND_ANSWERED, EventType.OUTBOUND_PLACED]
         await filtered.until(lambda: told_by(filtered) == expected)
         assert told_by(everything) == expected
         assert filtered.connector.messages < everything.connector.messages / 3

@@ -39,6 +39,17 @@ def test_an_event_is_one_object_with_exactly_these_keys() -> None:
         "call.inbound_received", "ivr.call_received", "ivr.option_selected", "call.inbound_answered"]
 
 
+def test_the_extra_events_are_told_when_asked_for() -> None:
+    lines, why, _ = replay(RECORDINGS / "asterisk/22/inbound-caller-gives-up.ami.gz", extra=True)
+    assert [line["type"] for line in lines] == [
+        "call.inbound_received", "call.ringing", "call.leg_ended", "call.missed", "call.ended"]
+    assert lines[-2]["fields"] == {
+        "source_number": "12025550171", "destination_number": "12025550101", "dialled_number": "12025550101",
+        "direction": "inbound", "trunk": "trunk-provider", "queue": None, "extension_number": "201",
+        "disposition": "missed", "ended_at": None, "duration": None}
+    assert "told call.missed: nobody took the call (missed)" in why
+
+
 def test_the_reasons_are_told() -> None:
     _, why, _ = replay(RECORDINGS / "asterisk/22/pickup-directed.ami.gz")
     assert "1795312677.102 not told call.inbound_answered: picked up by 204 with **201" in why

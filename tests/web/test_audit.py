@@ -12,7 +12,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
-from switchhook.web.models import AuditEntry, Member, Person
+from switchhook.web.models import AuditEntry, Member, Person, Service
 from tests.web.conftest import World
 from tests.web.made_up import House
 
@@ -124,6 +124,15 @@ def test_a_program_is_named_by_its_token(world: World, admin: Client) -> None:
     [made] = entries(kind="token", action="created")
     assert text not in made.changes
     assert token.hash not in made.changes
+
+
+def test_what_a_member_is_limited_to_is_told_by_name(world: World, admin: Client) -> None:
+    viewer = Member.objects.get(person=world.viewer)
+    branch = Service.objects.create(account=world.account, name="pbx-0003")
+    admin.post(f"/a/acme/members/{viewer.id}/", {"role": "admin", "services": [str(branch.id)]})
+    [entry] = entries(kind="member", action="changed")
+    assert entry.object_name == "viewer@example.com"
+    assert changes(entry) == {"role": ["viewer", "admin"], "services": [None, [f"pbx-0003 ({str(branch.id)[:8]})"]]}
 
 
 def test_the_operators_doings_are_marked_in_the_accounts_log(world: World, operator: Client, admin: Client) -> None:

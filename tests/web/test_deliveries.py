@@ -15,7 +15,7 @@ from switchhook.domain.catalogue import EventType, Field
 from switchhook.web.deliveries import search
 from switchhook.web.models import Errand, Event
 from tests.web.conftest import World
-from tests.web.made_up import A_CALL, House, answered, attempt, not_answered
+from tests.web.made_up import A_CALL, SENT, House, answered, attempt, not_answered
 
 
 @pytest.fixture
@@ -262,3 +262,13 @@ def test_another_accounts_deliveries_and_events_are_not_there(house: House) -> N
 
 def test_a_nul_character_in_a_search_is_a_bad_request(house: House) -> None:
     assert house.client().get(house.url + "users/?q=a%00").status_code == 400
+
+
+def test_a_body_that_was_kept_long_enough_is_told_of(house: House) -> None:
+    house.account.body_days = 7
+    house.account.save()
+    delivery = house.delivery(house.event(), house.integration())
+    attempt(delivery, 1, answered(body="") | {"body_dropped": True}, dict(SENT) | {"body": None, "body_dropped": True})
+    page = house.client().get(f"{house.url}deliveries/{delivery.id}/").content.decode()
+    assert "The body was kept for 7 days." in page
+    assert "As curl" not in page

@@ -106,6 +106,14 @@ def test_an_invitation_logs_nobody_in_who_has_a_login(world: World, admin: Clien
     assert 'href="/a/other/"' in page
 
 
+def test_who_was_added_and_never_came_gets_in_by_an_invitation(world: World, admin: Client) -> None:
+    person = Person.objects.create_user("nova@example.com")  # the operator added them to another account
+    browser = Client()
+    assert browser.post(path_of(invite(admin)), NEW)["Location"] == "/a/acme/"
+    person.refresh_from_db()
+    assert (person.name, person.check_password(PASSWORD)) == ("Nova New", True)
+
+
 def test_a_weak_password_is_refused_and_the_invitation_stays(world: World, admin: Client) -> None:
     path = path_of(invite(admin))
     answer = Client().post(path, NEW | {"password1": "12345", "password2": "12345"})

@@ -124,7 +124,7 @@ def test_a_passkey_logs_in_without_a_password(browser: Page, authenticator: None
     log_in(browser)
     add_key(browser, passkey=True)
     log_out(browser)
-    browser.get_by_role("button", name="Log in with a passkey").click()
+    browser.get_by_role("button", name="Use a passkey").click()
     expect(browser.get_by_role("heading", name="Acme")).to_be_visible()
 
 
@@ -149,7 +149,7 @@ def test_a_cancelled_passkey_is_told_of_on_the_page(browser: Page) -> None:
     devtools.send("WebAuthn.addVirtualAuthenticator", {"options": {
         "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
         "isUserVerified": False, "automaticPresenceSimulation": True}})
-    browser.get_by_role("button", name="Log in with a passkey").click()
+    browser.get_by_role("button", name="Use a passkey").click()
     expect(browser.get_by_text("Your browser showed no passkey")).to_be_visible()
 
 

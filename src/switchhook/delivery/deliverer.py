@@ -13,6 +13,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -21,10 +22,13 @@ from switchhook.delivery.lanes import Lanes
 from switchhook.delivery.recorder import Recorder
 from switchhook.delivery.returns import Returns
 from switchhook.delivery.sender import Sender
+from switchhook.delivery.timings import Timings
+from switchhook.delivery.tracing import Tracing
 from switchhook.domain.breaker import is_alive
 from switchhook.domain.delivery import (
     Answer,
     Attempt,
+    Delivery,
     DisableIntegration,
     NoAnswer,
     Problem,
@@ -56,6 +60,7 @@ class Deliverer:
     def __init__(
         self, *, engine_id: UUID, current: CurrentConfiguration, sender: Sender, recorder: Recorder, lanes: Lanes,
         returns: Returns, clock: Callable[[], datetime], jitter: Callable[[], float], sure: Callable[[], bool],
+        tracing: Tracing,
     ) -> None:
         """`jitter`: at random between −1 and 1. `sure`: whether what we hold is still ours."""
         self._engine_id = engine_id
@@ -67,6 +72,7 @@ class Deliverer:
         self._clock = clock
         self._jitter = jitter
         self._sure = sure
+        self._tracing = tracing
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped = False
         self.broken_off: set[UUID] = set()  # deliveries whose attempt we did not see end
@@ -75,6 +81,7 @@ class Deliverer:
         self._timer_rings_at = 0.0  # kept by us: of a delay of 0 uvloop's handle knows no time
         self._known = dict(current.value.integrations) if current.loaded else {}
         self.verdicts: Counter[str] = Counter()
+        self.first_delays, self.durations = Timings(), Timings()
         current.when_changed(self._forget_gone)
         current.when_changed(self._give_another_chance)
 
@@ -176,7 +183,7 @@ class Deliverer:
     ) -> bool | None:
         """Whether the receiver lives, by its answer; None: it tells nothing."""
         delivery, event = parcel.delivery, parcel.event
-        request, answer = await self._exchange(delivery.id, event, integration, account, started_at)
+        request, answer = await self._exchange(delivery, event, integration, account, started_at)
         verdict = judge(
             answer, now=self._clock(), attempt=delivery.attempts, expires_at=delivery.expires_at, jitter=self._jitter(),
             url_has_placeholders=has_placeholders(integration.path_arguments))
@@ -190,6 +197,10 @@ class Deliverer:
             self._returns.disable(integration.id, verdict.why)
         name = name_of(verdict)
         self.verdicts[name] += 1
+        self._tracing.attempted(event, delivery, integration, started_at, answer, name)
+        self.durations.add(answer.timing.total_ms / 1000)
+        if delivery.attempts == 1:
+            self.first_delays.add((started_at - delivery.created_at).total_seconds())
         log.info(
             "delivery.attempted delivery=%s event=%s type=%s account=%s integration=%s number=%s %s ms=%s verdict=%s%s",
             delivery.id, event.id, event.type.value, account.id, integration.id, delivery.attempts,
@@ -198,12 +209,14 @@ class Deliverer:
         return is_alive(answer)
 
     async def _exchange(
-        self, delivery_id: UUID, event: Event, integration: Integration, account: Account, at: datetime
+        self, delivery: Delivery, event: Event, integration: Integration, account: Account, at: datetime
     ) -> tuple[Request | None, Answer]:
         try:
-            request = render(integration, event, delivery_id=delivery_id, at=at)
+            request = render(integration, event, delivery_id=delivery.id, at=at)
         except CannotRender as error:
             return None, NoAnswer(problem=Problem.CANNOT_RENDER, detail=str(error), timing=Timing(total_ms=0))
+        if traceparent := self._tracing.traceparent(event, delivery):
+            request = replace(request, headers=(*request.headers, ("traceparent", traceparent)))
         answer = await self._sender.send(request, account=account, timeout_seconds=integration.timeout_seconds)
         return request, without_secrets(answer, request)
 

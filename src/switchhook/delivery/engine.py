@@ -19,6 +19,7 @@ from switchhook.delivery.recorder import Recorder
 from switchhook.delivery.recovery import PER_SECOND, Recovery
 from switchhook.delivery.returns import Returns
 from switchhook.delivery.sender import Sender
+from switchhook.delivery.tracing import NotTraced, Tracing
 from switchhook.delivery.watch import Watch
 from switchhook.domain.errors import StoreError
 from switchhook.domain.event import Event
@@ -36,13 +37,12 @@ class DeliveryEngine:
 
     def __init__(
         self, *, store: Store, engine_id: UUID, current: CurrentConfiguration, inbox_url: str = "",
-        egress_proxy: str = "",
-        max_in_flight: int = 256, waiting_events_bytes: int = 64 * 1024 * 1024, nameservers: Sequence[str] = (),
-        tls: ssl.SSLContext | None = None, handlers: Mapping[str, Handler] | None = None,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        egress_proxy: str = "", max_in_flight: int = 256, waiting_events_bytes: int = 64 * 1024 * 1024,
+        nameservers: Sequence[str] = (), tls: ssl.SSLContext | None = None,
+        handlers: Mapping[str, Handler] | None = None, clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: Callable[[], float] = lambda: random.uniform(-1, 1),  # noqa: S311 (no secret)
         lanes: Lanes | None = None, account_in_flight: int | None = None, recovered_per_second: float = PER_SECOND,
-        sure: Callable[[], bool] = lambda: True,
+        sure: Callable[[], bool] = lambda: True, tracing: Tracing | None = None,
     ) -> None:
         """`inbox_url`, `egress_proxy`: see `Sender`. `max_in_flight`: requests open at once; `account_in_flight`: of an
         account that has no quota of its own. `handlers`: see `Errands`. `sure`: whether no other engine can have
@@ -52,10 +52,12 @@ class DeliveryEngine:
         self.recorder = Recorder(
             store, engine_id, self._settled, waiting_events_bytes=waiting_events_bytes, recorded=self._start_ready)
         self._store = store
+        self._tracing, self._clock = tracing, clock
         self._returns = Returns(store, engine_id)
         self._deliverer = Deliverer(
             engine_id=engine_id, current=current, sender=self.sender, recorder=self.recorder, lanes=self.lanes,
-            returns=self._returns, clock=clock, jitter=jitter, sure=sure)
+            returns=self._returns, clock=clock, jitter=jitter, sure=sure,
+            tracing=tracing or NotTraced())
         self._collector = Collector(
             store=store, engine_id=engine_id, current=current, lanes=self.lanes, recorder=self.recorder,
             returns=self._returns, start_ready=self._start_ready, account_in_flight=account_in_flight)
@@ -128,15 +130,23 @@ class DeliveryEngine:
         await self.sender.close()
 
     def measurements(self) -> dict[str, float]:
-        """Samples for metrics, by name (with labels)."""
+        """Samples for metrics, by name (with labels): see `intake/metrics.py`."""
         verdicts = {f'switchhook_attempts_total{{verdict="{name}"}}': float(count)
                     for name, count in sorted(self._deliverer.verdicts.items())}
+        waiting = {f'switchhook_deliveries_waiting{{lane="{lane}"}}': float(count)
+                   for lane, count in self.lanes.waiting_by_lane().items()}
         return {
-            "switchhook_events_accepted_total": float(self.recorder.accepted), **verdicts,
+            "switchhook_events_accepted_total": float(self.recorder.accepted),
+            **verdicts,
             "switchhook_attempts_late_total": float(self.recorder.late),
+            **self._deliverer.first_delays.samples("switchhook_first_attempt_delay_seconds"),
+            **self._deliverer.durations.samples("switchhook_attempt_duration_seconds"),
             "switchhook_deliveries_in_flight": float(self.lanes.in_flight),
-            "switchhook_deliveries_waiting": float(self.lanes.waiting),
+            **waiting,
+            "switchhook_integrations_resting": float(len(self.lanes.all_resting())),
             "switchhook_events_waiting_bytes": float(self.recorder.waiting_bytes),
+            "switchhook_database_up": float(not self.recorder.store_away),
+            "switchhook_database_failures_total": float(self.recorder.outages),
         }
 
     async def _cancel(self, *names: str) -> None:
@@ -147,6 +157,10 @@ class DeliveryEngine:
 
     def _settled(self, acceptance: Acceptance, is_new: bool) -> None:
         self._collector.take(acceptance, is_new)
+        if is_new and self._tracing is not None:
+            now, deliveries = self._clock(), acceptance.deliveries
+            began_at = deliveries[0].created_at if deliveries else now
+            self._tracing.accepted(acceptance.event, began_at, now, len(deliveries))
 
     def _start_ready(self) -> None:
         self._deliverer.start_ready()

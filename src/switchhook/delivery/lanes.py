@@ -68,6 +68,11 @@ class Lanes:
         """How many wait here."""
         return len(self._parcels) - self.in_flight
 
+    def waiting_by_lane(self) -> dict[str, int]:
+        """The same, first attempts and retries apart."""
+        lanes = self._lanes.values()
+        return {"first": sum(lane.firsts_waiting for lane in lanes), "retry": sum(len(lane.retries) for lane in lanes)}
+
     def room(self) -> int:
         """How many more may wait here, of all integrations together."""
         return max(0, self._all_waiting - self.waiting)

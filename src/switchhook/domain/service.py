@@ -38,6 +38,7 @@ class Account:
     call_expiry_seconds: int = 24 * 3600
     user_expiry_seconds: int = 3 * 24 * 3600
     retention_days: int = 30  # how long events and deliveries are kept
+    body_days: int | None = None  # how long bodies of requests and answers are; None: as long as the rest
     country: str = ""  # ISO 3166, two letters: where numbers without a country's prefix are from; "" unknown
     granted_events: frozenset[EventType] = frozenset()  # the extra events that the operator lets it select
     suspended: bool = False  # or closed: nothing fires

@@ -22,6 +22,7 @@ from switchhook.domain.errors import StoreUnavailable
 from switchhook.domain.event import Event
 from switchhook.domain.service import Account, Service
 from switchhook.intake.allowance import Allowances
+from switchhook.intake.metrics import exposition
 from switchhook.intake.problems import Problem, problems
 from switchhook.intake.sequences import Sequences
 from switchhook.intake.told import Told, read_events
@@ -147,19 +148,6 @@ class Intake:
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         return web.Response(text=exposition(self._measure()), content_type="text/plain", charset="utf-8")
-
-
-def exposition(samples: Mapping[str, float]) -> str:
-    """Prometheus' text format. A name that ends in `_total` is a counter, another one a gauge."""
-    lines: list[str] = []
-    typed: set[str] = set()
-    for name, value in samples.items():
-        metric = name.partition("{")[0]
-        if metric not in typed:
-            typed.add(metric)
-            lines.append(f"# TYPE {metric} {'counter' if metric.endswith('_total') else 'gauge'}")
-        lines.append(f"{name} {value:g}" if value != int(value) else f"{name} {int(value)}")
-    return "\n".join(lines) + "\n"
 
 
 async def _body(request: web.Request) -> object:

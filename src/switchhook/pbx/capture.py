@@ -22,7 +22,8 @@ from switchhook.pbx.esl_capture import as_line
 from switchhook.pbx.pbx_socket import open_socket, read_some
 
 #: Channel variables whose values are kept.
-KEPT_VARIABLES = frozenset({"FROM_DID", "__FROM_DID", "_FROM_DID", "DIRECTION", "__DIRECTION", "MIXMONITOR_FILENAME"})
+KEPT_VARIABLES = frozenset({
+    "FROM_DID", "__FROM_DID", "_FROM_DID", "DIRECTION", "__DIRECTION", "MIXMONITOR_FILENAME", "VM_MESSAGEFILE"})
 #: Applications whose arguments are kept: where a call goes, and what is rung.
 KEPT_APPLICATIONS = frozenset({
     "Dial", "Queue", "Goto", "Gosub", "Return", "Macro", "Pickup", "WaitExten", "Background", "BackGround", "Playback",

@@ -17,13 +17,17 @@ from switchhook.pbx.pbx_socket import LOGIN_SECONDS, read_some
 EVENTS = {
     "CHANNEL_CREATE": "that a call begins or a phone rings",
     "CHANNEL_ANSWER": "that a call is answered by the PBX",
+    "CHANNEL_PROGRESS": "that a phone rings",
     "CHANNEL_BRIDGE": "who answered",
     "CHANNEL_HANGUP_COMPLETE": "that a call is over",
+    "RECORD_STOP": "that a call is recorded",
     "DTMF": "which option was chosen in a menu",
     "HEARTBEAT": "that it is alive",
     "SHUTDOWN": "that it shuts down",
     "CUSTOM menu::enter": "that a call reaches a menu",
     "CUSTOM menu::exit": "that a call leaves a menu",
+    "CUSTOM callcenter::info": "that a caller waits in a queue",
+    "CUSTOM vm::maintenance": "that a message is left",
     "CUSTOM switchhook::menu": "the menus that a dialplan tells of itself",
     "CUSTOM switchhook::option": "the options that a dialplan tells of itself",
 }

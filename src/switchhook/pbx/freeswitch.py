@@ -25,6 +25,7 @@ from switchhook.domain.facts import (
     PbxStopped,
     SnapshotEnded,
 )
+from switchhook.pbx.freeswitch_handling import cause_of, handled, rang
 from switchhook.pbx.freeswitch_words import (
     TRUNK_CONTEXT,
     TRUNK_PROFILE,
@@ -83,13 +84,14 @@ class FreeSwitchReader:
             return found + self._unknown(event, name, at)
         if name != "CHANNEL_EXECUTE" or "variable_domain_name" in event:
             found += self._release(leg_id, event)
+        found += rang(leg.party, leg.called, event)
         match name:
             case "CHANNEL_BRIDGE":
                 return found + self._bridged(leg, event, at)
             case "CHANNEL_HANGUP_COMPLETE":
-                return [*found, self._end(leg_id, leg.party.call, at)]
+                return [*found, self._end(leg_id, leg.party.call, event, at)]
             case _:
-                return found + self._in_menu(leg, event, name, at)
+                return found + self._in_menu(leg, event, name, at) + handled(leg.party, leg.called, event, at)
 
     def snapshot(self, listing: bytes, at: datetime | None) -> list[Fact]:
         """What `show channels as json` tells. A rung leg that does not say whose call it is of is left as it was."""
@@ -121,7 +123,8 @@ class FreeSwitchReader:
             if dialling is not None:
                 found += self._chosen(dialling, at)
             found.append(LegDialled(at=at, dialling=None if dialling is None else dialling.party, dialled=leg.party,
-                                    number=event.get("Caller-Destination-Number", "") if leg.trunk else ""))
+                                    number=event.get("Caller-Destination-Number", "") if leg.trunk else "",
+                                    asked_for=event.get("Other-Leg-Destination-Number", "")))
         return found
 
     def _know(self, leg_id: str, event: Event) -> _Leg:
@@ -132,18 +135,18 @@ class FreeSwitchReader:
             self._held.pop(oldest, None)
         return leg
 
-    def _end(self, leg_id: str, call: str, at: datetime | None) -> Fact:
+    def _end(self, leg_id: str, call: str, event: Event, at: datetime | None) -> Fact:
         self._legs.pop(leg_id, None)
         self._ended[leg_id] = None
         if len(self._ended) > _MOST_ENDED:
             del self._ended[next(iter(self._ended))]
-        return LegEnded(at=at, leg=leg_id, call=call)
+        return LegEnded(at=at, leg=leg_id, call=call, cause=cause_of(event))
 
     def _unknown(self, event: Event, name: str, at: datetime | None) -> list[Fact]:
         """A leg that began before we listened, and that no snapshot told us all about."""
         leg_id = event.get("Unique-ID", "")
         if name == "CHANNEL_HANGUP_COMPLETE" and leg_id:
-            return [self._end(leg_id, event.get("Channel-Call-UUID") or leg_id, at)]
+            return [self._end(leg_id, event.get("Channel-Call-UUID") or leg_id, event, at)]
         if name not in ("CHANNEL_ANSWER", "CHANNEL_BRIDGE") or not leg_id or leg_id in self._ended:
             return []
         found = [*self._release(event.get("Channel-Call-UUID", ""), event), self._present(event, at)]

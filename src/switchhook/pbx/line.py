@@ -74,7 +74,8 @@ class Line:
         self._deaf_since: datetime | None = None
         self._deaf_why = ""
         self._heard_before: datetime | None = None  # by a predecessor
-        self._gaps: list[Gap] = []
+        self._gaps: list[Gap] = []  # not yet recorded
+        self.gaps = 0
         self._reconnects = 0
         ear = Simulator if connection.platform is Platform.SIMULATOR else Connector
         self.ear: Connector | Simulator = ear(connection, self._hear, self._told, random=random)
@@ -83,6 +84,11 @@ class Line:
     def state(self) -> str:
         """The connection's state."""
         return self._heard.state
+
+    @property
+    def open_calls(self) -> int:
+        """How many calls go on."""
+        return len(self._tracker.open_calls)
 
     @property
     def reloads(self) -> int:
@@ -149,6 +155,7 @@ class Line:
         self._news.set()
 
     def _gap(self, begin: datetime, end: datetime, reason: str) -> None:
+        self.gaps += 1
         self._gaps.append(Gap(connection_id=self.connection.id, begin=begin, end=max(begin, end), reason=reason,
                               partial_calls=len(self._tracker.open_calls)))
         self._news.set()

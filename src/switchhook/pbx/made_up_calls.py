@@ -19,7 +19,10 @@ from switchhook.domain.facts import (
     LegBridged,
     LegDialled,
     LegEnded,
+    LegRinging,
     LegStarted,
+    LegUp,
+    MessageLeft,
     Party,
     PlaceReached,
     Point,
@@ -43,12 +46,14 @@ class MadeUp(StrEnum):
     MENU = "menu"
     SURVEY = "survey"
     PICKED_UP = "picked_up"
+    VOICEMAIL = "voicemail"
+    FORWARDED = "forwarded"
 
 
-#: How often each kind comes, of 20 calls.
+#: How often each kind comes, of 22 calls.
 MIX = (
     (MadeUp.ANSWERED, 5), (MadeUp.MISSED, 2), (MadeUp.OUTBOUND, 5), (MadeUp.MENU, 3), (MadeUp.SURVEY, 4),
-    (MadeUp.PICKED_UP, 1))
+    (MadeUp.PICKED_UP, 1), (MadeUp.VOICEMAIL, 1), (MadeUp.FORWARDED, 1))
 
 
 def make_up(
@@ -92,24 +97,30 @@ class _Call:
                                      call_began_at=self.began_at))
         return party
 
-    def ring(self, caller: Party, device: str, number: str = "") -> Party:
+    def ring(self, caller: Party, device: str, number: str = "", asked_for: str = "") -> Party:
         self.legs += 1
         party = Party(leg=f"{self.id}-{self.legs}", call=self.id, device=device,
                       place="from-trunk" if device == TRUNK else "from-internal")
         self.facts += [
             LegStarted(at=self.at, party=party, called=True, call_began_at=self.began_at),
-            LegDialled(at=self.at, dialling=caller, dialled=party, number=number),
+            LegDialled(at=self.at, dialling=caller, dialled=party, number=number, asked_for=asked_for),
+            LegRinging(at=self.at, leg=party.leg, call=self.id),
         ]
         return party
 
     def answer(self, caller: Party, rung: Party) -> None:
         self.facts += [
+            LegUp(at=self.at, leg=rung.leg, call=self.id),
             LegAnswered(at=self.at, dialling=caller, dialled=rung),
             LegBridged(at=self.at, party=rung, bridge=f"bridge-{self.id}"),
             LegBridged(at=self.at, party=caller, bridge=f"bridge-{self.id}"),
         ]
 
+    def up(self, caller: Party) -> None:
+        self.facts.append(LegUp(at=self.at, leg=caller.leg, call=self.id))
+
     def enter(self, caller: Party, place: str) -> None:
+        self.up(caller)
         self.facts.append(PlaceReached(at=self.at, leg=caller.leg, call=self.id, place=place, point=Point.ENTRANCE))
 
     def choose(self, caller: Party, place: str, digits: str) -> None:
@@ -199,7 +210,35 @@ def _picked_up(call: _Call) -> None:
     call.end(picker, caller)
 
 
+def _voicemail(call: _Call) -> None:
+    """Nobody answers, and the caller leaves a message."""
+    caller = call.begin(TRUNK, "from-trunk", DESK_NUMBER, call.outside_number())
+    mailbox = call.random.choice(call.phones)
+    phone = call.ring(caller, mailbox)
+    call.pause(3, 8)
+    call.end(phone)
+    call.up(caller)
+    call.pause(4, 10)
+    call.facts.append(MessageLeft(at=call.at, leg=caller.leg, call=call.id, mailbox=mailbox, message=f"msg-{call.id}"))
+    call.end(caller)
+
+
+def _forwarded(call: _Call) -> None:
+    """A user's phone rings in vain, and the user's mobile, over the trunk, answers."""
+    caller = call.begin(TRUNK, "from-trunk", DESK_NUMBER, call.outside_number())
+    user = call.random.choice(call.phones)
+    phone = call.ring(caller, user)
+    call.pause(2, 4)
+    call.end(phone)
+    mobile = call.ring(caller, TRUNK, call.outside_number(), asked_for=user)
+    call.pause(1, 4)
+    call.answer(caller, mobile)
+    call.pause(4, 20)
+    call.end(mobile, caller)
+
+
 _SCRIPTS: dict[MadeUp, Callable[[_Call], None]] = {
     MadeUp.ANSWERED: _answered, MadeUp.MISSED: _missed, MadeUp.OUTBOUND: _outbound, MadeUp.MENU: _menu,
-    MadeUp.SURVEY: _survey, MadeUp.PICKED_UP: _picked_up,
+    MadeUp.SURVEY: _survey, MadeUp.PICKED_UP: _picked_up, MadeUp.VOICEMAIL: _voicemail,
+    MadeUp.FORWARDED: _forwarded,
 }

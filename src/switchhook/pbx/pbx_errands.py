@@ -71,8 +71,11 @@ class PbxErrands:
         except ValueError:
             return {"detail": "There is no such kind of call."}
         extensions = [number for service_id, number in configuration.users if service_id == service.id]
-        events = await place_test_call(kind, service, extensions, self._accept, number=number_of(errand.id),
-                                       random=Random(errand.id.int))  # noqa: S311 - the same call when done twice
+        account = configuration.accounts.get(service.account_id)
+        events = await place_test_call(
+            kind, service, extensions, self._accept, number=number_of(errand.id),
+            random=Random(errand.id.int),  # noqa: S311 - the same call when done twice
+            granted=frozenset() if account is None else account.granted_events)
         return {"call_uuid": str(events[0].call_uuid) if events else None, "events": len(events)}
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
 
+from switchhook.domain.catalogue import EventType
 from switchhook.domain.event import Event
 from switchhook.domain.profile import Profile
 from switchhook.domain.service import Reading, Service
@@ -22,16 +23,17 @@ Accept = Callable[[Sequence[Event]], Awaitable[object]]
 
 
 async def place_test_call(
-    kind: MadeUp, service: Service, extensions: Iterable[str], accept: Accept, *, number: int, random: Random
+    kind: MadeUp, service: Service, extensions: Iterable[str], accept: Accept, *, number: int, random: Random,
+    granted: frozenset[EventType] = frozenset(),
 ) -> list[Event]:
     """Play one made-up call in a few seconds and have its events accepted as they come; all of them, when it is over.
 
-    `number` tells the call from others of the same second. The service's own users take part, and the menus are
-    called as they are in its Reading.
+    `granted` are the account's extra events. `number` tells the call from others of the same second. The service's own
+    users take part, and the menus are called as they are in its Reading.
     """
     phones = tuple(sorted(extensions))[:MOST_PHONES] or PHONES
     profile = Profile(service_id=service.id, account_id=service.account_id, extensions=frozenset(phones),
-                      reading=_reading(service.reading))
+                      extras=granted, reading=_reading(service.reading))
     tracker = Tracker(lambda _leg: profile)
     began_at = datetime.now(UTC)
     told: list[Event] = []

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO, TypeVar
 from uuid import UUID
 
-from switchhook.domain.catalogue import Field
+from switchhook.domain.catalogue import EXTRA_EVENTS, Field
 from switchhook.domain.event import Event
 from switchhook.domain.facts import Fact
 from switchhook.domain.outcome import Outcome
@@ -30,16 +30,18 @@ _FIELDS = (Field.SOURCE_NUMBER, Field.DESTINATION_NUMBER, Field.EXTENSION_NUMBER
 
 def run_replay(
     file: str, *, platform: str, trunks: Sequence[str], trunk_contexts: Sequence[str],
-    menus: Sequence[tuple[str, str]], extensions: Sequence[str], out: TextIO, err: TextIO,
+    menus: Sequence[tuple[str, str]], extensions: Sequence[str], out: TextIO, err: TextIO, extra: bool = False,
 ) -> int:
-    """Replay a recording: events as JSON lines to `out`, reasons to `err`. Returns the exit status."""
+    """Replay a recording: events as JSON lines to `out`, reasons to `err`; `extra`: the extra events, too. Returns the
+    exit status."""
     if platform not in (Platform.ASTERISK, Platform.FREESWITCH):
         err.write(f"There is no platform {platform!r}: write asterisk or freeswitch.\n")
         return 2
     reading = Reading(
         trunks=tuple(trunks), trunk_contexts=_with_defaults(trunk_contexts, DEFAULT_TRUNK_CONTEXTS),
         menus=_with_defaults(menus, DEFAULT_MENUS), extensions=tuple(extensions))
-    tracker = Tracker(lambda _: Profile(service_id=_NIL, account_id=_NIL, reading=reading))
+    profile = Profile(service_id=_NIL, account_id=_NIL, reading=reading, extras=EXTRA_EVENTS if extra else frozenset())
+    tracker = Tracker(lambda _: profile)
     try:
         for fact in _facts(file, platform):
             outcome = tracker.feed(fact)
@@ -77,10 +79,11 @@ def _text(value: object) -> str:
 
 
 def _line(event: Event, fact: Fact) -> dict[str, object]:
+    fields = event.fields if event.type in EXTRA_EVENTS else _FIELDS
     return {
         "type": event.type.value, "call_uuid": str(event.call_uuid), "native_call_id": event.native_call_id,
         "at": None if fact.at is None else event.at.isoformat(),
-        "fields": {field.value: event.fields.get(field) for field in _FIELDS},
+        "fields": {field.value: event.fields.get(field) for field in fields},
     }
 
 

@@ -385,11 +385,18 @@ class Store(Protocol):
         calls that began before it: the account's, or everybody's; then, on PostgreSQL, whole partitions go first.
         Returns how many there were, of events or of calls, whichever were more."""
 
+    async def overdue_seconds(self) -> float:
+        """How long the unclaimed delivery that is due for longest has been due (0: nothing is)."""
+
     async def weigh(self, account_id: UUID) -> int:
         """How many bytes the account's events, deliveries and calls take, about; noted with the account. Bounded."""
 
     async def excess_until(self, account_id: UUID, share: float) -> datetime | None:
         """Before which moment that share (0–1) of the account's events was, the oldest first; None: it has none."""
+
+    async def drop_bodies(self, before: datetime, limit: int, account_id: UUID) -> int:
+        """Drop the bodies of up to `limit` of the account's deliveries that began before that time, and go on where the
+        last call ended. Returns how many deliveries were looked at; 0: there is nothing more to do."""
 
     async def backlog(self) -> Mapping[str, int]:
         """For health and metrics: {"pending", "due", "claimed"}; bounded work, not a count over history."""

@@ -11,6 +11,7 @@ What an Attempt's JSON texts hold (the portal reads them by itself):
 ``answer``   {"status", "headers": [[name, value], …], "body": text | {"base64": text}, "truncated": bool, "timing"}
              or {"problem", "detail", "timing"}, problem out of domain.delivery.Problem;
              timing is {"total_ms", "connect_ms", "first_byte_ms"}, null for what did not come to pass.
+             Both have "body_dropped": true once the body, and of the request the query string, was kept long enough.
 ``verdict``  delivered · try_again · give_up · disable_integration.
 ``problem``  in plain words, empty when it was delivered.
 

@@ -36,6 +36,7 @@ from switchhook.store.ports import (
 )
 from switchhook.store.work import (
     accepting,
+    bodies,
     calls,
     catching_up,
     claiming,
@@ -237,6 +238,9 @@ class SqlStore(ABC):
     async def prune(self, before: datetime, limit: int, account_id: UUID | None = None) -> int:
         return await self.write(upkeep.prune(before, limit, account_id))
 
+    async def overdue_seconds(self) -> float:
+        return await self.read(claiming.overdue_seconds())
+
     async def weigh(self, account_id: UUID) -> int:
         weight = await self.read(weighing.weigh(account_id))  # counting must keep nobody from writing
         await self.write(weighing.note(account_id, weight))
@@ -244,6 +248,9 @@ class SqlStore(ABC):
 
     async def excess_until(self, account_id: UUID, share: float) -> datetime | None:
         return await self.read(weighing.excess_until(account_id, share))
+
+    async def drop_bodies(self, before: datetime, limit: int, account_id: UUID) -> int:
+        return await self.write(bodies.drop_bodies(before, limit, account_id))
 
     async def backlog(self) -> Mapping[str, int]:
         return await self.read(upkeep.backlog())

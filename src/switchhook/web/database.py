@@ -3,6 +3,12 @@
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+#: How soon a server that has vanished is noticed; as the engine has it.
+_PATIENCE = {
+    "connect_timeout": "4", "tcp_user_timeout": "10000", "keepalives_idle": "10", "keepalives_interval": "5",
+    "keepalives_count": "2",
+}
+
 
 def django_database(url: str) -> dict[str, Any]:
     """Django's DATABASES entry for sqlite:///PATH or postgresql://…
@@ -28,7 +34,7 @@ def django_database(url: str) -> dict[str, Any]:
     user, _, password = credentials.partition(":")
     pairs = [
         host.rpartition(":") if ":" in host and not host.endswith("]") else (host, "", "") for host in hosts.split(",")]
-    options = dict(parse_qsl(parts.query))
+    options = _PATIENCE | dict(parse_qsl(parts.query))
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),

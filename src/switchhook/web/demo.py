@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import connections, transaction
 
-from switchhook.domain.catalogue import CALL_TYPES, EventType, Field
+from switchhook.domain.catalogue import CALL_TYPES, EXTRA_EVENTS, EventType, Field
 from switchhook.domain.integration import Authentication, BodyKey, Format, Integration, Method, NoAuth, TokenAuth
 from switchhook.web.accounts.actions import save_account
 from switchhook.web.integrations.actions import create
@@ -47,7 +47,9 @@ def seed_demo(inbox_base_url: str) -> DemoLogin:
         with transaction.atomic():
             account = Account.objects.filter(slug="example").first()
             if account is None:
-                account = Account(slug="example", name="Example Ltd", time_zone="America/New_York")
+                account = Account(
+                    slug="example", name="Example Ltd", time_zone="America/New_York", country="US",
+                    granted_events=[type_.value for type_ in EventType if type_ in EXTRA_EVENTS])
                 save_account(account)
                 service = _pbx(account)
                 inbox = Inbox.objects.create(account=account)
@@ -99,6 +101,11 @@ def _integrations(account: Account, service: Service, url: str) -> None:
     order("Welcome call for new users", EventType.USER_CREATED, *agent, ("service", Field.SERVICE_FRIENDLY_NAME), at,
           of_pbx=False)
     order("Directory sync", EventType.USER_MODIFIED, of_pbx=False)
+    order("Call-back list", EventType.MISSED, ("number", Field.SOURCE_E164), ("why", Field.DISPOSITION), *agent, at)
+    order("Call log", EventType.ENDED, *call, *agent, ("outcome", Field.DISPOSITION), ("seconds", Field.DURATION), at)
+    order("Billing feed", EventType.LEG_ENDED, ("leg", Field.LEG_ID), ("trunk", Field.TRUNK),
+          ("ext", Field.EXTENSION_NUMBER), ("dst", Field.DESTINATION_E164), ("seconds", Field.BILLABLE_SECONDS), at)
+    order("Alarm: an integration was disabled", EventType.INTEGRATION_DISABLED, of_pbx=False)
 
 
 def _person() -> DemoLogin:

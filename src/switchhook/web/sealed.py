@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import models, transaction
 
@@ -17,6 +18,7 @@ from switchhook.domain.errors import CannotOpen, SettingsError
 from switchhook.domain.sealing import key_id_of, key_ids, needs_resealing
 from switchhook.web.configuration import touch
 from switchhook.web.integrations.stored import context
+from switchhook.web.members.adapter import SEALED_AS, SEALED_PARTS
 from switchhook.web.models import ApiAnswer, Connection, Integration
 from switchhook.web.secrets import seal, unseal
 
@@ -47,11 +49,17 @@ def _of_api_answer(row: ApiAnswer, again: Again) -> None:
     row.body_sealed = again(row.body_sealed, f"api-answer:{row.id}")
 
 
+def _of_second_factor(row: Authenticator, again: Again) -> None:
+    row.data = {
+        name: again(value, SEALED_AS) if name in SEALED_PARTS else value for name, value in row.data.items()}
+
+
 #: How each model's secrets are sealed anew, and in which columns they stand.
 PLACES: Mapping[type[models.Model], tuple[Callable[..., None], tuple[str, ...]]] = {
     Connection: (_of_connection, ("secret_sealed",)),
     Integration: (_of_integration, ("password_sealed", "token_sealed", "headers", "signing_secrets")),
     ApiAnswer: (_of_api_answer, ("body_sealed",)),
+    Authenticator: (_of_second_factor, ("data",)),
 }
 
 

@@ -140,11 +140,23 @@ def _with_events(engine_id: UUID, rows: Sequence[Sequence[Any]]) -> Work[list[Cl
 
 def next_due_seconds() -> Work[float | None]:
     """See `Store.next_due_seconds`."""
-    waits = []
+    soonest_ms = yield from _soonest_ms()
+    return None if soonest_ms is None else max(0, soonest_ms) / 1000
+
+
+def overdue_seconds() -> Work[float]:
+    """See `Store.overdue_seconds`."""
+    soonest_ms = yield from _soonest_ms()
+    return 0.0 if soonest_ms is None else max(0, -soonest_ms) / 1000
+
+
+def _soonest_ms() -> Work[int | None]:
+    """In how many milliseconds the next unclaimed delivery is due; negative: it has been."""
+    waits: list[int] = []
     for tried in (False, True):
         waiting = yield Query(_WAITING, {"tried": tried})
         waits += [due_ms - now for _, due_ms, now in waiting]
-    return max(0, min(waits)) / 1000 if waits else None
+    return min(waits) if waits else None
 
 
 def release(engine_id: UUID, delivery_ids: Sequence[UUID], due_in_seconds: float) -> Work[None]:

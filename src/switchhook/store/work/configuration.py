@@ -32,7 +32,7 @@ T = TypeVar("T")
 _VERSION = "SELECT version FROM configuration_version WHERE id = 1"
 _ACCOUNTS = """
     SELECT id, name, time_zone, allowed_networks, call_expiry_seconds, user_expiry_seconds, retention_days, country,
-        granted_events, state, max_in_flight, max_events_per_second, max_stored_mib
+        granted_events, state, max_in_flight, max_events_per_second, max_stored_mib, body_days
     FROM account
 """
 _SERVICES = """
@@ -109,13 +109,15 @@ def _account(
     id_: Any, name: str, time_zone: str, networks: Any, call_expiry: int, user_expiry: int, retention_days: int,
     country: str, granted_events: Any,
     state: str, max_in_flight: int | None, max_events_per_second: int | None, max_stored_mib: int | None,
+    body_days: int | None,
 ) -> Account:
     return Account(
         id=to_uuid(id_), name=name, time_zone=time_zone, allowed_networks=_texts(networks),
         call_expiry_seconds=call_expiry, user_expiry_seconds=user_expiry, retention_days=retention_days,
         country=country, granted_events=frozenset(map(EventType, EXTRA_EVENTS.intersection(_texts(granted_events)))),
         suspended=state in ("suspended", "closed"), max_in_flight=max_in_flight,
-        max_events_per_second=max_events_per_second, max_stored_mib=max_stored_mib)
+        max_events_per_second=max_events_per_second, max_stored_mib=max_stored_mib,
+        body_days=body_days)
 
 
 def _service(

@@ -18,9 +18,13 @@ from django.db import DatabaseError, close_old_connections, connection, models, 
 from django.utils import timezone
 
 from switchhook.web.accounts.models import Account, AccountState
+from switchhook.web.audit.changes import unnoted
+from switchhook.web.audit.models import Action, Kind
+from switchhook.web.audit.writing import note
 from switchhook.web.configuration import touch
 from switchhook.web.models import (
     Attempt,
+    AuditEntry,
     Delivery,
     Event,
     Inbox,
@@ -59,7 +63,16 @@ def erase_due() -> list[UUID]:
 
 
 def erase(account: Account) -> bool:
-    """Erase it. False when it was opened again meanwhile."""
+    """Erase it. False when it was opened again meanwhile. One line, in the operator's audit log, says that it was."""
+    with unnoted():
+        erased = _erase(account)
+    if erased:
+        note(Action.DELETED, Kind.ACCOUNT, account.id, account.name, account_id=None,
+             detail="Erased with all that was its own, after its time of grace")
+    return erased
+
+
+def _erase(account: Account) -> bool:
     _erase_children(account)
     for model in owned_models():
         while ids := list(model._base_manager.filter(account_id=account.id).values_list("pk", flat=True)[:STEP]):
@@ -71,15 +84,19 @@ def erase(account: Account) -> bool:
         if still is None:
             return False
         still.delete()
+        with connection.cursor() as cursor:  # the database lets no line of the audit log go but by this
+            cursor.execute("INSERT INTO erased_account (id) VALUES (%s)", [_stored(account.id)])
+        AuditEntry.objects.filter(account_id=account.id).delete()
         touch()
     log.info("account.erased account=%s", account.id)
     return True
 
 
 def owned_models() -> list[type[models.Model]]:
-    """Every model that says which account a row is of. Members come last: by them we know the people."""
+    """Every model that says which account a row is of. Members come last: by them we know the people. The audit log is
+    none of them: it goes in the transaction of the account itself."""
     found = [one for one in apps.get_app_config("web").get_models()
-             if any(field.attname == "account_id" for field in one._meta.concrete_fields)]
+             if one is not AuditEntry and any(field.attname == "account_id" for field in one._meta.concrete_fields)]
     return sorted(found, key=lambda one: one.__name__ == "Member")
 
 

@@ -54,8 +54,9 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Account
         fields = ("name", "slug", "time_zone", "country", "brand", "allowed_networks", "retention_days",
-                  "audit_retention_days", "granted_events", *QUOTAS)
+                  "body_days", "audit_retention_days", "granted_events", *QUOTAS)
         labels = {"slug": "Short name", "time_zone": "Time zone", "retention_days": "Days kept",
+                  "body_days": "Days bodies are kept",
                   "audit_retention_days": "Days of audit log kept", **QUOTAS}
         help_texts = {
             "slug": "In the addresses of the account's pages: small letters, digits and hyphens.",
@@ -63,6 +64,8 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             "country": "Two letters, like AU or DE: where numbers without a country's prefix are from, for Source and "
             "Destination in E.164. Each service can have its own.",
             "retention_days": "After so many days events and deliveries are deleted.",
+            "body_days": "After so many days the bodies and query strings of requests and answers are deleted, and the "
+            "rest stays. Empty: they are kept as long as the rest.",
             "audit_retention_days": "A year (366) at least.",
         }
 
@@ -108,6 +111,12 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         days = int(self.cleaned_data["retention_days"])
         if not 1 <= days <= 3650:
             raise forms.ValidationError("From 1 day to 3650.")
+        return days
+
+    def clean_body_days(self) -> int | None:
+        days: int | None = self.cleaned_data["body_days"]
+        if days is not None and not 1 <= days <= int(self.cleaned_data.get("retention_days") or days):
+            raise forms.ValidationError("From 1 day to as long as the rest is kept.")
         return days
 
     def clean_audit_retention_days(self) -> int:

@@ -25,6 +25,7 @@ class Account(models.Model):
     call_expiry_seconds = models.PositiveIntegerField(default=24 * 3600)
     user_expiry_seconds = models.PositiveIntegerField(default=3 * 24 * 3600)
     retention_days = models.PositiveIntegerField(default=30)
+    body_days = models.PositiveIntegerField(null=True, blank=True)  # bodies of requests and answers; null: as the rest
     country = models.CharField(max_length=2, blank=True, default="", db_default="")  # ISO 3166
     granted_events = models.JSONField(default=list, db_default=[], blank=True)  # extra EventTypes, by their values
     audit_retention_days = models.PositiveIntegerField(default=400, db_default=400)

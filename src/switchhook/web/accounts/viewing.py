@@ -13,12 +13,19 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
+from switchhook.web.audit.models import Action, Kind
+from switchhook.web.audit.writing import note
+
 if TYPE_CHECKING:
     from switchhook.web.accounts.models import Account
 
 log = logging.getLogger(__name__)
 
 _KEY = "viewing"
+#: What the account's audit log says of it.
+_WORDS = {
+    "operator.views": "Began, reading only", "operator.may_change": "May change from now on",
+    "operator.reads": "Only reads again", "operator.views_no_more": "Ended"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,7 @@ def viewing_of(request: HttpRequest) -> Viewing | None:
 def view(request: HttpRequest, account: Account) -> None:
     """Begin."""
     _keep(request, account.id, account.name, may_change=False)
-    _log("operator.views", request, account.id)
+    _log("operator.views", request, account.id, account.name)
 
 
 def allow_changes(request: HttpRequest, allowed: bool) -> None:
@@ -50,7 +57,7 @@ def allow_changes(request: HttpRequest, allowed: bool) -> None:
     now = viewing_of(request)
     if now is not None:
         _keep(request, now.account_id, now.account_name, may_change=allowed)
-        _log("operator.may_change" if allowed else "operator.reads", request, now.account_id)
+        _log("operator.may_change" if allowed else "operator.reads", request, now.account_id, now.account_name)
 
 
 def end(request: HttpRequest) -> UUID | None:
@@ -59,7 +66,7 @@ def end(request: HttpRequest) -> UUID | None:
     request.session.pop(_KEY, None)
     if now is None:
         return None
-    _log("operator.views_no_more", request, now.account_id)
+    _log("operator.views_no_more", request, now.account_id, now.account_name)
     return now.account_id
 
 
@@ -67,5 +74,6 @@ def _keep(request: HttpRequest, account_id: UUID, name: str, *, may_change: bool
     request.session[_KEY] = {"id": str(account_id), "name": name, "may_change": may_change}
 
 
-def _log(what: str, request: HttpRequest, account_id: UUID) -> None:
+def _log(what: str, request: HttpRequest, account_id: UUID, name: str) -> None:
     log.info("%s account=%s by=%s address=%s", what, account_id, request.user.pk, request.META.get("REMOTE_ADDR"))
+    note(Action.VIEWED, Kind.ACCOUNT, account_id, name, account_id=account_id, detail=_WORDS[what])

@@ -41,6 +41,7 @@ class AttemptShape(Shape):
     said: str = Field(description="What came of it, in words.")
     advice: str
     request: RequestShape | None
+    body_dropped: bool = Field(description="true: bodies and the query string were kept long enough, and are gone")
     answer: AnswerShape | None = Field(description="null: there was none; `said` says why")
 
 
@@ -56,7 +57,7 @@ def attempt_shape(one: ShownAttempt) -> AttemptShape:
     return AttemptShape(
         number=one.number, outcome_known=not one.unknown, started_at=moment(one.row.started_at_ms) if one.row else None,
         duration_ms=one.row.duration_ms if one.row else None, said=one.said, advice=one.advice, request=request,
-        answer=answer)
+        answer=answer, body_dropped=one.body_dropped)
 
 
 def _raw(body: ShownBody | None) -> str | None:

@@ -18,7 +18,9 @@ from switchhook.web.audit.search import Filters
 
 router = Router()
 
-ActionName = Literal["created", "changed", "deleted", "asked", "revealed", "logged_in", "logged_out", "login_failed"]
+ActionName = Literal[
+    "created", "changed", "deleted", "asked", "revealed", "exported", "viewed", "logged_in", "logged_out",
+    "login_failed"]
 KindName = Literal[
     "account", "member", "invitation", "login", "session", "second_factor", "service", "connection", "user",
     "integration", "errand", "token", "inbox"]

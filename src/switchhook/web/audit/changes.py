@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
@@ -40,7 +43,20 @@ KINDS: dict[type[Model], Kind] = {
 _ERRANDS = {
     "send_test": "a test", "redeliver": "redelivering", "cancel": "cancelling", "catch_up": "catching up",
     "redeliver_many": "recovering failed deliveries", "test_connection": "trying a connection",
-    "test_call": "a test call"}
+    "test_call": "a test call", "test_event": "a test event", "detect": "detecting how a PBX is read"}
+
+
+_unnoted: ContextVar[bool] = ContextVar("unnoted", default=False)
+
+
+@contextmanager
+def unnoted() -> Iterator[None]:
+    """What is erased leaves nothing behind, also in the log: nothing is noted by itself meanwhile."""
+    before = _unnoted.set(True)
+    try:
+        yield
+    finally:
+        _unnoted.reset(before)
 
 
 def begin() -> None:
@@ -70,6 +86,8 @@ def _deleted(sender: type[Model], instance: Any, **more: Any) -> None:
 
 
 def _note(action: Action, sender: type[Model], row: Any, changes: dict[str, tuple[Any, Any]]) -> None:
+    if _unnoted.get():
+        return
     kind = KINDS[sender]
     match row:
         case Person():

@@ -16,6 +16,8 @@ class Action(models.TextChoices):
     DELETED = "deleted", "Deleted"
     ASKED = "asked", "Asked for"
     REVEALED = "revealed", "Shown a secret"
+    EXPORTED = "exported", "Exported"
+    VIEWED = "viewed", "Viewed as"
     LOGGED_IN = "logged_in", "Logged in"
     LOGGED_OUT = "logged_out", "Logged out"
     LOGIN_FAILED = "login_failed", "Login failed"

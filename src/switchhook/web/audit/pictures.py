@@ -8,11 +8,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Model
+from django.db.models import Field, Model
 
 from switchhook.domain.errors import CannotOpen
+from switchhook.web.members.adapter import SEALED_AS, SEALED_PARTS
+from switchhook.web.models import Service
 from switchhook.web.secrets import unseal
 
 MASK = "••••"
@@ -21,8 +25,8 @@ Picture = Mapping[str, Any]
 
 #: What is in no picture: it says nothing, or it changes by itself.
 _LEFT_OUT = frozenset({
-    "id", "created_at", "updated_at", "last_login", "date_joined", "last_used_at", "disabled_at", "user", "made_by",
-    "invited_by", "sent_at", "last_seen_at"})
+    "id", "account", "number", "created_at", "updated_at", "last_login", "date_joined", "last_used_at", "disabled_at",
+    "user", "made_by", "invited_by", "sent_at", "last_seen_at"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,7 @@ class Secret:
 
 def picture(row: Model) -> Picture:
     """What there is to see of the row, by the names of its fields; secrets as Secret."""
-    return {
-        field.name: _seen(row, field.attname) for field in row._meta.concrete_fields if field.name not in _LEFT_OUT}
+    return {field.name: _seen(row, field) for field in row._meta.concrete_fields if field.name not in _LEFT_OUT}
 
 
 def differences(before: Picture, after: Picture) -> dict[str, tuple[Any, Any]]:
@@ -45,18 +48,28 @@ def differences(before: Picture, after: Picture) -> dict[str, tuple[Any, Any]]:
         for name in {**before, **after} if _same(before.get(name)) != _same(after.get(name))}
 
 
-def _seen(row: Model, name: str) -> Any:
-    value = getattr(row, name)
+def _seen(row: Model, field: Field[Any, Any]) -> Any:
+    name, value = field.name, getattr(row, field.name)
+    if isinstance(value, Model):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    if name == "services":
+        known = dict(Service.objects.filter(id__in=value).values_list("id", "name"))
+        return [f"{known.get(UUID(one), 'a deleted PBX')} ({one[:8]})" for one in value]
     if name.endswith("_sealed"):
         return _secret(value, f"{row._meta.model_name}:{row.pk}:{name.removesuffix('_sealed')}")
-    if name.endswith("_hash") or name in ("password", "data", "hash", "prefix"):
+    if name.endswith("_hash") or name in ("password", "hash", "prefix"):
         return Secret(str(value)) if value else None
     if name == "headers":
         return [
             {"name": one["name"], "value": _secret(one["sealed"], f"integration:{row.pk}:header:{one['name'].lower()}")}
             if "sealed" in one else one for one in value]
     if name == "signing_secrets":
-        return [Secret(one["sealed"]) for one in value]
+        return [_secret(one["sealed"], f"integration:{row.pk}:signing") for one in value]
+    if name == "data":
+        opened = {part: _secret(one, SEALED_AS) if part in SEALED_PARTS else one for part, one in value.items()}
+        return Secret(repr(opened))
     return value if isinstance(value, bool | int | float | str | list | dict | None) else str(value)
 
 

@@ -43,6 +43,7 @@ class ShownAttempt:
     answer_body: ShownBody | None = None
     said: str = ""
     advice: str = ""
+    body_dropped: bool = False  # bodies and the query string were kept long enough
 
     @property
     def succeeded(self) -> bool:
@@ -85,7 +86,12 @@ def attempt_of(row: models.Attempt) -> ShownAttempt:
         request_body=None if request is None or request.body is None else shown_body(request.body),
         curl="" if request is None else as_curl(request), answer=answer,
         answer_body=shown_body(answer.body, truncated=answer.body_truncated) if isinstance(answer, Responded) else None,
-        said=explain(answer), advice=advice(answer))
+        said=explain(answer), advice=advice(answer), body_dropped=body_dropped(row))
+
+
+def body_dropped(row: models.Attempt) -> bool:
+    """Whether the bodies of the attempt were kept long enough, and are there no more."""
+    return any((json.loads(recorded) or {}).get("body_dropped") for recorded in (row.request, row.answer))
 
 
 def request_of(recorded: str) -> Request | None:

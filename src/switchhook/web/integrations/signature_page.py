@@ -17,7 +17,7 @@ from switchhook.domain.errors import CannotOpen
 from switchhook.domain.pasted import LONGEST, Pasted, Unreadable, read_pasted
 from switchhook.domain.signature_check import Diagnosis, KnownSecret, Sent, diagnose
 from switchhook.domain.signing import is_secret
-from switchhook.web.deliveries.recorded import request_of
+from switchhook.web.deliveries.recorded import body_dropped, request_of
 from switchhook.web.deliveries.search import uuid_or_none
 from switchhook.web.integrations.stored import context
 from switchhook.web.members.models import Role
@@ -109,7 +109,7 @@ def _sent(access: Access, pasted: Pasted) -> Iterator[Sent]:
         return
     for attempt in delivery.recorded.order_by("number")[:MOST_COMPARED]:
         request = request_of(attempt.request)
-        if request is not None:
+        if request is not None and not body_dropped(attempt):
             headers = {name.lower(): value for name, value in request.headers}
             yield Sent(
                 number=attempt.number, timestamp=headers.get("webhook-timestamp", ""),

@@ -15,6 +15,8 @@ from switchhook.web.secrets import seal, unseal
 
 #: The context of what is sealed of a second factor (web/secrets.py).
 SEALED_AS = "second factor"
+#: Where allauth puts it: an app's secret, the seed of the recovery codes.
+SEALED_PARTS = ("secret", "seed")
 
 
 class PersonAdapter(DefaultAccountAdapter):
@@ -29,6 +31,13 @@ class PersonAdapter(DefaultAccountAdapter):
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("start")
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Also of what is no URL at all."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
 
     def get_from_email(self) -> str:
         """Each brand has its own sender."""

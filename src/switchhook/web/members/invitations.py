@@ -86,10 +86,18 @@ def accept(invitation: Invitation, person: Person) -> Member | None:
 
 @transaction.atomic
 def accept_as_new(invitation: Invitation, name: str, password: str) -> Member | None:
-    """The same for who has no login yet. They got the e-mail, so the address is theirs."""
-    person = Person.objects.create_user(invitation.email, password, name=name)
-    EmailAddress.objects.create(user_id=person.id, email=person.email, verified=True, primary=True)
-    member = accept(invitation, person)
-    if member is None:
-        transaction.set_rollback(True)
-    return member
+    """The same for who has no way to log in yet. They got the e-mail, so the address is theirs."""
+    if not Invitation.objects.select_for_update().filter(id=invitation.id, number=invitation.number).exists():
+        return None
+    person = Person.objects.filter(email__iexact=invitation.email).first() or Person(email=invitation.email)
+    person.name = name
+    person.set_password(password)
+    person.save()
+    EmailAddress.objects.update_or_create(
+        user_id=person.id, email=person.email, defaults={"verified": True, "primary": True})
+    return accept(invitation, person)
+
+
+def can_log_in(person: Person | None) -> bool:
+    """Whether they have a way in already. Who was added by the operator and never came has none."""
+    return person is not None and (person.has_usable_password() or person.last_login is not None)

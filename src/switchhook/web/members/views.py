@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from allauth.account.decorators import reauthentication_required
 from allauth.account.utils import perform_login
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -39,6 +40,13 @@ def login_once(request: HttpRequest, token: str) -> HttpResponse:
     return answer
 
 
+def _changes_address(request: HttpRequest) -> bool:
+    """Who has the address has the login: that is more than a name."""
+    assert request.user.is_authenticated
+    return request.POST.get("email", "").lower() != request.user.email.lower()
+
+
+@reauthentication_required(allow_get=True, enabled=_changes_address)  # type: ignore[untyped-decorator]
 def profile(request: HttpRequest) -> HttpResponse:
     """One's own name and e-mail."""
     assert request.user.is_authenticated  # the middleware sees to it

@@ -10,8 +10,10 @@ from __future__ import annotations
 from switchhook.web.models import Connection
 
 _EVENTS = (
-    "CHANNEL_CREATE", "CHANNEL_ANSWER", "CHANNEL_BRIDGE", "CHANNEL_HANGUP_COMPLETE", "DTMF", "HEARTBEAT", "SHUTDOWN",
-    "CUSTOM", "menu::enter", "menu::exit", "switchhook::menu", "switchhook::option",  # CUSTOM's own, after it
+    "CHANNEL_CREATE", "CHANNEL_PROGRESS", "CHANNEL_ANSWER", "CHANNEL_BRIDGE", "CHANNEL_HANGUP_COMPLETE", "RECORD_STOP",
+    "DTMF", "HEARTBEAT", "SHUTDOWN",
+    "CUSTOM", "menu::enter", "menu::exit", "callcenter::info", "vm::maintenance", "switchhook::menu",
+    "switchhook::option",  # CUSTOM's own, after it
 )
 
 

@@ -22,6 +22,8 @@ LIST_LIMIT = 200
 #: What calls the simulated PBX can place on demand, by their names in an errand.
 TEST_CALLS = (
     ("answered", "Inbound, answered by a user"), ("missed", "Inbound, not answered"), ("outbound", "Outbound"),
+    ("picked_up", "Inbound, picked up by another user"), ("voicemail", "Inbound, the caller leaves a message"),
+    ("forwarded", "Inbound, forwarded to a mobile"),
     ("menu", "Inbound, to the main menu"), ("survey", "Inbound, then transferred to the NPS survey"),
 )
 

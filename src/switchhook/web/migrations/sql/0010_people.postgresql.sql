@@ -21,19 +21,30 @@ CREATE TABLE audit_entry (
   changes text NOT NULL
 );
 
+-- Accounts that were erased: they take their lines along.
+CREATE TABLE erased_account (id uuid PRIMARY KEY);
+
 CREATE INDEX audit_entry_of_account ON audit_entry (account_id, id);
 
 CREATE INDEX audit_entry_at ON audit_entry (at_ms);
 
 CREATE FUNCTION audit_entry_refuses() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION 'the audit log is not changed, and kept for a year'; END $$;
+$$ BEGIN RAISE EXCEPTION 'the audit log is not changed'; END $$;
+
+CREATE FUNCTION audit_entry_is_kept() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN
+  IF OLD.account_id IS NULL OR OLD.account_id NOT IN (SELECT id FROM erased_account) THEN
+    RAISE EXCEPTION 'the audit log is kept for a year';
+  END IF;
+  RETURN OLD;
+END $$;
 
 CREATE TRIGGER audit_entry_stays BEFORE UPDATE ON audit_entry
 FOR EACH ROW EXECUTE FUNCTION audit_entry_refuses();
 
 CREATE TRIGGER audit_entry_is_kept BEFORE DELETE ON audit_entry FOR EACH ROW
 WHEN (OLD.at_ms > (extract(epoch FROM now()) - 365 * 86400) * 1000)
-EXECUTE FUNCTION audit_entry_refuses();
+EXECUTE FUNCTION audit_entry_is_kept();
 
 -- A notice may be about an invitation, too.
 ALTER TABLE notice ALTER COLUMN integration_id DROP NOT NULL, ADD COLUMN invitation_id uuid;

@@ -21,6 +21,9 @@ CREATE TABLE audit_entry (
   changes text NOT NULL
 );
 
+-- Accounts that were erased: they take their lines along.
+CREATE TABLE erased_account (id char(32) PRIMARY KEY);
+
 CREATE INDEX audit_entry_of_account ON audit_entry (account_id, id);
 
 CREATE INDEX audit_entry_at ON audit_entry (at_ms);
@@ -30,6 +33,7 @@ BEGIN SELECT RAISE(ABORT, 'the audit log is not changed'); END;
 
 CREATE TRIGGER audit_entry_is_kept BEFORE DELETE ON audit_entry
 WHEN OLD.at_ms > (julianday('now') - 2440587.5 - 365) * 86400000
+  AND (OLD.account_id IS NULL OR OLD.account_id NOT IN (SELECT id FROM erased_account))
 BEGIN SELECT RAISE(ABORT, 'the audit log is kept for a year'); END;
 
 -- A notice may be about an invitation, too. (SQLite changes no column: the table is made anew.)

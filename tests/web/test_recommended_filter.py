@@ -1,0 +1,45 @@
+"""The event filter that the portal offers lets through what every event needs (recordings, as Asterisk filters)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from switchhook.domain.catalogue import EXTRA_EVENTS
+from switchhook.pbx.ami import AmiCodec, Message
+from switchhook.pbx.asterisk import AsteriskReader
+from switchhook.web.services.manager_conf import manager_conf
+from switchhook.web.services.models import Connection
+from tests.pbx import recorded
+from tests.pbx.recorded import ALL, Recorded
+from tests.pbx.recorded_extras import EXPECTED, by_call, extras, follow
+
+_FILTER = re.compile(
+    r"eventfilter\(action\(include\),name\((\w+)\)(?:,header\((\w+)\),method\((\w+)\))?\) = ?(.*)")
+_METHODS: dict[str, Callable[[str, str], bool]] = {
+    "starts_with": str.startswith, "regex": lambda value, pattern: re.search(pattern, value) is not None}
+
+
+def _passes(message: Message, filters: list[tuple[str, str, str, str]]) -> bool:
+    return any(message.get("Event") == name and (not header or _METHODS[method](message.get(header), wanted))
+               for name, header, method, wanted in filters)
+
+
+FILTERS = [found.groups() for found in map(_FILTER.match, manager_conf(Connection(username="u")).splitlines()) if found]
+
+
+def test_every_line_of_the_filter_is_understood_here() -> None:
+    assert len(FILTERS) == manager_conf(Connection(username="u")).count("eventfilter(")
+
+
+@pytest.mark.parametrize("recording", [one for one in ALL if len(one.parts) == 1], ids=lambda one: one.name)
+def test_what_the_filter_lets_through_tells_the_same(recording: Recorded) -> None:
+    reader = AsteriskReader()
+    events = follow(
+        fact for message in AmiCodec().receive_data(recording.parts[0]) if _passes(message, FILTERS)
+        for fact in reader.facts(message))
+    assert by_call(extras(events)) == by_call(EXPECTED[recording.name])
+    assert recorded.by_call(recorded.told(event) for event in events if event.type not in EXTRA_EVENTS) == (
+        recorded.by_call(recording.expected))
