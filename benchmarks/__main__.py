@@ -27,7 +27,7 @@ from benchmarks import messages
 from benchmarks.rig import Figures, resident_mib
 
 #: Loads on a database: modules with `measure(database_url, count)` and `tell(figures)`.
-USUAL = ("one-to-one", "fan-out", "bad-neighbour", "outage")
+USUAL = ("one-to-one", "fan-out", "bad-neighbour", "outage", "pages")
 LONG = ("backlog", "second-engine")
 POSTGRES_ONLY = ("second-engine",)
 SECONDS_MAX = 3600

@@ -22,6 +22,7 @@ from switchhook.domain.errors import OwnershipLost, SettingsError, StoreError, S
 from switchhook.domain.service import Platform
 from switchhook.inbox import InboxListener
 from switchhook.intake import Intake
+from switchhook.log_lines import log_to_stderr
 from switchhook.pbx.capture import capture
 from switchhook.pbx.directories import Directories
 from switchhook.pbx.fleet import Fleet
@@ -226,7 +227,7 @@ def _traced(engine_id: UUID, settings: Settings) -> Traced | None:
 
 def run_engine(settings: Settings) -> int:
     """`switchhook engine`: run until SIGTERM or SIGINT. Returns the exit code."""
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_to_stderr(settings.log_level)
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # that the database is away is said once, by the recorder
     return uvloop.run(_run_engine(settings))
 

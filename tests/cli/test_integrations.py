@@ -140,8 +140,8 @@ def integrations(draw: some.DrawFn, name: str) -> dict[str, Any]:
     ][: draw(some.integers(0, 2))] if Field.EXTENSION_NUMBER in spec.fields else []
     match draw(some.sampled_from(["none", "basic", "token"])):
         case "basic":
-            made |= {"authentication_type": "basic", "username": draw(some.sampled_from(["ada", "ä ß", "null"])),
-                     "password": "pass-1"}
+            username = draw(some.sampled_from(["ada", "ä ß", "null"]))
+            made |= {"authentication_type": "basic", "username": username, "password": "pass-1"}
         case "token":
             made |= {"authentication_type": "token", "token": "token-1", "token_prefix": draw(some.sampled_from(
                 ["", "Bearer", "Token"])), "token_header": draw(some.sampled_from(["Authorization", "X-Api-Key"]))}

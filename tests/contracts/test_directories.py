@@ -63,6 +63,17 @@ async def test_later_changes_are_told_with_what_was_before(store: Store, service
     assert not row["has_voicemail"]
 
 
+async def test_each_change_stands_in_the_audit_log_as_the_engines(store: Store, service: Service, seed: Seed) -> None:
+    await store.apply_directory(service, Plan(listed=(ADA, CID), gone=("202",), settling={}), READ)
+    rows = {row["action"]: row for row in seed.rows("SELECT * FROM audit_entry WHERE kind = 'user'")}
+    assert {(row["who"], row["via"]) for row in rows.values()} == {("The engine", "engine")}
+    assert (rows["created"]["object_name"], rows["deleted"]["object_name"]) == ("203 Cid Example", "202 Ben Sample")
+    assert json.loads(rows["changed"]["changes"]) == {
+        "name": ["Ada Example", "Ada Renamed"], "outbound_phone_number": ["12025550100", "12025550199"],
+        "has_voicemail": [True, False]}
+    assert json.loads(rows["deleted"]["changes"])["name"] == ["Ben Sample", None]
+
+
 async def test_what_is_so_already_is_told_once(store: Store, service: Service, seed: Seed) -> None:
     await store.apply_directory(service, Plan(settling={}), READ)
     planned = Plan(listed=(ADA,), gone=("202",), settling={})

@@ -224,3 +224,31 @@ async def test_a_delivery_whose_integration_cannot_be_read_waits(bench: Bench, r
     bench.seed.execute("UPDATE delivery SET next_attempt_at_ms = 0")
     await bench.settled(1)
     assert bench.states() == ["delivered"]
+
+
+async def test_an_integration_that_is_gone_is_told_of_to_another_of_its_account(
+    bench: Bench, receiver: Receiver
+) -> None:
+    disabled = EventType.INTEGRATION_DISABLED
+    bench.seed.execute("UPDATE account SET granted_events = ?", json.dumps([disabled]))
+    receiver.behave(answering(410), answering(200))
+    gone = bench.integration(receiver, name="CRM")
+    bench.integration(receiver, service_id=None, event_type=disabled)
+    await bench.start()
+    await bench.accept(bench.event())
+    _, told = await receiver.got(2)
+    body = json.loads(told.body)
+    assert (body["integration_id"], body["integration_name"]) == (str(gone), "CRM")
+    assert "410" in body["disabled_reason"]
+    assert told.header("Switchhook-Event") == disabled
+
+
+async def test_an_extra_event_that_is_not_granted_any_more_is_owed_to_nobody_and_says_so(
+    bench: Bench, receiver: Receiver
+) -> None:
+    bench.integration(receiver, name="Billing", event_type=EventType.LEG_ENDED)
+    await bench.start()
+    await bench.accept(bench.event(EventType.LEG_ENDED))
+    assert bench.deliveries() == []
+    (row,) = bench.seed.rows("SELECT unwanted_reason FROM event")
+    assert row["unwanted_reason"].startswith("Billing: not granted")

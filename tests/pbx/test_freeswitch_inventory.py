@@ -34,12 +34,13 @@ MENUS = """<document type="freeswitch/xml"><section name="configuration"><config
 
 async def test_gateways_users_and_menus_are_found() -> None:
     async with fake_freeswitch() as pbx:
-        pbx.apis = {"list_users": USERS, "sofia status": STATUS, "version": "FreeSWITCH Version 1.10.12~64bit",
+        pbx.apis = {"show registrations as json": '{"row_count":1,"rows":[{"reg_user":"204","realm":"acme.example"}]}',
+                    "list_users": USERS, "sofia status": STATUS, "version": "FreeSWITCH Version 1.10.12~64bit",
                     "xml_locate configuration configuration name ivr.conf": MENUS}
         found = await detected(pbx.connection)
     assert found.version == "1.10.12~64bit"
     assert [(one.device, one.certain) for one in found.trunks] == [("provider", True)]
-    assert [one.device for one in found.phones] == ["201", "202"]
+    assert [one.device for one in found.phones] == ["201", "202", "204"]
     (menu,) = found.menus
     assert (menu.place, menu.sign, menu.options, menu.plays) == ("main", MenuSign.PLACE, ("1",), "ivr/welcome.wav")
     assert found.refused == ()

@@ -89,7 +89,8 @@ def migrated(url: str, state_dir: Path) -> str:
     """`switchhook migrate`; what it complained of."""
     done = subprocess.run(
         [sys.executable, "-m", "switchhook", "migrate"], capture_output=True, text=True, timeout=100,
-        env=os.environ | {"DATABASE_URL": url, "SWITCHHOOK_STATE_DIR": str(state_dir), "SWITCHHOOK_SECRET_KEYS": "x"})
+        env=os.environ | {
+            "DATABASE_URL": url, "SWITCHHOOK_STATE_DIR": str(state_dir), "SWITCHHOOK_SECRET_KEYS": ",".join(KEYS)})
     return "" if done.returncode == 0 else done.stderr
 
 

@@ -29,6 +29,7 @@ from switchhook.web.models import (
     Inbox,
     InboxRequest,
     Integration,
+    IntegrationFailure,
     IntegrationHealth,
     IntegrationHour,
     Member,
@@ -37,13 +38,14 @@ from switchhook.web.models import (
 from tests.web.conftest import World
 from tests.web.made_up import House, answered, attempt, not_answered
 from tests.web.test_detecting import FOUND
+from tests.web.test_failures import failure
 from tests.web.test_figures import hour
 from tests.web.test_inbox import got
 
 #: Engine tables, which Django does not empty after a test with a live server.
 ENGINE_TABLES = (
-    Attempt, Delivery, Event, Call, Errand, InboxRequest, IntegrationHour, IntegrationHealth, ConnectionState, Engine,
-    Gap)
+    Attempt, Delivery, Event, Call, Errand, InboxRequest, IntegrationHour, IntegrationHealth, IntegrationFailure,
+    ConnectionState, Engine, Gap)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,7 @@ class Furnished:
         """The page's path. A parameter of which there is nothing yet has to be furnished above."""
         path = "/" + one.route
         for name, value in (self.values | self.of_page.get(one.name, {})).items():  # type: ignore[operator]
-            for kind in ("slug", "uuid", "str"):
+            for kind in ("slug", "uuid", "str", "int"):
                 path = path.replace(f"<{kind}:{name}>", str(value))
         assert "<" not in path, f"nothing is furnished for {path} (tests/web/furnished.py)"
         return path
@@ -104,6 +106,9 @@ def furnish(world: World) -> Furnished:
         for hours_ago in range(24 * 30):
             busy = 8 <= hours_ago % 24 <= 17
             hour(row, hours_ago, delivered=23 + hours_ago % 7 if busy else 3, failed=int(hours_ago % 11 == 0))
+    failure(pop, "503", 214)
+    failure(pop, "name_not_found", 3, said="The name crm.example.com does not exist.")
+    actions.rotate_signing_secret(pop, by="Ada Example")
     inbox = Inbox.objects.create(account=world.account)
     for number in range(3):
         got(inbox, number=number, body=b'{"caller":"12025550171","called":"12025550101"}',
@@ -118,7 +123,7 @@ def furnish(world: World) -> Furnished:
             "integration_id": pop.id, "connection_id": world.connection.id, "account_id": world.account.id,
             "delivery_id": failed.id, "event_id": failed.event_id, "call_id": failed.event.call_uuid,
             "token_id": token.id, "token": one_time_link(world.viewer).rstrip("/").rpartition("/")[2],
-            "member_id": Member.objects.get(person=world.viewer).id},
+            "member_id": Member.objects.get(person=world.viewer).id, "number": 1},
         of_page={
             "integration-catch-up": {"integration_id": old.id},
             **{name: {"errand_id": recovery}

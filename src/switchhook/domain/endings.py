@@ -82,7 +82,7 @@ class Endings:
         for leg in sorted(call.trunk_legs.values(), key=lambda leg: leg.id):
             self._tell_leg(call, profile, leg)
         disposition = self._disposition(call)
-        self._judge_missed(call, disposition)
+        self._tell_missed(call, disposition)
         self._tell_ended(call, disposition)
         for file in call.recordings:
             self._telling.tell(call, EventType.RECORDING_READY, call.ended_at, f"the recording {file} is ready", file,
@@ -146,12 +146,8 @@ class Endings:
             return Disposition.MISSED
         return Disposition.MENU if call.reached_pbx else Disposition.FAILED
 
-    def _judge_missed(self, call: Call, disposition: Disposition) -> None:
-        if call.direction is not Direction.INBOUND or not (call.called or call.queue):
-            return
-        if call.taken:
-            who = call.taken_by or "the party outside"
-            self._telling.withhold(call, EventType.MISSED, call.ended_at, f"{who} took the call")
+    def _tell_missed(self, call: Call, disposition: Disposition) -> None:
+        if call.taken or call.direction is not Direction.INBOUND or not (call.called or call.queue):
             return
         only_called = call.called[0] if len(call.called) == 1 else None
         times = _times(_began(call), None, _ended(call), disposition)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from xml.etree import ElementTree
@@ -25,7 +26,8 @@ async def freeswitch_inventory(ask: EslAsking) -> Inventory:
             refused.append(str(error))
             return ""
 
-    extensions = sorted({user["userid"] for user in listed_users(await answer("list_users"))})
+    users = {user["userid"] for user in listed_users(await answer("list_users"))}
+    extensions = sorted(users | set(_registered(await answer("show registrations as json"))))
     return Inventory(
         version=_version(await answer("version")), hints={user: (user,) for user in extensions},
         trunk_signs=dict.fromkeys(_gateways(await answer("sofia status")), "It is a gateway."),
@@ -47,6 +49,16 @@ def listed_users(listing: str) -> list[dict[str, str]]:
 def _version(answer: str) -> str:
     told = re.search(r"FreeSWITCH Version (\S+)", answer)
     return told[1] if told else ""
+
+
+def _registered(registrations: str) -> Iterator[str]:
+    """Whose phones are registered: of users that are made on demand, who can be seen."""
+    try:
+        told = json.loads(registrations)
+    except (ValueError, RecursionError):
+        return
+    rows = told.get("rows", []) if isinstance(told, dict) else []
+    yield from (str(row["reg_user"]) for row in rows if isinstance(row, dict) and row.get("reg_user"))
 
 
 def _gateways(status: str) -> Iterator[str]:

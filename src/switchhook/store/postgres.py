@@ -96,12 +96,11 @@ class PostgresStore(SqlStore):
 
     async def write(self, work: Work[T], *, fenced: bool = True) -> T:
         async with self._connection() as connection, self._transaction(connection, self._fence if fenced else None):
-            return await _done(connection, work)
+            return await _done(connection, work, self._answer_seconds)
 
     async def read(self, work: Work[T]) -> T:
         async with self._connection() as connection:
-            with _cut_after(connection, self._answer_seconds):
-                return await _done(connection, work)
+            return await _done(connection, work, self._answer_seconds)
 
     async def wait_for_change(self, timeout_seconds: float) -> None:
         seconds = min(timeout_seconds, LOOK_SECONDS)
@@ -166,18 +165,20 @@ class PostgresStore(SqlStore):
     async def _transaction(self, connection: _Connection, fence: UUID | None) -> AsyncIterator[None]:
         """A transaction that neither we nor the server wait for without end. It begins by one message, which asks for
         the fence, too."""
+        alive = f"; {ALIVE.format(fence)}" if fence else ""
         with _cut_after(connection, self._answer_seconds):
-            alive = f"; {ALIVE.format(fence)}" if fence else ""
             begun = await connection.execute(f"{self._begin}{alive}".encode())
-            try:
-                await begun.set_result(-1)
-                if fence and not begun.rowcount:
-                    raise OwnershipLost
-                yield
-            except BaseException:
-                if not connection.broken:
+        try:
+            await begun.set_result(-1)
+            if fence and not begun.rowcount:
+                raise OwnershipLost
+            yield
+        except BaseException:
+            if not connection.broken:
+                with _cut_after(connection, self._answer_seconds):
                     await connection.rollback()
-                raise
+            raise
+        with _cut_after(connection, self._answer_seconds):
             await connection.execute("COMMIT")
 
 
@@ -203,13 +204,14 @@ async def _is_session(connection: _Connection) -> bool:
     return await cursor.fetchone() == (connection.info.backend_pid,)
 
 
-async def _done(connection: _Connection, work: Work[T]) -> T:
+async def _done(connection: _Connection, work: Work[T], answer_seconds: float) -> T:
     """Say the work's statements one after the other; what comes of it."""
     async with connection.cursor() as cursor:
         try:
             statement = next(work)
             while True:
-                await _say(cursor, statement)
+                with _cut_after(connection, answer_seconds):
+                    await _say(cursor, statement)
                 rows: Rows = await cursor.fetchall() if cursor.description else ()
                 statement = work.send(rows)
         except StopIteration as done:

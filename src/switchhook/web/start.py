@@ -5,14 +5,14 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from switchhook.web.accounts.viewing import viewing_of
 from switchhook.web.tenancy import accounts_of
+from switchhook.web.way_back import way_back
 
 _A_YEAR_SECONDS = 365 * 24 * 3600
 
@@ -52,10 +52,7 @@ def favicon(request: HttpRequest) -> HttpResponse:
 @require_POST
 def choose_theme(request: HttpRequest) -> HttpResponse:
     """Remember light, dark or auto in a cookie, and go back."""
-    back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
-        back = "/"
-    response = redirect(back)
+    response = HttpResponseRedirect(way_back(request))
     theme = request.POST.get("theme", "auto")
     response.set_cookie(
         "theme", theme if theme in ("light", "dark") else "auto", max_age=_A_YEAR_SECONDS, samesite="Lax",

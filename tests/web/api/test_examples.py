@@ -9,11 +9,13 @@ import pytest
 
 from switchhook.domain.catalogue import FIELDS, Field
 from switchhook.web.api.examples import BODIES
+from switchhook.web.models import Member
 from tests.web.api.conftest import Program
 from tests.web.api.test_walk import DOCUMENT
 from tests.web.conftest import World
 from tests.web.made_up import House
 
+A_TEMPLATE = "crm-screen-pop"
 OPERATIONS = {one["operationId"]: (method.upper(), path, one)
               for path, methods in DOCUMENT["paths"].items() for method, one in methods.items()}
 
@@ -27,7 +29,9 @@ def test_every_operation_that_takes_a_body_has_an_example() -> None:
 @pytest.mark.parametrize("name", BODIES)
 def test_it_is_accepted_as_it_stands_there(name: str, program: Program, world: World) -> None:
     house = House(world)
-    there = {"service_id": world.service.id, "user": "201", "integration_id": house.integration(name="Other").id}
+    there = {
+        "service_id": world.service.id, "user": "201", "key": A_TEMPLATE,
+        "integration_id": house.integration(name="Other").id, "member_id": Member.objects.get(person=world.viewer).id}
     delivery = house.delivery(house.event(), house.integration())
     method, path, _ = OPERATIONS[name]
     body: Any = json.dumps(BODIES[name])

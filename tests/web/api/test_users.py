@@ -27,7 +27,7 @@ def test_a_list_of_service_uuids_can_be_obtained(world: World, program: Program)
     [service] = program.get("/services")["data"]
     assert service == {
         "id": str(world.service.id), "name": "pbx-0001", "friendly_name": "Head Office", "platform": "asterisk",
-        "applications_enabled": True, "users_from": "portal", "connection": "Not connected yet",
+        "applications_enabled": True, "users_from": "portal", "country": "", "connection": "Not connected yet",
         "connection_state": "neutral"}
     assert program.get(f"/services/{world.service.id}") == service
 

@@ -49,6 +49,14 @@ _TELL = """
     INSERT INTO errand (id, account_id, kind, state, args, result, created_at_ms)
     VALUES (:id, :account, 'user_changed', 'asked', :args, '{}', :at_ms)
 """
+_AUDIT = """
+    INSERT INTO audit_entry (id, at_ms, account_id, who, by_operator, via, token, address, request_id, action, kind,
+        object_id, object_name, detail, changes)
+    VALUES (:id, :at_ms, :account, 'The engine', false, 'engine', '', '', '', :action, 'user', :user, :name,
+        'as the PBX lists its users', :changes)
+"""
+_ACTIONS = {EventType.USER_CREATED: "created", EventType.USER_MODIFIED: "changed", EventType.USER_DELETED: "deleted"}
+_DETAILS = ("extension_number", "name", "outbound_phone_number", "has_voicemail", "enabled_calls")
 
 
 def imported(service: Service) -> Work[bool]:
@@ -73,6 +81,7 @@ def apply(service: Service, plan: Plan, told: DirectoryReport) -> Work[int]:
     changes = _changes(service, plan, users, told.tried_at)
     for type_, user, before in changes:
         yield from _write(type_, user, told.tried_at)
+        yield Query(_AUDIT, _entry(service, type_, user, before, told.tried_at))
         if telling:
             yield Query(_TELL, _errand(service, type_, user, before, told.tried_at))
     yield from _report(service, told, told.tried_at)
@@ -111,6 +120,24 @@ def _errand(
             "before": None if before is None else _told(before)}
     return {"id": timed_id(at_ms, "errand", user.id, type_), "account": service.account_id, "at_ms": at_ms,
             "args": json.dumps(args)}
+
+
+def _entry(
+    service: Service, type_: EventType, user: PbxUser, before: PbxUser | None, at: datetime
+) -> dict[str, Any]:
+    """The line of the audit log: what is another now, field → [before, after]."""
+    old = _seen(user if type_ is EventType.USER_DELETED else before)
+    new = _seen(None if type_ is EventType.USER_DELETED else user)
+    changes = {name: [old.get(name), new.get(name)] for name in _DETAILS if old.get(name) != new.get(name)}
+    return {
+        "id": timed_id(to_ms(at), "audit", user.id, type_), "at_ms": to_ms(at), "account": service.account_id,
+        "action": _ACTIONS[type_], "user": str(user.id), "name": f"{user.extension_number} {user.name}",
+        "changes": json.dumps(changes)}
+
+
+def _seen(user: PbxUser | None) -> dict[str, object]:
+    """What there is to see of a user: what is empty counts as not there."""
+    return {} if user is None else {name: value for name in _DETAILS if (value := getattr(user, name)) not in ("", ())}
 
 
 def _told(user: PbxUser) -> dict[str, object]:

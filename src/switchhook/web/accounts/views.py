@@ -9,10 +9,9 @@ from zoneinfo import available_timezones
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from switchhook.web.accounts import actions, life
@@ -25,6 +24,7 @@ from switchhook.web.audit.models import Action, Kind
 from switchhook.web.audit.writing import note
 from switchhook.web.models import Account
 from switchhook.web.tenancy import operator_view
+from switchhook.web.way_back import way_back
 
 log = logging.getLogger(__name__)
 
@@ -104,8 +104,7 @@ def viewing(request: HttpRequest) -> HttpResponse:
     do = request.POST.get("do", "")
     if do in ("change", "read"):
         views_as.allow_changes(request, do == "change")
-        back = request.POST.get("next", "/")
-        return redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}) else "/")
+        return HttpResponseRedirect(way_back(request))
     account_id = views_as.end(request)
     return redirect("operator-account", account_id=account_id) if account_id else redirect("operator-accounts")
 

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Query, Router
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from switchhook.web.api.bearer import READ, running_account
 from switchhook.web.api.paging import by_id
-from switchhook.web.api.shapes import Page, PagingById, Shape, Text, moment
+from switchhook.web.api.shapes import Moment, Page, PagingById, Shape, Text, moment
 from switchhook.web.audit.models import AuditEntry
 from switchhook.web.audit.search import Filters
 
@@ -32,8 +32,8 @@ class WantedEntries(PagingById):
     who: Text = Field(default="", max_length=200, description="Part of who did it, or of whom or what it was done to.")
     action: ActionName | None = None
     kind: KindName | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
 
 class Change(Shape):

@@ -29,6 +29,13 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "configure_integrations": {"integrations": [_CRM], "dry_run": True},
     "send_test_event": {"event_type": "ivr.option_selected"},
     "place_test_call": {"kind": "survey"},
+    "create_from_template": {
+        "service_id": _SERVICE, "request_url": "https://crm.example.com/hook", "name": "Pop-up", "token": "made-up"},
+    "enable_integration": {"catch_up_from": "2026-03-04T08:00:00+11:00"},
+    "create_recovery": {"since": "2026-03-04T08:00:00+11:00", "event_type": "call.inbound_answered", "state": "failed"},
+    "invite_member": {"email": "ada@example.com", "role": "viewer", "services": [_SERVICE]},
+    "change_member": {"role": "admin"},
+    "change_inbox": {"answer_status": 503, "answer_delay_ms": 250},
     "redeliver_several": _DELIVERIES,
     "cancel_several": _DELIVERIES,
 }

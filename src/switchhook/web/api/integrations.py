@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from switchhook.domain.catalogue import EventType
 from switchhook.domain.checks import Mistake
@@ -30,7 +30,7 @@ from switchhook.web.api.integration_shapes import (
 from switchhook.web.api.paging import by_id
 from switchhook.web.api.problems import Problem, invalid, not_found
 from switchhook.web.api.recoveries import RecoveryShape, started
-from switchhook.web.api.shapes import Page, PagingById, Shape
+from switchhook.web.api.shapes import Moment, Page, PagingById, Shape
 from switchhook.web.deliveries.recorded import event_of
 from switchhook.web.deliveries.recovery import enable_and_catch_up
 from switchhook.web.errands import ask
@@ -80,7 +80,7 @@ class Rotated(Shape):
 class Enabling(Shape):
     """How to enable it."""
 
-    catch_up_from: AwareDatetime | None = Field(
+    catch_up_from: Moment | None = Field(
         default=None, description="Also send what was missed and what failed since then. null: from the next event on.")
 
 

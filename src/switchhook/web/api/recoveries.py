@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from ninja import Query, Router
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from switchhook.domain.catalogue import EventType
 from switchhook.domain.checks import Mistake
@@ -18,7 +18,7 @@ from switchhook.domain.delivery import DeliveryState
 from switchhook.web.api.bearer import EVENTS, READ, access_of
 from switchhook.web.api.paging import by_id
 from switchhook.web.api.problems import invalid, not_found
-from switchhook.web.api.shapes import Page, PagingById, Shape, moment
+from switchhook.web.api.shapes import Moment, Page, PagingById, Shape, moment
 from switchhook.web.deliveries import recovery
 from switchhook.web.deliveries.recovery import Estimate, Recovery
 from switchhook.web.deliveries.search import Filters
@@ -48,8 +48,8 @@ class RecoveryShape(Shape):
 class RecoveryWanted(Shape):
     """What to send once more: what ended undelivered, of events from `since` to before `until`."""
 
-    since: AwareDatetime
-    until: AwareDatetime | None = Field(default=None, description="null: until now")
+    since: Moment
+    until: Moment | None = Field(default=None, description="null: until now")
     integration_id: UUID | None = None
     event_type: EventType | None = None
     state: DeliveryState | None = Field(default=None, description="failed, expired or cancelled; null: all three")

@@ -22,6 +22,7 @@ from switchhook.web.api import (
     events,
     feed,
     health,
+    inbox,
     integration_templates,
     integration_versions,
     integrations,
@@ -59,6 +60,7 @@ api.add_router("", deliveries.router, tags=["Deliveries"])
 api.add_router("", calls.router, tags=["Calls"])
 api.add_router("", recoveries.router, tags=["Recoveries"])
 api.add_router("", errands.router, tags=["Errands"])
+api.add_router("", inbox.router, tags=["Request inbox"])
 api.add_router("", members.router, tags=["Members"])
 api.add_router("", audit.router, tags=["Audit log"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import transaction
 
 from switchhook.web.models import Account, Inbox, InboxRequest
@@ -16,6 +17,11 @@ def inbox_of(account: Account) -> Inbox:
     with transaction.atomic():
         found = Inbox.objects.filter(account=account).order_by("created_at").first()
         return found or Inbox.objects.create(account=account)
+
+
+def url_of(inbox: Inbox) -> str:
+    """Where requests to this inbox go."""
+    return f"{settings.SWITCHHOOK.inbox_base_url}/{inbox.id}"
 
 
 def answer_with(inbox: Inbox, status: int, delay_ms: int) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,6 +15,7 @@ from switchhook.domain.headers import ALWAYS_SECRET
 from switchhook.web.deliveries.recorded import ShownBody, shown_body
 from switchhook.web.deliveries.search import uuid_or_none
 from switchhook.web.inbox import actions
+from switchhook.web.inbox.actions import url_of
 from switchhook.web.inbox.checking import Checked, Signer, check, headers_of, signers
 from switchhook.web.inbox.forms import AnswerForm
 from switchhook.web.integrations.views import new_url
@@ -95,11 +95,6 @@ def point(request: HttpRequest, access: Access) -> HttpResponse:
         service = get_object_or_404(access.services(), id=found) if kind == "pbx" else None
         url = new_url(access, service)
     return redirect(f"{url}?{urlencode({'request_url': url_of(actions.inbox_of(access.account))})}")
-
-
-def url_of(inbox: Inbox) -> str:
-    """Where requests to this inbox go."""
-    return f"{settings.SWITCHHOOK.inbox_base_url}/{inbox.id}"
 
 
 def _shown(row: InboxRequest, among: Sequence[Signer], own: Inbox, *, masked: bool) -> Shown:

@@ -41,10 +41,13 @@ class IntegrationForm(forms.Form):
     """Creates or edits one integration. `before` is the integration as it stands, its secrets opened: what a
     secret's empty input keeps."""
 
-    name = forms.CharField(label="Integration Name", max_length=120, help_text="This is for your reference.")
+    name = forms.CharField(
+        label="Integration Name", max_length=120, help_text="This is for your reference.",
+        error_messages={"required": "Give the integration a name."})
     type = forms.ChoiceField(label="Type", choices=[("webhook", "Webhook")], required=False)
     request_url = forms.CharField(
         label="Request URL", max_length=2000, help_text="The URL the payload will be sent to.",
+        error_messages={"required": "Write where to send, like https://crm.example.com/hook."},
         widget=forms.URLInput(attrs={"placeholder": "https://crm.example.com/hooks/calls", "spellcheck": "false"}))
     method = forms.ChoiceField(
         label="Method", choices=[(one.value, one.value) for one in Method],

@@ -32,6 +32,13 @@ class PersonAdapter(DefaultAccountAdapter):
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("start")
 
+    def is_safe_url(self, url: str | None) -> bool:
+        """Also of what is no URL at all."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
     def get_from_email(self) -> str:
         """Each brand has its own sender."""
         return brand_of(self.request).mail_from

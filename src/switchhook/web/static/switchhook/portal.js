@@ -135,9 +135,10 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 // What is live and gets no answer says so, until it gets one. The number of a request that broke is in the log, too.
 document.addEventListener("htmx:afterRequest", (event) => {
   const trouble = document.getElementById("trouble");
-  if (!trouble || event.detail.xhr.status === 0 && event.detail.successful) return;
+  if (!trouble) return;
   const status = event.detail.xhr.status;
   trouble.hidden = status > 0 && status < 400;
+  if (trouble.hidden) return;
   trouble.querySelector("span").textContent = status === 0 ? "No answer from the server: trying again."
     : `This page could not be refreshed (${status}, request ${event.detail.xhr.getResponseHeader("X-Request-Id")}).`;
 });
