@@ -105,7 +105,8 @@ def test_somebody_who_is_a_member_elsewhere_too_stays(database_url: str, seed: S
         seed.insert("member", {"id": uuid4(), "account_id": one, "person_id": person, "role": "admin",
                                "services": []})
     operator = seed.insert("person", {"id": uuid4(), "email": "operator@example.com", "is_superuser": True})
-    seed.insert("member", {"id": uuid4(), "account_id": account, "person_id": operator, "role": "admin", "services": []})
+    seed.insert("member", {"id": uuid4(), "account_id": account, "person_id": operator, "role": "admin",
+                           "services": []})
     assert _erase(database_url, tmp_path) == 1
     assert len(seed.rows("SELECT 1 FROM person")) == 2
     assert len(seed.rows("SELECT 1 FROM member")) == 1
