@@ -102,9 +102,11 @@ def test_somebody_who_is_a_member_elsewhere_too_stays(database_url: str, seed: S
     other = seed.account()
     person = seed.insert("person", {"id": uuid4(), "email": "both@example.com", "is_active": True})
     for one in (account, other):
-        seed.insert("member", {"id": uuid4(), "account_id": one, "person_id": person, "role": "admin"})
+        seed.insert("member", {"id": uuid4(), "account_id": one, "person_id": person, "role": "admin",
+                               "services": []})
     operator = seed.insert("person", {"id": uuid4(), "email": "operator@example.com", "is_superuser": True})
-    seed.insert("member", {"id": uuid4(), "account_id": account, "person_id": operator, "role": "admin"})
+    seed.insert("member", {"id": uuid4(), "account_id": account, "person_id": operator, "role": "admin",
+                           "services": []})
     assert _erase(database_url, tmp_path) == 1
     assert len(seed.rows("SELECT 1 FROM person")) == 2
     assert len(seed.rows("SELECT 1 FROM member")) == 1
