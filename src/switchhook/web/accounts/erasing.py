@@ -2,7 +2,8 @@
 steps, so that deliveries of others never wait for it; broken off, it goes on where it was.
 
 Whatever has an `account_id` is its own. What belongs to that without naming the account stands in `_erase_children`;
-the rest goes with it (ON DELETE CASCADE, as Django does it). People who are members of nothing else go, too.
+the rest goes with it (ON DELETE CASCADE, as Django does it). People who are members of nothing else go, too. The audit
+log goes last: while the account is there, the database keeps it.
 SQLite writes zeros over what it deletes (`secure_delete`), so that it is not in the file's free pages either.
 """
 
@@ -18,6 +19,7 @@ from django.db import DatabaseError, close_old_connections, connection, models, 
 from django.utils import timezone
 
 from switchhook.web.accounts.models import Account, AccountState
+from switchhook.web.audit.models import AuditEntry
 from switchhook.web.configuration import touch
 from switchhook.web.models import (
     Attempt,
@@ -52,6 +54,7 @@ def erase_due() -> list[UUID]:
     """Erase the accounts whose grace is over. Returns which."""
     due = Account.objects.filter(state=AccountState.CLOSED, erase_at__lte=timezone.now())
     erased = [account.id for account in due if erase(account)]
+    _erase_audit_log()
     if erased and connection.vendor == "sqlite":
         with connection.cursor() as cursor:  # what is erased stands in the log that is not yet in the file, too
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -79,8 +82,15 @@ def erase(account: Account) -> bool:
 def owned_models() -> list[type[models.Model]]:
     """Every model that says which account a row is of. Members come last: by them we know the people."""
     found = [one for one in apps.get_app_config("web").get_models()
-             if any(field.attname == "account_id" for field in one._meta.concrete_fields)]
+             if one is not AuditEntry and any(field.attname == "account_id" for field in one._meta.concrete_fields)]
     return sorted(found, key=lambda one: one.__name__ == "Member")
+
+
+def _erase_audit_log() -> None:
+    """Of accounts that are gone: while they are there, nobody can (also of what erasing them has added to it)."""
+    orphaned = AuditEntry.objects.exclude(account_id=None).exclude(account_id__in=Account.objects.values("id"))
+    while ids := list(orphaned.values_list("id", flat=True)[:STEP]):
+        AuditEntry.objects.filter(id__in=ids).delete()
 
 
 def _erase_children(account: Account) -> None:
