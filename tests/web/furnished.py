@@ -49,8 +49,10 @@ ENGINE_TABLES = (
     Attempt, Delivery, Event, Call, Errand, InboxRequest, IntegrationHour, IntegrationHealth, IntegrationFailure,
     ConnectionState, Engine, Gap)
 
-#: Pages that only lead to somebody else's login.
-ELSEWHERE = ("openid_connect_login", "openid_connect_callback")
+#: Pages that only lead to somebody else's login, and those of a second factor, which nobody here has set up.
+ELSEWHERE = (
+    "openid_connect_login", "openid_connect_callback", "mfa_deactivate_totp", "mfa_view_recovery_codes",
+    "mfa_download_recovery_codes", "mfa_edit_webauthn", "mfa_remove_webauthn", "socialaccount_login_error")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
