@@ -18,7 +18,7 @@ from switchhook.web.errands import ask
 router = Router()
 
 #: What calls can be made up (pbx/made_up_calls.py).
-CallKind = Literal["answered", "missed", "outbound", "menu", "survey", "picked_up"]
+CallKind = Literal["answered", "missed", "outbound", "menu", "survey", "picked_up", "voicemail", "forwarded"]
 
 
 class TestEventWanted(Shape):
