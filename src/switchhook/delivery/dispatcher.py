@@ -13,6 +13,7 @@ from switchhook.domain.catalogue import EventType, Field
 from switchhook.domain.delivery import Delivery
 from switchhook.domain.event import Event, complete, delivery_id
 from switchhook.domain.integration import Integration, Wanted, why_not
+from switchhook.domain.recording_links import RecordingLinks
 from switchhook.domain.service import Account, PbxUser, Service
 from switchhook.store.current import CurrentConfiguration
 from switchhook.store.ports import Acceptance, Configuration
@@ -28,10 +29,15 @@ HasRoom = Callable[[UUID, UUID], bool]
 class Dispatcher:
     """Makes Acceptances, by the configuration in force when the event is accepted."""
 
-    def __init__(self, current: CurrentConfiguration, has_room: HasRoom, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, current: CurrentConfiguration, has_room: HasRoom, clock: Callable[[], datetime],
+        links: RecordingLinks | None = None,
+    ) -> None:
+        """`links`: makes links to recordings; None: nobody outside could follow one."""
         self._current = current
         self._has_room = has_room
         self._clock = clock
+        self._links = links
         self._candidates: Mapping[tuple[UUID, EventType, UUID | None], Sequence[Integration]] = {}
         current.when_changed(self._index)
         if current.loaded:
@@ -46,6 +52,8 @@ class Dispatcher:
         if account is None or service is None:
             return Acceptance(event=event, unwanted_reason="the PBX or its account was removed", intake_key=intake_key)
         event = _completed(event, account, service, _user_of(event, configuration))
+        if not intake_key:  # of what is told from elsewhere we have no call, and no file
+            event = self._with_link(event, service)
         if account.suspended:
             return Acceptance(event=event, unwanted_reason="the account is suspended", intake_key=intake_key)
         wanted: list[Integration] = []
@@ -89,6 +97,14 @@ class Dispatcher:
             id=delivery_id(event.id, integration.id), event_id=event.id, account_id=event.account_id,
             integration_id=integration.id, order_key=event.order_key, created_at=now,
             expires_at=now + _time_to_live(integration, event, account), attempts=1 if claimed else 0)
+
+    def _with_link(self, event: Event, service: Service) -> Event:
+        """The event with a link to the recording that it tells of, where there is a place for recordings."""
+        file = event.fields.get(Field.RECORDING_FILE)
+        if self._links is None or not service.recordings_root or event.call_uuid is None or not isinstance(file, str):
+            return event
+        url = self._links.url(event.call_uuid, file, event.at)
+        return replace(event, fields={**event.fields, Field.RECORDING_URL: url})
 
     def _index(self) -> None:
         candidates: dict[tuple[UUID, EventType, UUID | None], list[Integration]] = {}

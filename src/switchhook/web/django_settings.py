@@ -188,6 +188,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],  # Tabler's CSS draws small marks as data: images
         "font-src": [SELF],
         "connect-src": [SELF],
+        "media-src": [SELF],
         "form-action": [SELF],
         "manifest-src": [SELF],
         "base-uri": [NONE],

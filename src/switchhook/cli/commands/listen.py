@@ -29,6 +29,8 @@ class MadeUpCall(StrEnum):
     MENU = "menu"
     SURVEY = "survey"
     PICKED_UP = "picked_up"
+    VOICEMAIL = "voicemail"
+    FORWARDED = "forwarded"
 
 
 def listen(
