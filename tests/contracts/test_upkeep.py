@@ -147,3 +147,42 @@ async def test_bodies_are_dropped_where_an_account_keeps_them_shorter(
     sent, came_back = json.loads(old["request"]), json.loads(old["answer"])
     assert (sent["url"], sent["body"]) == ("https://crm.example/hook?…", None)
     assert (came_back["status"], came_back["body"]) == (200, "")
+
+
+async def test_bodies_of_later_attempts_of_an_old_delivery_are_dropped_too(
+    store: Store, engine: UUID, seed: Seed,
+) -> None:
+    account = seed.account(body_days=7)
+    integration = seed.integration(account)
+    made = [acceptance(event(at=now() - timedelta(days=8, minutes=number), account_id=account), (integration,))
+            for number in range(3)]
+    await store.accept(engine, made[:2])
+    redelivered, retried, caught_up = [one.deliveries[0] for one in made]
+    await store.record([recording(engine, redelivered.id), recording(engine, retried.id, try_again(0))])
+    accounts = (await store.load_configuration()).accounts
+    await drop_old_bodies(store, accounts.values(), now())
+    assert await store.redeliver(engine, [redelivered.id], account) == 1
+    await store.accept(engine, [replace(made[2], deliveries=())])
+    assert await store.owe([(made[2].event, caught_up)]) == 1
+    claimed = [*await store.claim(engine, 10, firsts=True), *await store.claim(engine, 10, firsts=False)]
+    await store.record([recording(engine, one.delivery.id, number=one.delivery.attempts) for one in claimed])
+    await drop_old_bodies(store, accounts.values(), now())
+    attempts = seed.rows("SELECT * FROM attempt")
+    assert len(attempts) == 5
+    for row in attempts:
+        assert (json.loads(row["request"])["body"], json.loads(row["answer"])["body"]) == (None, "")
+
+
+async def test_a_retry_that_ends_long_after_its_account_keeps_bodies_is_dropped_too(
+    store: Store, engine: UUID, seed: Seed,
+) -> None:
+    account = seed.account(body_days=1)
+    made = acceptance(event(at=now() - timedelta(days=2), account_id=account), (seed.integration(account),))
+    await store.accept(engine, [made])
+    await store.record([recording(engine, made.deliveries[0].id, try_again(0))])
+    accounts = (await store.load_configuration()).accounts
+    await drop_old_bodies(store, accounts.values(), now())
+    (one,) = await store.claim(engine, 10, firsts=False)
+    await store.record([recording(engine, one.delivery.id, number=2)])
+    await drop_old_bodies(store, accounts.values(), now())
+    assert [json.loads(row["answer"])["body"] for row in seed.rows("SELECT answer FROM attempt")] == ["", ""]
