@@ -26,14 +26,14 @@ _WENT_ON = """
 """
 _AGAIN = "UPDATE body_retention SET up_to = :up_to WHERE account_id = :account AND up_to > :up_to"
 _OF_ACCOUNT = """
-    state = 'pending' AND owner IS NULL
+    state = 'pending' AND owner IS NULL AND tried = {}
     AND integration_id IN (SELECT id FROM integration WHERE account_id = :account)
 """
 #: By the indexes of what is owed. As text, for PostgreSQL knows no least UUID.
 _OLDEST_OWED = f"""
     SELECT min(CAST(id AS text)) FROM (
-        SELECT id FROM delivery WHERE tried AND {_OF_ACCOUNT}
-        UNION ALL SELECT id FROM delivery WHERE NOT tried AND {_OF_ACCOUNT}
+        SELECT id FROM delivery WHERE {_OF_ACCOUNT.format("true")}
+        UNION ALL SELECT id FROM delivery WHERE {_OF_ACCOUNT.format("false")}
         UNION ALL SELECT id FROM delivery WHERE owner IS NOT NULL AND account_id = :account) AS owed
 """  # noqa: S608
 _STRIPPED: Columns = {"delivery_id": "uuid", "number": "integer", "request": "text", "answer": "text"}
