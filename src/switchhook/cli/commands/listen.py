@@ -69,6 +69,9 @@ def listen(
             if event is None:
                 output.note(f"{told['type']} is of a newer release: left out.", "yellow")
                 continue
+            if why := listening.why_not(order, event):
+                output.note(f"{told['type']} {told['id']} is not for {order.name}: {why}.", "dim")
+                continue
             heard = listening.hear(order, event, timeout)
             output.record(listening.record_of(told, heard), *_shown(told, heard, verbose=verbose))
     except KeyboardInterrupt:
