@@ -28,8 +28,8 @@ class TestEventWanted(Shape):
 
 
 class TestCallWanted(Shape):
-    """Which call: inbound and answered, missed, picked up by another user, to the main menu, or to the NPS survey;
-    or outbound."""
+    """Which call: inbound and answered, missed, picked up by another user, to the voicemail, forwarded to a mobile, to
+    the main menu, or to the NPS survey; or outbound."""
 
     kind: CallKind
 
