@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -68,6 +69,11 @@ def tell(intake: str, places: range) -> None:
         assert answer.status == 202
 
 
+def listens(port: int) -> bool:
+    with closing(socket.socket()) as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def recorded(book: Path) -> int:
     """How many records are in the SQLite file; 0 as long as there is none."""
     with suppress(sqlite3.OperationalError), closing(sqlite3.connect(f"file:{book}?mode=ro", uri=True)) as database:
@@ -112,8 +118,9 @@ def test_a_day_s_calls_are_rated_and_reconciled_with_the_api(
         assert not done.stderr, done.stderr
         return done.returncode, done.stdout.splitlines()
 
-    tell(f"http://127.0.0.1:{engine.intake_port}/v1/services/{service}/events", range(CALLS))
     with billing(environment, log):
+        wait_until(lambda: listens(port), "it runs", more=log.read_text)
+        tell(f"http://127.0.0.1:{engine.intake_port}/v1/services/{service}/events", range(CALLS))
         wait_until(lambda: recorded(state) == 3 * CALLS, "all are recorded", 100.0, log.read_text)
         assert ran("reconcile") == (0, ["460 legs, 460 rated", "230 calls, 230 rated"])  # without a day: yesterday
     assert sum(line.count(",Local,Washington DC,0.0080,USD,") for line in ran("export")[1]) == CALLS
