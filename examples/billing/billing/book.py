@@ -134,14 +134,21 @@ class Book:
             f" ORDER BY {', '.join(f'{name} DESC' for name in ORDER.split(', '))}", (call_uuid, leg_id))
         return [_version(row) for row in rows]
 
-    def sums(self, period: Period, *by: str) -> list[Sum]:
-        """What is to be paid, for each value of these columns, the most first."""
-        names = ", ".join(by)
+    def sums_by_user(self, period: Period) -> list[Sum]:
+        """What each user is to pay, the most first, by account, service, name and extension."""
+        names = "account, max(service), max(user_name), extension"
+        return self._sums(period, names, by="account, service_uuid, extension")
+
+    def sums_by_call_type(self, period: Period) -> list[Sum]:
+        """What each type of calls comes to, the most first."""
+        return self._sums(period, "call_type", by="call_type")
+
+    def _sums(self, period: Period, names: str, *, by: str) -> list[Sum]:
         rows = self._database.rows(
             f"SELECT {names}, count(*), sum(CASE WHEN price_micros IS NULL THEN 1 ELSE 0 END),"  # noqa: S608
             " sum(billed_seconds), coalesce(sum(price_micros), 0) FROM call_record"
             " WHERE (billed_seconds > 0 OR price_micros IS NULL) AND at_ms >= ? AND at_ms < ?"
-            f" GROUP BY {names} ORDER BY coalesce(sum(price_micros), 0) DESC, {names}", period.milliseconds)
+            f" GROUP BY {by} ORDER BY coalesce(sum(price_micros), 0) DESC, {by}", period.milliseconds)
         return [Sum(row[:-4], row[-4], row[-3], int(row[-2]), row[-1] / MILLION) for row in rows]
 
     def rate_again(self, charge_of: Callable[[Ended], Charge]) -> tuple[int, int]:

@@ -79,14 +79,21 @@ def _sums(view: View, sums: Sequence[Sum], name: str) -> str:
     if not sums:
         return '<p class="hint">Nothing was charged in this period.</p>'
     rows = "".join(
-        f'<tr><th scope="row">{escape(" · ".join(filter(None, one.name))) or _nobody(name)}</th><td class="n">{one.legs:,}</td>'
-        f'<td class="n">{_minutes(one.billed_seconds)}</td><td class="n strong">{_money(view, one.price)}{_lacking(one)}</td></tr>'
-        for one in sums
+        f'<tr><th scope="row">{escape(whose) or _nobody(name)}{_lacking(one)}</th><td class="n">{one.legs:,}</td>'
+        f'<td class="n">{_minutes(one.billed_seconds)}</td><td class="n strong">{_money(view, one.price)}</td></tr>'
+        for one, whose in zip(sums, _names(sums), strict=True)
     )
     return (
-        f'<div class="scroll"><table class="sums"><thead><tr><th scope="col">{name}</th><th scope="col" class="n">Legs</th>'
-        f'<th scope="col" class="n">Time</th><th scope="col" class="n">Price</th></tr></thead><tbody>{rows}</tbody></table></div>'
+        f'<table class="sums"><thead><tr><th scope="col">{name}</th><th scope="col" class="n">Legs</th>'
+        f'<th scope="col" class="n">Time</th><th scope="col" class="n">Price</th></tr></thead><tbody>{rows}</tbody></table>'
     )
+
+
+def _names(sums: Sequence[Sum]) -> list[str]:
+    """What tells them apart: an account or a PBX that all have in common is left out."""
+    columns = list(zip(*(one.name for one in sums), strict=True))
+    telling = [column for place, column in enumerate(columns, 2) if place >= len(columns) or len({*column}) > 1]
+    return [" · ".join(filter(None, name)) for name in zip(*telling, strict=True)]
 
 
 def _latest(view: View) -> str:
@@ -97,7 +104,7 @@ def _latest(view: View) -> str:
         f'<td data-label="To">{escape(record.ended.number)}{_quiet(record.ended.direction)}</td>'
         f'<td data-label="Came to">{escape(record.ended.disposition)}{_quiet(_talked(record.ended))}</td>'
         f'<td data-label="Rate">{escape(_rate(record.charge))}</td>'
-        f'<td data-label="Price" class="n strong">{_price(view, record.charge)}</td></tr>'
+        f'<td data-label="Price" class="n">{_price(view, record.charge)}</td></tr>'
         for record in view.latest
     )
     return _cards("latest", ("When", "User", "To", "Came to", "Rate", "Price"), rows)
@@ -160,7 +167,9 @@ def _rate(charge: Charge) -> str:
 
 
 def _price(view: View, charge: Charge) -> str:
-    return '<span class="lacking">not rated</span>' if charge.price is None else _money(view, charge.price)
+    if charge.price is None:
+        return '<span class="lacking">not rated</span>'
+    return f'<span class="{"strong" if charge.price else "hint"}">{_money(view, charge.price)}</span>'
 
 
 def _money(view: View, price: Decimal) -> str:
@@ -174,7 +183,7 @@ def _minutes(seconds: int) -> str:
 
 
 def _lacking(one: Sum) -> str:
-    return f' <span class="lacking">+ {one.unrated:,} not rated</span>' if one.unrated else ""
+    return f' <span class="lacking">{one.unrated:,} not rated</span>' if one.unrated else ""
 
 
 def _quiet(text: str) -> str:

@@ -29,7 +29,7 @@ async def deliver(program: Program, bodies: Sequence[dict[str, object]]) -> None
 
 def sums(program: Program) -> dict[str, Decimal]:
     with Database(program.ours.database_url) as database:
-        return {one.name[0]: one.price for one in Book(database).sums(program.period(), "extension")}
+        return {one.name[-1]: one.price for one in Book(database).sums_by_user(program.period())}
 
 
 async def test_500_calls_with_duplicates_reordering_and_corrections_come_out_right(

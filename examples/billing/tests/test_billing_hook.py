@@ -60,8 +60,8 @@ async def test_the_secret_that_signed_says_which_account_is_billed(tmp_path: Pat
         await program.tell(leg_id="b", secret=OTHER_SECRET)
         assert [record.ended.account for record in program.legs()] == ["acme", "globex"]
         page = await program.look()
-        assert "acme · 201 · Ada Example" in page
-        assert "globex · 201 · Ada Example" in page
+        assert "acme · Ada Example · 201" in page
+        assert "globex · Ada Example · 201" in page
 
 
 async def test_the_same_content_counts_once(program: Program) -> None:

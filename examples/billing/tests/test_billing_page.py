@@ -27,7 +27,15 @@ async def test_the_page_sums_by_user_and_call_type(program: Program) -> None:
     assert '<p class="big" id="total">0.3580 <small>USD</small></p>' in page
     assert '<span id="legs">3</span> charged legs, 4:00 billed' in page
     assert re.findall(r'<th scope="row">(.*?)</th>.*?<td class="n strong">(.*?)</td>', page) == [
-        ("202 · Ben Sample", "0.2300"), ("201 · Ada Example", "0.1280"), ("Mobile", "0.3500"), ("Local", "0.0080")]
+        ("Ben Sample · 202", "0.2300"), ("Ada Example · 201", "0.1280"), ("Mobile", "0.3500"), ("Local", "0.0080")]
+
+
+async def test_the_same_extension_of_another_pbx_is_another_user_and_a_new_name_is_not(program: Program) -> None:
+    await program.tell(leg_id="a", name="Ada Sample")
+    await program.tell(leg_id="b", name="Ada Example")
+    await program.tell(leg_id="c", service_uuid="another", service_friendly_name="Branch", name="Cleo Demo")
+    assert re.findall(r'<th scope="row">(.*?)</th><td class="n">(.*?)</td>', await program.look())[:2] == [
+        ("Head Office · Ada Sample · 201", "2"), ("Branch · Cleo Demo · 201", "1")]
 
 
 async def test_before_the_first_leg_the_page_says_so(program: Program) -> None:
@@ -84,7 +92,7 @@ async def test_what_had_no_rate_is_rated_once_there_is_one(
         await program.tell(leg_id="b", destination_e164="+12025550188")
         page = await program.look()
         assert "no rate for +447700900123" in page
-        assert "+ 1 not rated" in page
+        assert ">1 not rated<" in page
         monkeypatch.setenv("BILLING_RATES", str(rates))
         monkeypatch.setenv("BILLING_DATABASE_URL", database_url)
         assert ran(monkeypatch, "rate") == 1
