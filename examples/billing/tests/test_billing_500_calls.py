@@ -9,11 +9,18 @@ from collections.abc import Sequence
 from decimal import Decimal
 from random import Random
 
+import pytest
+import yaml
+
 from billing.book import Book
+from billing.configuration import HERE
 from billing.database import Database
+from billing.ended import NEEDED_OF_CALL, NEEDED_OF_LEG
 from billing_fixtures import Clock, Program, call, leg, running
 from made_up_calls import USERS, made_up_calls
 from switchhook.domain.catalogue import EVENTS, EventType
+
+PREPARED = HERE.parents[1] / "src" / "switchhook" / "web" / "integrations" / "prepared"
 
 
 async def deliver(program: Program, bodies: Sequence[dict[str, object]]) -> None:
@@ -61,3 +68,15 @@ def test_the_bodies_are_those_of_the_events() -> None:
     fields = {field.value for field in EVENTS[EventType.LEG_ENDED].fields}
     assert set(leg()) == fields
     assert set(call()) <= {field.value for field in EVENTS[EventType.ENDED].fields}
+
+
+@pytest.mark.parametrize(("template", "body", "needed"), [
+    ("billing-legs", leg(), NEEDED_OF_LEG), ("billing-calls", call(), NEEDED_OF_CALL),
+])
+def test_the_portal_s_templates_send_what_is_needed_under_these_names(
+    template: str, body: dict[str, object], needed: tuple[str, ...],
+) -> None:
+    told = yaml.safe_load((PREPARED / f"{template}.yaml").read_text())
+    keys = {row["key"] for row in told["body_keys"]}
+    assert all(row["key"] == row["field"] for row in told["body_keys"])
+    assert set(needed) <= keys <= set(body)
