@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from subprocess import CalledProcessError
 
 from aiohttp import web
 
@@ -29,8 +29,12 @@ def main() -> None:
                 sys.exit(f"crm: {error}")
             web.run_app(_app(ours), host=ours.host, port=ours.port, access_log=None, print=None)
         case ["demo"]:
-            with suppress(KeyboardInterrupt):
+            try:
                 asyncio.run(demo(os.environ.get("CRM_LISTEN", "127.0.0.1:8020")))
+            except (OSError, RuntimeError, CalledProcessError) as error:
+                sys.exit(f"crm: {error}")
+            except (KeyboardInterrupt, asyncio.CancelledError):
+                pass  # that is how it ends
         case _:
             sys.exit("usage: python -m crm [demo]")
 

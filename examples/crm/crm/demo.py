@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import signal
 import time
 import uuid
 from dataclasses import dataclass, replace
@@ -88,6 +89,9 @@ class Caller:
 
 async def demo(listen: str = "127.0.0.1:8020", state: Path | None = None) -> None:
     """Run it all, until Ctrl-C."""
+    main = asyncio.current_task()
+    assert main
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, main.cancel)  # Tryton ends with us
     print("Tryton is installed and its database is made: a minute or two, the first time.", flush=True)
     folder = await asyncio.to_thread(tryton_server.prepare)
     state = state or folder / "demo"

@@ -16,7 +16,7 @@ def pop_page(extension: str, call: Call | None) -> str:
     return _page(
         f"Calls to {extension}",
         f'<a class="skip" href="#call">Skip to the call</a><header><h1>Calls to {escape(extension)}</h1>'
-        '<a href="/">Other extensions</a></header>'
+        '<button id="notify" hidden>Notify me</button><a href="/">Other extensions</a></header>'
         f'<main id="call" data-live="/pop/{quote(extension)}/now" aria-live="polite">{pop(extension, call)}</main>'
         '<footer><span id="live"></span></footer>',
         '<script src="/static/pop.js" defer></script>',

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
@@ -30,7 +31,8 @@ log = logging.getLogger("crm.server")
 BODY_BYTES = 64 * 1024
 LINES_SHOWN = 30
 EXTENSION = "[A-Za-z0-9*#_-]{1,32}"
-LOOK_UP_AGAIN_SECONDS = (1, 3, 10)
+WAIT_SECONDS = 25
+LOOK_UP_AFTER_SECONDS = (0, 1, 3, 10)
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -45,6 +47,7 @@ def make_app(configuration: Configuration, crm: Crm, *, clock: Callable[[], floa
     program = _Program(configuration, crm, clock)
     app = web.Application(middlewares=[program.guard], client_max_size=BODY_BYTES)
     app.cleanup_ctx.append(program.running)
+    app.on_shutdown.append(program.let_go)
     app.add_routes(
         [
             web.post("/hook", program.hook),
@@ -67,6 +70,8 @@ class _Program:
         self._crm = crm
         self._clock = clock
         self._board = Board()
+        self._changed = asyncio.Event()
+        self._stopping = False
         self._lookups: set[asyncio.Task[None]] = set()
         self._book: Book
         self._clerk: Clerk
@@ -82,6 +87,16 @@ class _Program:
                 lookup.cancel()
             self._clerk.stop()
             await working  # bounded by the CRM's time-out
+
+    async def let_go(self, app: web.Application) -> None:
+        """Answer the pages that wait for a call."""
+        self._stopping = True
+        self._tell_pages()
+
+    def _tell_pages(self) -> None:
+        """Something on the board is new: whoever waits looks again."""
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     @web.middleware
     async def guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -125,6 +140,7 @@ class _Program:
             lookup = asyncio.create_task(self._look_up(call), name="look up")
             self._lookups.add(lookup)
             lookup.add_done_callback(self._lookups.discard)
+        self._tell_pages()
         return web.Response(status=204)
 
     async def home(self, request: web.Request) -> web.Response:
@@ -141,21 +157,35 @@ class _Program:
         return web.Response(text=pop_page(extension, self._board.shown(extension)), content_type="text/html")
 
     async def pop(self, request: web.Request) -> web.Response:
-        extension = request.match_info["extension"]
-        return web.Response(text=pop(extension, self._board.shown(extension)), content_type="text/html")
+        """What an extension's page shows: once it differs from what the page has, or after a while."""
+        extension, seen = request.match_info["extension"], request.query.get("seen")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WAIT_SECONDS):
+                while _mark(self._popped(extension)) == seen and not self._stopping:
+                    await self._changed.wait()
+        text = self._popped(extension)
+        return web.Response(text=text, content_type="text/html", headers={"Shown": _mark(text)})
+
+    def _popped(self, extension: str) -> str:
+        return pop(extension, self._board.shown(extension))
 
     async def _look_up(self, call: Call) -> None:
         """Find the caller in the CRM. While a phone rings there is time for few tries only."""
-        for wait_seconds in (*LOOK_UP_AGAIN_SECONDS, None):
+        for wait_seconds in LOOK_UP_AFTER_SECONDS:
+            await asyncio.sleep(wait_seconds)
             try:
-                call.contact, call.problem = await self._crm.find_contact(call.number), ""
-                call.looked_up = True
-                return
+                call.contact = await self._crm.find_contact(call.number)
+                call.looked_up, call.problem = True, ""
             except CrmFailed as error:
                 call.problem = str(error)
                 log.warning("the caller of %s could not be looked up: %s", call.uuid, error)
-            if wait_seconds:
-                await asyncio.sleep(wait_seconds)
+            self._tell_pages()
+            if call.looked_up:
+                return
+
+
+def _mark(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:16]
 
 
 def _ended(working: asyncio.Task[None]) -> None:

@@ -3,6 +3,7 @@ tasks of a project, "Call-backs of …", that is the account manager's list."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from collections.abc import Mapping, Sequence
@@ -37,8 +38,8 @@ class Tryton:
     def __init__(self, access: TrytonAccess) -> None:
         self._access = access
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS))
-        self._authorization = ""
-        self._context: object = {}
+        self._login: _Login | None = None
+        self._logging_in = asyncio.Lock()
 
     async def __aenter__(self) -> Tryton:
         return self
@@ -93,29 +94,34 @@ class Tryton:
 
     async def call(self, method: str, *parameters: object) -> object:
         """Call a method of a model. Raises CrmFailed."""
-        if not self._authorization:
-            await self._log_in()
+        login = self._login or await self._log_in(None)
         try:
-            return await self._post(f"model.{method}", *parameters, self._context)
+            return await self._post(f"model.{method}", *parameters, login.context, headers=login.headers)
         except _LoggedOut:
-            await self._log_in()
+            login = await self._log_in(login)
         try:
-            return await self._post(f"model.{method}", *parameters, self._context)
+            return await self._post(f"model.{method}", *parameters, login.context, headers=login.headers)
         except _LoggedOut as error:
             raise CrmFailed("Tryton ends every session at once") from error
 
-    async def _log_in(self) -> None:
-        self._authorization, access = "", self._access
-        try:
-            told = await self._post("common.db.login", access.user, {"password": access.password}, "en")
-        except _LoggedOut as error:
-            raise CrmFailed("Tryton refuses the user or the password") from error
-        assert isinstance(told, list)
-        self._authorization = _session(f"{access.user}:{told[0]}:{told[1]}")
-        self._context = await self._post("model.res.user.get_preferences", True, {})  # among them: which company
+    async def _log_in(self, ended: _Login | None) -> _Login:
+        """Begin a session in place of the one that has ended, unless another task has done so meanwhile."""
+        access = self._access
+        async with self._logging_in:
+            if self._login and self._login is not ended:
+                return self._login
+            try:
+                told = await self._post("common.db.login", access.user, {"password": access.password}, "en")
+            except _LoggedOut as error:
+                raise CrmFailed("Tryton refuses the user or the password") from error
+            assert isinstance(told, list)
+            session = base64.b64encode(f"{access.user}:{told[0]}:{told[1]}".encode()).decode()
+            headers = {"Authorization": f"Session {session}"}
+            context = await self._post("model.res.user.get_preferences", True, {}, headers=headers)
+            self._login = _Login(headers, context)
+            return self._login
 
-    async def _post(self, method: str, *parameters: object) -> object:
-        headers = {"Authorization": self._authorization} if self._authorization else {}
+    async def _post(self, method: str, *parameters: object, headers: Mapping[str, str] | None = None) -> object:
         request = {"id": 0, "method": method, "params": parameters}
         try:
             async with self._session.post(f"{self._access.url}/rpc/", json=request, headers=headers) as answer:
@@ -126,8 +132,8 @@ class Tryton:
                 told = await answer.json()
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise CrmFailed(f"Tryton does not answer: {type(error).__name__} {error}") from error
-        if "error" in told:
-            raise CrmFailed(f"Tryton refuses {method}: {' '.join(str(told['error']).split())[:200]}")
+        if not isinstance(told, dict) or "result" not in told:
+            raise CrmFailed(f"Tryton refuses {method}: {' '.join(str(told).split())[:200]}")
         return told["result"]
 
     async def _with_number(self, clause: object) -> Rows:
@@ -157,12 +163,16 @@ class Tryton:
         return rows
 
 
+@dataclass(frozen=True, slots=True)
+class _Login:
+    """A session. `context`: the user's preferences, among them the company, which go along with every call."""
+
+    headers: Mapping[str, str]
+    context: object
+
+
 class _LoggedOut(Exception):
     """401: not logged in, or no longer."""
-
-
-def _session(text: str) -> str:
-    return f"Session {base64.b64encode(text.encode()).decode()}"
 
 
 def _without_reference(message: str) -> str:

@@ -66,6 +66,12 @@ class Program:
             assert answer.status == status
             return await answer.text()
 
+    async def look_until(self, path: str, text: str) -> None:
+        """Look again and again until the page says it; TimeoutError after 20 s."""
+        async with asyncio.timeout(20):
+            while text not in await self.look(path):
+                await asyncio.sleep(0.02)
+
     def lines(self) -> list[Line]:
         """What is to go into the CRM, the newest first."""
         with Book(self.ours.book) as book:

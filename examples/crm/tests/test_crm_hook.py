@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -85,7 +86,18 @@ async def test_while_the_crm_is_away_entries_wait_and_the_pages_say_so(program: 
     await until(lambda: program.lines()[0].attempts)
     assert program.lines()[0].state is State.WAITING
     assert "Tryton does not answer" in await program.look("/")
-    assert "Tryton does not answer" in await program.look("/pop/201/now")
+    await program.look_until("/pop/201/now", "Tryton does not answer")
+
+
+async def test_a_page_that_waits_has_the_call_at_once(program: Program) -> None:
+    async with program.session.get(f"{program.url}/pop/201/now") as answer:
+        seen = answer.headers["Shown"]
+    waiting = asyncio.create_task(program.look(f"/pop/201/now?seen={seen}"))
+    await program.tell(Kind.RINGING, "another", call_uuid="another", extension_number="202")
+    assert not waiting.done()
+    await program.tell(Kind.RINGING, "a")
+    async with asyncio.timeout(5):  # less than what it waits without a call
+        assert "+12025550171" in await waiting
 
 
 async def test_a_test_pops_up_as_a_test(program: Program) -> None:
