@@ -89,15 +89,19 @@ async def test_while_the_crm_is_away_entries_wait_and_the_pages_say_so(program: 
     await program.look_until("/pop/201/now", "Tryton does not answer")
 
 
-async def test_a_page_that_waits_has_the_call_at_once(program: Program) -> None:
+async def test_a_page_that_waits_has_the_news_at_once(program: Program) -> None:
+    withheld = {"source_number": None, "source_e164": None}
+    await program.tell(Kind.RINGING, "a", **withheld)
+    await program.look_until("/pop/201/now", "Not in the CRM.")
     async with program.session.get(f"{program.url}/pop/201/now") as answer:
         seen = answer.headers["Shown"]
     waiting = asyncio.create_task(program.look(f"/pop/201/now?seen={seen}"))
-    await program.tell(Kind.RINGING, "another", call_uuid="another", extension_number="202")
+    await program.tell(Kind.RINGING, "b", **withheld, call_uuid="another", extension_number="202")
+    await program.look_until("/pop/202/now", "Not in the CRM.")
     assert not waiting.done()
-    await program.tell(Kind.RINGING, "a")
-    async with asyncio.timeout(5):  # less than what it waits without a call
-        assert "+12025550171" in await waiting
+    await program.tell(Kind.ANSWERED, "c")
+    async with asyncio.timeout(5):  # less than it waits when there is nothing new
+        assert "You are talking" in await waiting
 
 
 async def test_a_test_pops_up_as_a_test(program: Program) -> None:

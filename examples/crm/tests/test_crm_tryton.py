@@ -75,6 +75,7 @@ async def test_a_contact_is_found_by_its_last_eight_digits_unless_two_have_them(
         assert await name_of("+13025550182", "") == "Two"
         assert await name_of("", "2025550182") is None  # either could be meant
         assert await name_of("", "5550171") is None  # fewer than eight digits say too little
+        assert await name_of("", "12025551") is None  # Robin's number has these digits, but between others
         assert await name_of("+12025550199", "") is None
         assert await name_of("", "") is None
 
