@@ -52,7 +52,7 @@ class Dispatcher:
         if account is None or (service is None and event.service_id is not None):
             return Acceptance(event=event, unwanted_reason="the PBX or its account was removed", intake_key=intake_key)
         event = _completed(event, account, service, _user_of(event, configuration))
-        if not intake_key:  # of what is told from elsewhere we have no call, and no file
+        if service is not None and not intake_key:  # of what is told from elsewhere we have no call, and no file
             event = self._with_link(event, service)
         if account.suspended:
             return Acceptance(event=event, unwanted_reason="the account is suspended", intake_key=intake_key)
