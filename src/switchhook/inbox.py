@@ -95,7 +95,7 @@ async def _read(request: web.BaseRequest) -> tuple[bytes, bool]:
             while size <= READ_BYTES and (chunk := await request.content.readany()):
                 size += len(chunk)
                 kept += chunk[: KEPT_BYTES - len(kept)]
-    except TimeoutError:
+    except (TimeoutError, ConnectionError):  # too slow, or gone
         return bytes(kept), True
     return bytes(kept), size > len(kept)
 

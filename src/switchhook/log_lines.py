@@ -34,8 +34,14 @@ def escaped(text: str) -> str:
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode(), text)
 
 
+def is_ours(record: logging.LogRecord) -> bool:
+    """Whether an entry is about us: bytes that are no HTTP are answered with 400, and need no traceback each."""
+    return record.exc_info is None or type(record.exc_info[1]).__module__ != "aiohttp.http_exceptions"
+
+
 def log_to_stderr(level: str) -> None:
     """Have everything logged there, from that level on."""
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine())
     logging.basicConfig(level=level, handlers=[handler])
+    logging.getLogger("aiohttp.server").addFilter(is_ours)

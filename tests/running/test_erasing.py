@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,9 +38,13 @@ def _account(seed: Seed, mark: str, **columns: Any) -> UUID:
     integration = seed.integration(account, service, name=mark, request_url=f"https://{mark}.example/")
     inbox = seed.inbox(account)
     person = seed.insert("person", {"id": uuid4(), "email": f"{mark}@example.com", "name": mark, "is_active": True})
-    seed.insert("member", {"id": uuid4(), "account_id": account, "person_id": person, "role": "admin"})
+    seed.insert("member", {"id": uuid4(), "account_id": account, "person_id": person, "role": "admin", "services": []})
     seed.insert("api_token", {"id": uuid4(), "account_id": account, "made_by_id": person, "name": mark,
                               "hash": uuid4().hex, "scopes": [], "services": []})
+    seed.insert("invitation", {"id": uuid4(), "account_id": account, "email": f"{mark}@example.org", "role": "viewer",
+                               "services": []})
+    seed.insert("audit_entry", {"id": uuid4(), "account_id": account, "who": mark, "changes": f'{{"x": [1, "{mark}"]}}',
+                                "at_ms": time.time_ns() // 1_000_000})
     seed.errand("send_test", {"mark": mark}, account)
     seed.insert("notice", {"id": uuid4(), "account_id": account, "integration_id": integration, "detail": mark})
     seed.insert("inbox_request", {"id": uuid4(), "inbox_id": inbox, "headers": mark, "body": mark.encode()})
@@ -96,9 +101,10 @@ def test_somebody_who_is_a_member_elsewhere_too_stays(database_url: str, seed: S
     other = seed.account()
     person = seed.insert("person", {"id": uuid4(), "email": "both@example.com", "is_active": True})
     for one in (account, other):
-        seed.insert("member", {"id": uuid4(), "account_id": one, "person_id": person, "role": "admin"})
+        seed.insert("member", {"id": uuid4(), "account_id": one, "person_id": person, "role": "admin", "services": []})
     operator = seed.insert("person", {"id": uuid4(), "email": "operator@example.com", "is_superuser": True})
-    seed.insert("member", {"id": uuid4(), "account_id": account, "person_id": operator, "role": "admin"})
+    seed.insert("member", {
+        "id": uuid4(), "account_id": account, "person_id": operator, "role": "admin", "services": []})
     assert _erase(database_url, tmp_path) == 1
     assert len(seed.rows("SELECT 1 FROM person")) == 2
     assert len(seed.rows("SELECT 1 FROM member")) == 1

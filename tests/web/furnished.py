@@ -15,7 +15,9 @@ from django.urls.resolvers import RoutePattern
 from switchhook.domain.catalogue import EventType, Field
 from switchhook.web.errands import Kind, ask
 from switchhook.web.integrations import actions
+from switchhook.web.members.invitations import invite, link_of
 from switchhook.web.members.links import one_time_link
+from switchhook.web.members.models import Role
 from switchhook.web.models import (
     Account,
     ApiToken,
@@ -49,6 +51,11 @@ ENGINE_TABLES = (
     Attempt, Delivery, Event, Call, Errand, InboxRequest, IntegrationHour, IntegrationHealth, IntegrationFailure,
     ConnectionState, Engine, Gap)
 
+#: Pages that only lead to somebody else's login, and those of a second factor, which nobody here has set up.
+ELSEWHERE = (
+    "openid_connect_login", "openid_connect_callback", "mfa_deactivate_totp", "mfa_view_recovery_codes",
+    "mfa_download_recovery_codes", "mfa_edit_webauthn", "mfa_remove_webauthn", "socialaccount_login_error")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
@@ -65,7 +72,7 @@ def routes(patterns: list[URLPattern | URLResolver] | None = None, before: str =
         if isinstance(one, URLResolver):
             if not route.startswith("api/"):
                 yield from routes(one.url_patterns, route)
-        elif isinstance(one.pattern, RoutePattern):
+        elif isinstance(one.pattern, RoutePattern) and one.name not in ELSEWHERE:
             yield Route(route=route, name=one.name or "")
 
 
@@ -118,6 +125,7 @@ def furnish(world: World) -> Furnished:
     token = ApiToken.objects.create(
         account=world.account, made_by=world.admin, name="Directory script", prefix="swh_ab12", hash="0" * 64,
         scopes=["read", "users"])
+    invitation = invite(world.account.id, "newcomer@example.com", Role.VIEWER, (), world.admin)
     recovery = _errand(world, "redeliver_many", "working", {"done": 500, "total": 1284})
     return Furnished(
         values={
@@ -125,8 +133,10 @@ def furnish(world: World) -> Furnished:
             "integration_id": pop.id, "connection_id": world.connection.id, "account_id": world.account.id,
             "delivery_id": failed.id, "event_id": failed.event_id, "call_id": failed.event.call_uuid,
             "token_id": token.id, "token": one_time_link(world.viewer).rstrip("/").rpartition("/")[2],
-            "member_id": Member.objects.get(person=world.viewer).id, "number": 1},
+            "invitation_id": invitation.id, "session_id": 0, "number": 1,
+            "member_id": Member.objects.get(person=world.viewer).id},
         of_page={
+            "join": {"token": link_of(invitation).rstrip("/").rpartition("/")[2]},
             "integration-catch-up": {"integration_id": old.id},
             **{name: {"errand_id": recovery}
                for name in ("recovery", "recovery-pause", "recovery-resume", "recovery-cancel")},

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from zipfile import ZipFile
 
 import pytest
@@ -172,6 +173,21 @@ def test_who_views_reads_only_until_they_ask_for_more(
     assert f"operator.may_change account={world.account.id}" in caplog.text
 
 
+def test_who_views_has_none_of_the_operators_pages_until_they_end_it(world: World, operator: Client) -> None:
+    operator.post(f"/operator/accounts/{world.account.id}/view/")
+    own = f"/operator/accounts/{world.account.id}/"
+    for path in ("/operator/", "/operator/connections/", own, f"{own}members/", f"{own}export/"):
+        answer = operator.get(path)
+        assert (path, answer.status_code) == (path, 403)
+        assert "End the view" in answer.content.decode()
+    assert operator.post(f"{own}state/", {"state": "suspended", "reason": ""}).status_code == 403
+    operator.post("/operator/viewing/", {"do": "change"})
+    assert "the operator's pages are back" in unescape(operator.get("/operator/").content.decode())
+    operator.post(f"/operator/accounts/{world.other_account.id}/view/")
+    operator.post("/operator/viewing/", {"do": "end"})
+    assert operator.get("/operator/").status_code == 200
+
+
 def test_one_click_ends_the_view(world: World, operator: Client) -> None:
     operator.post(f"/operator/accounts/{world.account.id}/view/")
     answer = operator.post("/operator/viewing/", {"do": "end"})
@@ -179,6 +195,19 @@ def test_one_click_ends_the_view(world: World, operator: Client) -> None:
     page = operator.get("/a/other/").content.decode()
     assert "You view" not in page
     assert "/operator/connections/" in page
+
+
+def test_the_accounts_audit_log_says_that_it_was_viewed_and_exported(
+    world: World, operator: Client, admin: Client,
+) -> None:
+    operator.post(f"/operator/accounts/{world.account.id}/view/")
+    operator.post("/operator/viewing/", {"do": "change"})
+    operator.post("/operator/viewing/", {"do": "end"})
+    operator.get(f"/operator/accounts/{world.account.id}/export/")
+    rows = admin.get("/a/acme/audit/?who=operator@").context["rows"]
+    assert [(row.action, row.detail) for row in rows] == [
+        ("exported", ""), ("viewed", "Ended"), ("viewed", "May change from now on"), ("viewed", "Began, reading only")]
+    assert all(row.by_operator for row in rows)
 
 
 def test_every_page_of_the_account_says_that_it_is_viewed(world: World, operator: Client) -> None:

@@ -41,7 +41,7 @@ class Portal:
         page.goto(self.url)
         page.get_by_label("E-mail").fill(self.email)
         page.get_by_label("Password").fill(self.password)
-        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("button", name="Log in", exact=True).click()
         expect(page.get_by_role("heading", name="Example Ltd")).to_be_visible()
 
 

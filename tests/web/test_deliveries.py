@@ -83,6 +83,22 @@ def test_filters_narrow_and_are_chips_that_can_be_taken_off(house: House) -> Non
     assert [label for _, label in chips] == ["Failed", "NPS", "IVR Option Selected"]
 
 
+def test_a_delivery_leads_to_those_before_and_after_it_within_the_filters(house: House) -> None:
+    crm = house.integration()
+    first, other, second, third = (
+        house.delivery(house.event(number=number), crm, state=state)
+        for number, state in enumerate(("failed", "delivered", "failed", "failed")))
+    [listed] = re.findall(rf'href="([^"]+/{second.id}/[^"]*)"', page(house, "deliveries/?state=failed"))
+    assert listed.endswith("?state=failed")
+    text = page(house, listed.removeprefix("/a/acme/"))
+    beside = dict(re.findall(r'data-key="([jk])" href="/a/acme/deliveries/([^/]+)/\?state=failed"', text))
+    assert beside == {"k": str(third.id), "j": str(first.id)}
+    alone = page(house, f"deliveries/{third.id}/")
+    assert 'data-key="k"' not in alone
+    assert str(second.id) in alone
+    assert str(other.id) in page(house, f"deliveries/{second.id}/")
+
+
 def test_a_filter_that_is_none_is_ignored(house: House) -> None:
     row = house.delivery(house.event(), house.integration())
     assert found(page(house, "deliveries/?state=lost&integration=x&event=y&before=z")) == [str(row.id)]

@@ -41,7 +41,7 @@ WAY_IN = [one for one in routes() if one.route.startswith(("login/", "password/"
 
 #: So many queries a page asks at most, the session and the person included; those that are named may ask more.
 QUERIES = 14
-MORE_QUERIES = {"home": 24}
+MORE_QUERIES = {"home": 24, "operator-overview": 28}
 
 
 @pytest.fixture
@@ -70,6 +70,7 @@ def walk(page: Page, url: str, looked_at: list[tuple[Route, str]]) -> None:
     """Look at each page in each light, and at what axe says of it."""
     axe, findings = Axe(), []
     pictures = os.environ.get("SCREENSHOTS", "")
+    page.set_default_timeout(60_000)  # the walk is about pages, not about a machine that is busy
     page.emulate_media(reduced_motion="reduce")
     for one, path in looked_at:
         page.emulate_media(color_scheme="light")

@@ -10,7 +10,7 @@ import pytest
 from switchhook.domain.catalogue import EXTRA_EVENTS
 from switchhook.pbx.ami import AmiCodec, Message
 from switchhook.pbx.asterisk import AsteriskReader
-from switchhook.web.services.manager_conf import manager_conf
+from switchhook.web.services.manager_conf import manager_conf, wanted
 from switchhook.web.services.models import Connection
 from tests.pbx import recorded
 from tests.pbx.recorded import ALL, Recorded
@@ -27,11 +27,21 @@ def _passes(message: Message, filters: list[tuple[str, str, str, str]]) -> bool:
                for name, header, method, wanted in filters)
 
 
-FILTERS = [found.groups() for found in map(_FILTER.match, manager_conf(Connection(username="u")).splitlines()) if found]
+CONF = manager_conf(Connection(username="u"), wanted(["ivr-*"], EXTRA_EVENTS))
+FILTERS = [found.groups() for found in map(_FILTER.match, CONF.splitlines()) if found]
 
 
 def test_every_line_of_the_filter_is_understood_here() -> None:
-    assert len(FILTERS) == manager_conf(Connection(username="u")).count("eventfilter(")
+    assert len(FILTERS) == CONF.count("eventfilter(")
+
+
+@pytest.mark.parametrize(("event_type", "variables"), [
+    ("call.ended", {"MIXMONITOR_FILENAME", "VM_MESSAGEFILE"}), ("call.missed", {"VM_MESSAGEFILE"}),
+    ("recording.ready", {"MIXMONITOR_FILENAME"}), ("call.ringing", set()),
+])
+def test_only_the_variables_in_use_are_let_through(event_type: str, variables: set[str]) -> None:
+    offered = set(wanted(["ivr-*"], {event_type}).variables)
+    assert {name for name in offered if "DID" not in name} == variables
 
 
 @pytest.mark.parametrize("recording", [one for one in ALL if len(one.parts) == 1], ids=lambda one: one.name)

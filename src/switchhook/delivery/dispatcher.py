@@ -49,17 +49,18 @@ class Dispatcher:
         configuration = self._current.value
         account = configuration.accounts.get(event.account_id)
         service = None if event.service_id is None else configuration.services.get(event.service_id)
-        if account is None or service is None:
+        if account is None or (service is None and event.service_id is not None):
             return Acceptance(event=event, unwanted_reason="the PBX or its account was removed", intake_key=intake_key)
         event = _completed(event, account, service, _user_of(event, configuration))
-        if not intake_key:  # of what is told from elsewhere we have no call, and no file
+        if service is not None and not intake_key:  # of what is told from elsewhere we have no call, and no file
             event = self._with_link(event, service)
         if account.suspended:
             return Acceptance(event=event, unwanted_reason="the account is suspended", intake_key=intake_key)
         wanted: list[Integration] = []
         refused: list[tuple[Integration, str]] = []
-        own = self._candidates.get((account.id, event.type, service.id), ())
-        for integration in (*self._candidates.get((account.id, event.type, None), ()), *own):
+        of_account = self._candidates.get((account.id, event.type, None), ())
+        own = () if service is None else self._candidates.get((account.id, event.type, service.id), ())
+        for integration in (*of_account, *own):
             why = why_not(integration, event, service, account)
             if why:
                 refused.append((integration, why))
@@ -113,7 +114,7 @@ class Dispatcher:
         self._candidates = candidates
 
 
-def _completed(event: Event, account: Account, service: Service, user: PbxUser | None) -> Event:
+def _completed(event: Event, account: Account, service: Service | None, user: PbxUser | None) -> Event:
     try:
         return complete(event, account, service, user)
     except (ZoneInfoNotFoundError, ValueError):  # a time zone that this machine does not know: no reason to lose it
@@ -137,9 +138,9 @@ def _time_to_live(integration: Integration, event: Event, account: Account) -> t
     return timedelta(seconds=account.user_expiry_seconds if of_user else account.call_expiry_seconds)
 
 
-def _reason(refused: Sequence[tuple[Integration, str]], event: Event, service: Service) -> str:
+def _reason(refused: Sequence[tuple[Integration, str]], event: Event, service: Service | None) -> str:
     """Why nobody wanted it, for the person who asks why there was no request."""
-    if not event.type.startswith("user.") and not service.applications_enabled:
+    if not event.type.startswith("user.") and service is not None and not service.applications_enabled:
         return Wanted.APPLICATIONS_OFF.value
     if not refused:
         return "there is no integration for this event"

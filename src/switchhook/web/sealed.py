@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -18,7 +19,7 @@ from switchhook.domain.errors import CannotOpen, SettingsError
 from switchhook.domain.sealing import key_id_of, key_ids, needs_resealing
 from switchhook.web.configuration import touch
 from switchhook.web.integrations.stored import context
-from switchhook.web.members.adapter import SEALED_AS, SEALED_PARTS
+from switchhook.web.members.adapter import SEALED_AS
 from switchhook.web.models import ApiAnswer, Connection, Integration, Service
 from switchhook.web.secrets import seal, unseal
 
@@ -53,9 +54,17 @@ def _of_api_answer(row: ApiAnswer, again: Again) -> None:
     row.body_sealed = again(row.body_sealed, f"api-answer:{row.id}")
 
 
-def _of_second_factor(row: Authenticator, again: Again) -> None:
-    row.data = {
-        name: again(value, SEALED_AS) if name in SEALED_PARTS else value for name, value in row.data.items()}
+def _of_authenticator(row: Authenticator, again: Again) -> None:
+    row.data = _of_second_factor(row.data, again)
+
+
+def _of_second_factor(value: Any, again: Again) -> Any:
+    """allauth's own shape of it, with whatever in it is sealed."""
+    if isinstance(value, dict):
+        return {name: _of_second_factor(one, again) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_of_second_factor(one, again) for one in value]
+    return again(value, SEALED_AS) if isinstance(value, str) and key_id_of(value) else value
 
 
 #: How each model's secrets are sealed anew, and in which columns they stand.
@@ -64,7 +73,7 @@ PLACES: Mapping[type[models.Model], tuple[Callable[..., None], tuple[str, ...]]]
     Service: (_of_service, ("recordings_options_sealed",)),
     Integration: (_of_integration, ("password_sealed", "token_sealed", "headers", "signing_secrets")),
     ApiAnswer: (_of_api_answer, ("body_sealed",)),
-    Authenticator: (_of_second_factor, ("data",)),
+    Authenticator: (_of_authenticator, ("data",)),
 }
 
 

@@ -24,7 +24,7 @@ def test_a_token_is_made_and_the_documentation_tried_with_it(portal: Portal, pag
     page.get_by_role("button", name="Authorize").click()
     page.get_by_label("auth-bearer-value").fill(found.group())
     page.get_by_label("Apply credentials").click()
-    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Close", exact=True).click()
     operation = page.locator("#operations-Services-list_services")
     operation.get_by_role("button", name=re.compile("GET")).click()
     operation.get_by_role("button", name="Try it out").click()

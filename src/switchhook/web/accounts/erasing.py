@@ -67,7 +67,7 @@ def erase(account: Account) -> bool:
     with unnoted():
         erased = _erase(account)
     if erased:
-        note(Action.DELETED, Kind.ACCOUNT, account.id, account.name, account_id=None,
+        note(Action.DELETED, Kind.ACCOUNT, "", "", account_id=None,  # its name is gone, too
              detail="Erased with all that was its own, after its time of grace")
     return erased
 
@@ -84,12 +84,18 @@ def _erase(account: Account) -> bool:
         if still is None:
             return False
         still.delete()
-        with connection.cursor() as cursor:  # the database lets no line of the audit log go but by this
-            cursor.execute("INSERT INTO erased_account (id) VALUES (%s)", [_stored(account.id)])
-        AuditEntry.objects.filter(account_id=account.id).delete()
+        _erase_audit_log(account.id)
         touch()
     log.info("account.erased account=%s", account.id)
     return True
+
+
+def _erase_audit_log(account_id: UUID) -> None:
+    """The database lets no young line go, but of an account that is said to be erased (migration 0010)."""
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO erased_account (id) VALUES (%s)", [_stored(account_id)])
+        AuditEntry.objects.filter(account_id=account_id).delete()
+        cursor.execute("DELETE FROM erased_account WHERE id = %s", [_stored(account_id)])
 
 
 def owned_models() -> list[type[models.Model]]:

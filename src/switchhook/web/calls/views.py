@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -63,8 +64,8 @@ def calls(request: HttpRequest, access: Access) -> HttpResponse:
 def call(request: HttpRequest, access: Access, call_id: UUID) -> HttpResponse:
     """One call: its timeline, what fired and to whom, and what did not and why."""
     row = access.calls().filter(id=call_id).first()
-    found = access.events().filter(call_uuid=call_id).prefetch_related("deliveries").order_by("at_ms", "sequence", "id")
-    events = list(found[:EVENTS_SHOWN])
+    found = access.events().filter(call_uuid=call_id).order_by("at_ms", "sequence", "id")
+    events = list(found.prefetch_related(Prefetch("deliveries", access.deliveries()))[:EVENTS_SHOWN])
     if row is None and not events:
         raise Http404("There is no such call.")
     seen = _seen(row, events)

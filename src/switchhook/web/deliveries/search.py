@@ -98,12 +98,12 @@ def deliveries(access: Access, filters: Filters, data: Mapping[str, str], most: 
     `most`: so many rows, else PAGE_ROWS."""
     if not filters.q:
         whole = _in_time(access.deliveries(), filters)
-        return _page(whole, _narrowed(whole.select_related("event"), filters), data, most or PAGE_ROWS)
+        return _page(whole, narrowed(whole.select_related("event"), filters), data, most or PAGE_ROWS)
     by_id = uuid_or_none(filters.q)
     if by_id and (row := access.deliveries().select_related("event").filter(id=by_id).first()):
         return Page(rows=[row])
     ids, next_key = _matching_events(access, filters.q, data)
-    owed = Prefetch("deliveries", queryset=_narrowed(access.deliveries(), filters))
+    owed = Prefetch("deliveries", queryset=narrowed(access.deliveries(), filters))
     found_events = access.events().filter(id__in=ids).prefetch_related(owed)
     rows = [row for event in found_events for row in event.deliveries.all()]
     return Page(rows=sorted(rows, key=lambda row: row.id, reverse=True), next_key=next_key)
@@ -141,7 +141,8 @@ def _in_time(found: QuerySet[Delivery], filters: Filters) -> QuerySet[Delivery]:
     return found if filters.until is None else found.filter(id__lt=first_id(filters.until))
 
 
-def _narrowed(found: QuerySet[Delivery], filters: Filters) -> QuerySet[Delivery]:
+def narrowed(found: QuerySet[Delivery], filters: Filters) -> QuerySet[Delivery]:
+    """Those of the deliveries that the filters let through (a search apart), newest first."""
     wanted: dict[str, Any] = {
         "state": filters.state, "integration_id": filters.integration, "event_type": filters.event}
     found = _in_time(found, filters).filter(**{name: value for name, value in wanted.items() if value})

@@ -17,6 +17,7 @@ from switchhook.domain.catalogue import EVENTS
 from switchhook.domain.delivery import DeliveryState
 from switchhook.domain.explaining import named_status
 from switchhook.web.deliveries import actions, search
+from switchhook.web.deliveries.neighbours import neighbours
 from switchhook.web.deliveries.recorded import attempts_of, labelled_fields
 from switchhook.web.deliveries.recovery import open_recoveries
 from switchhook.web.deliveries.search import Filters, Page, Row, uuid_or_none
@@ -62,11 +63,13 @@ def delivery(request: HttpRequest, access: Access, delivery_id: UUID) -> HttpRes
     seen = f"{row.state}.{row.attempts}.{len(attempts)}.{row.next_attempt_at_ms}.{told}"
     if request.GET.get("seen") == seen:  # the page asks for news, and there is none
         return HttpResponse(status=204)
+    filters = Filters.read(request.GET)
     latest = next((one for one in attempts if not one.unknown), None)
     return render(request, "deliveries/one.html", {
         "delivery": row, "event": row.event, "attempts": attempts, "resting": rest, "latest": latest,
         "integration": access.integrations().filter(id=row.integration_id).first(),
         "fields": labelled_fields(row.event), "pending": row.state == DeliveryState.PENDING, "seen": seen,
+        "filters": filters, "near": neighbours(access, filters, row.id),
     })
 
 

@@ -19,8 +19,11 @@ _ALWAYS = (
     "Pickup", "BlindTransfer", "AttendedTransfer", "UserEvent", "QueueCallerJoin", "AgentConnect",
 )
 _VARIABLES = ("__FROM_DID", "_FROM_DID", "FROM_DID")
-#: The variables that only some event types need.
-_FOR_SOME = {"recording.ready": "MIXMONITOR_FILENAME", "voicemail.left": "VM_MESSAGEFILE"}
+#: The variables that only some event types need: the recording's file, and the message that a caller left.
+_FOR_SOME = {
+    "recording.ready": ("MIXMONITOR_FILENAME",), "voicemail.left": ("VM_MESSAGEFILE",),
+    "call.missed": ("VM_MESSAGEFILE",), "call.ended": ("MIXMONITOR_FILENAME", "VM_MESSAGEFILE"),
+}
 _STATES = "[56]"  # of Newstate: it rings, it is up
 
 
@@ -44,7 +47,7 @@ def wanted_of(services: Sequence[Service]) -> Wanted:
 
 def wanted(menu_contexts: Sequence[str], event_types: Collection[str]) -> Wanted:
     """What menus in these contexts (globs) and events of these types need."""
-    more = tuple(name for type_, name in _FOR_SOME.items() if type_ in event_types)
+    more = tuple(dict.fromkeys(name for type_, names in _FOR_SOME.items() if type_ in event_types for name in names))
     beginnings = sorted({re.split(r"[*?\[]", context)[0] for context in menu_contexts})
     return Wanted(events=_ALWAYS, places=("",) if "" in beginnings else tuple(beginnings),
                   variables=_VARIABLES + more)

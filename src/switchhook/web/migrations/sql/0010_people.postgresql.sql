@@ -21,7 +21,7 @@ CREATE TABLE audit_entry (
   changes text NOT NULL
 );
 
--- Accounts that were erased: they take their lines along.
+-- Accounts that are being erased: they take their lines along.
 CREATE TABLE erased_account (id uuid PRIMARY KEY);
 
 CREATE INDEX audit_entry_of_account ON audit_entry (account_id, id);

@@ -11,6 +11,8 @@
   let going = 0; // until when the key after g counts
 
   const row = (step) => {
+    const beside = document.querySelector(`[data-key=${step > 0 ? "j" : "k"}]`);
+    if (beside) return beside.click();
     const rows = [...document.querySelectorAll("main tbody tr, main .live-list > li, main .inbox-list > li")].filter((one) => one.querySelector("a[href]"));
     const place = rows.findIndex((one) => one.contains(document.activeElement));
     const next = rows[place < 0 ? (step > 0 ? 0 : rows.length - 1) : place + step];

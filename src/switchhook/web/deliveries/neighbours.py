@@ -1,0 +1,38 @@
+"""The deliveries before and after one, within the filters of the list from which it was opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from switchhook.web.deliveries.search import WINDOW_ROWS, Filters, narrowed
+from switchhook.web.models import Delivery
+from switchhook.web.tenancy import Access
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbours:
+    """Their ids; None: there is none, or none that is near."""
+
+    newer: UUID | None = None
+    older: UUID | None = None
+
+
+def neighbours(access: Access, filters: Filters, delivery_id: UUID) -> Neighbours:
+    """The next ones up and down the list, each looked for among so many rows at most as a page looks through."""
+    if filters.q:
+        return Neighbours()  # what was searched for by a number is in no order of its own
+    above, below = access.deliveries().filter(id__gt=delivery_id), access.deliveries().filter(id__lt=delivery_id)
+    return Neighbours(newer=_nearest(above, filters, "id"), older=_nearest(below, filters, "-id"))
+
+
+def _nearest(side: QuerySet[Delivery], filters: Filters, order: str) -> UUID | None:
+    ids = side.order_by(order).values_list("id", flat=True)
+    edge = ids[WINDOW_ROWS : WINDOW_ROWS + 1].first()
+    found = narrowed(side, filters).order_by(order).values_list("id", flat=True)
+    if edge is not None:
+        found = found.filter(id__lt=edge) if order == "id" else found.filter(id__gt=edge)
+    nearest: UUID | None = found.first()
+    return nearest
