@@ -158,8 +158,9 @@ class Engine:
         beaten_s, bury_from_s = clock(), 0.0
         while True:
             with suppress(StoreUnavailable):
-                sent_s, was_sure = clock(), self._is_sure()
+                sent_s = clock()
                 await self._store.beat(self.id)
+                was_sure = self._is_sure()  # now: the answer may have taken long
                 if clock() - beaten_s > dead_after / 2:
                     bury_from_s = clock() + dead_after
                 beaten_s, self._sure_until_s, self._begun = clock(), sent_s + dead_after, True

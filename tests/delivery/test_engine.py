@@ -79,6 +79,19 @@ async def test_a_suspended_account_is_owed_nothing_and_its_events_say_why(bench:
     assert (bench.deliveries(), receiver.requests) == ([], [])
 
 
+async def test_what_happens_while_applications_are_off_says_so_also_of_a_suspended_account(
+    bench: Bench, receiver: Receiver,
+) -> None:
+    """It must not be caught up with when the account is open again."""
+    bench.integration(receiver)
+    bench.seed.execute("UPDATE account SET state = 'suspended'")
+    bench.seed.execute("UPDATE service SET applications_enabled = false")
+    await bench.start()
+    event = bench.event()
+    await bench.accept(event)
+    assert bench.seed.row("event", event.id)["unwanted_reason"] == "Applications are switched off for this PBX"
+
+
 async def test_what_is_owed_when_an_account_is_suspended_waits_until_it_is_open_again(
     bench: Bench, receiver: Receiver, monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -55,7 +55,8 @@ class Dispatcher:
         if service is not None and not intake_key:  # of what is told from elsewhere we have no call, and no file
             event = self._with_link(event, service)
         if account.suspended:
-            return Acceptance(event=event, unwanted_reason="the account is suspended", intake_key=intake_key)
+            why = _applications_off(event, service) or "the account is suspended"
+            return Acceptance(event=event, unwanted_reason=why, intake_key=intake_key)
         wanted: list[Integration] = []
         refused: list[tuple[Integration, str]] = []
         of_account = self._candidates.get((account.id, event.type, None), ())
@@ -138,10 +139,16 @@ def _time_to_live(integration: Integration, event: Event, account: Account) -> t
     return timedelta(seconds=account.user_expiry_seconds if of_user else account.call_expiry_seconds)
 
 
+def _applications_off(event: Event, service: Service | None) -> str:
+    """That Applications are off for the event's PBX, if they are: such an event cannot be caught up with either."""
+    off = not event.type.startswith("user.") and service is not None and not service.applications_enabled
+    return Wanted.APPLICATIONS_OFF.value if off else ""
+
+
 def _reason(refused: Sequence[tuple[Integration, str]], event: Event, service: Service | None) -> str:
     """Why nobody wanted it, for the person who asks why there was no request."""
-    if not event.type.startswith("user.") and service is not None and not service.applications_enabled:
-        return Wanted.APPLICATIONS_OFF.value
+    if why := _applications_off(event, service):
+        return why
     if not refused:
         return "there is no integration for this event"
     named = [f"{integration.name}: {why}" for integration, why in refused[:REASONS_NAMED]]

@@ -106,7 +106,6 @@ class Call:
     began_ms: int
     profile: Profile | None
     partial: bool = False
-    claimed_by_origin: bool = False
     direction: Direction = Direction.INTERNAL
     source: str = ""
     destination: str = ""

@@ -119,7 +119,7 @@ def wants(integration: Integration, event: Event, service: Service | None, accou
         return Wanted.OTHER_TYPE
     if integration.service_id is not None and integration.service_id != event.service_id:
         return Wanted.OTHER_SERVICE
-    if event.type in EXTRA_EVENTS - account.granted_events:
+    if event.type in EXTRA_EVENTS and event.type not in account.granted_events:
         return Wanted.NOT_GRANTED
     if EVENTS[event.type].level is Level.SERVICE and service is not None and not service.applications_enabled:
         return Wanted.APPLICATIONS_OFF
