@@ -194,11 +194,13 @@ def test_the_log_is_filtered_by_who_what_and_when(world: World, admin: Client) -
 
 def test_the_csv_file_starts_no_formula(world: World, admin: Client) -> None:
     admin.post("/me/", {"name": "=cmd()", "email": "admin@example.com"})
-    answer = admin.get("/a/acme/audit/csv/?kind=login&action=changed")
+    Client().post("/login/", {"login": "admin@example.com", "password": "wrong"}, HTTP_USER_AGENT="|cmd()")
+    answer = admin.get("/a/acme/audit/csv/?kind=login&who=admin@")
     assert answer["Content-Type"].startswith("text/csv")
-    rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
-    assert [row["who"] for row in rows] == ["admin@example.com"]
-    assert not any(cell.startswith(("=", "+", "@")) for row in rows for cell in row.values())
+    rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
+    assert [row["action"] for row in rows if row["action"] != "logged_in"] == ["login_failed", "changed"]
+    assert "'|cmd()" in [row["detail"] for row in rows]
+    assert not any(cell.startswith(("=", "+", "@", "|")) for row in rows for cell in row.values())
 
 
 def test_an_account_sees_its_own_lines_and_the_operator_all(

@@ -239,7 +239,7 @@ def operator_view(view: View) -> View:
             raise RoleNeeded(OPERATOR)
         match = request.resolver_match
         if viewing_of(request) is not None and (match is None or match.url_name not in _WHILE_VIEWING):
-            raise PermissionDenied("The operator views an account.")
+            raise RoleNeeded(OPERATOR)
         return view(request, **rest)
 
     return narrowed
