@@ -113,6 +113,10 @@ class Book:
         return self._records(f"at_ms >= ? AND at_ms < ? AND ({which}) ORDER BY at_ms, call_uuid, leg_id",
                              *period.milliseconds)
 
+    def record(self, call_uuid: str, leg_id: str) -> Record | None:
+        """The record of a call, or of a leg."""
+        return next(iter(self._records("call_uuid = ? AND leg_id = ?", call_uuid, leg_id)), None)
+
     def latest(self, period: Period, limit: int) -> list[Record]:
         """The legs that ended last."""
         return self._records("leg_id <> '' AND at_ms >= ? AND at_ms < ? ORDER BY at_ms DESC, call_uuid, leg_id LIMIT ?",
