@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from tests.fixtures.postgres import PostgresServer
 
 from billing.database import Database
 from billing_fixtures import CALL, SECRET, Clock, Program, call, leg, running
@@ -121,3 +122,15 @@ async def test_while_the_database_does_not_answer_switchhook_is_asked_to_come_ag
         assert (await program.tell()).startswith("503")
         database.run("ALTER TABLE elsewhere RENAME TO call_version")
     assert await program.tell() == "New."
+
+
+async def test_after_postgresql_has_cut_the_connection_the_next_attempt_is_kept(
+    postgres: PostgresServer, clock: Clock,
+) -> None:
+    postgres.execute("CREATE DATABASE billing_cut")
+    async with running(postgres.url("billing_cut"), clock) as program:
+        assert await program.tell(leg_id="a") == "New."
+        postgres.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'billing_cut'")
+        assert (await program.tell(leg_id="b")).startswith("503")
+        assert await program.tell(leg_id="b") == "New."
+        assert [record.ended.leg_id for record in program.legs()] == ["a", "b"]
