@@ -45,6 +45,7 @@ lint: $(TO_CHECK) audit  ## Style, types, which module may import which, and kno
 	$(BIN)/mypy
 	$(BIN)/mypy --config-file= --strict examples/nps/nps
 	$(BIN)/mypy --config-file= --strict examples/billing/billing
+	$(BIN)/mypy --config-file= --strict examples/crm/crm
 	$(BIN)/lint-imports
 
 audit: $(TO_CHECK)  ## Look up the locked packages among the known vulnerabilities

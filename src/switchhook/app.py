@@ -9,7 +9,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -19,6 +19,7 @@ import uvloop
 from switchhook import measuring
 from switchhook.delivery.engine import DeliveryEngine
 from switchhook.domain.errors import OwnershipLost, SettingsError, StoreError, StoreUnavailable, SwitchhookError
+from switchhook.domain.recording_links import RecordingLinks
 from switchhook.domain.service import Platform
 from switchhook.inbox import InboxListener
 from switchhook.intake import Intake
@@ -99,6 +100,7 @@ class Engine:
             handlers=errands.handlers(),
             sure=self._is_sure,
             tracing=self._traced,
+            recording_links=_recording_links(settings),
         )
         errands.accept_with(delivery.accept)
         fleet = Fleet(store, current, delivery.accept, self.id)
@@ -210,6 +212,14 @@ class Engine:
             except StoreUnavailable as error:
                 log.warning("engine.waits_for_database reason=%s", error)
                 await asyncio.sleep(AWAY_SECONDS)
+
+
+def _recording_links(settings: Settings) -> RecordingLinks | None:
+    """Links to recordings, where others can reach the portal."""
+    if not settings.public_url:
+        return None
+    return RecordingLinks(portal_url=settings.portal_url, keys=settings.keys(),
+                          valid=timedelta(days=settings.recording_link_days))
 
 
 def _traced(engine_id: UUID, settings: Settings) -> Traced | None:

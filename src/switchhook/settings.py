@@ -132,6 +132,11 @@ class Settings(BaseSettings):
     sso_name: str = Field(default="single sign-on", description="What the button says: 'Log in with …'.")
     demo_nps_url: str = Field(
         default="", description="Where the demo's Net Promoter Score dashboard is; the home page then links to it.")
+    recording_link_days: int = Field(
+        default=7, gt=0, le=3650, description="How many days the link in the field Recording URL leads somewhere.")
+    recording_grace_minutes: int = Field(
+        default=10, ge=0,
+        description="So long after a call's end its recording may still be on its way to where it is looked for.")
     api_requests_per_minute: int = Field(
         default=600, gt=0, description="Requests to the API that one token may make a minute, to each web process.")
     web_threads: int = Field(default=8, gt=0, description="Threads of the portal's server.")

@@ -81,6 +81,8 @@ def test_drift_is_seen_also_of_a_secret(run: Run, file: Path) -> None:
 def test_nothing_is_done_without_an_answer_or_without_a_secret(run: Run, file: Path) -> None:
     asked = run("integrations", "apply", file, **PASSWORD)
     assert (asked.code, "add --yes" in asked.err) == (1, True)
+    assert "+ CRM (" in asked.err
+    assert "[green]" not in asked.err
     without = run("integrations", "apply", file, "--yes")
     assert (without.code, "Set CRM_PASSWORD in the environment" in without.err) == (65, True)
     assert run("integrations", "list").out == ""

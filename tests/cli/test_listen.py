@@ -55,6 +55,20 @@ async def test_it_sends_what_an_integration_would(run: Run, receiver: Receiver, 
     assert "the real one" not in heard.out + str(got.headers)
 
 
+async def test_what_the_filters_of_an_integration_do_not_let_through_is_said_and_not_sent(
+    run: Run, receiver: Receiver, portal: Portal,
+) -> None:
+    portal.seed.integration(
+        portal.account_id, portal.service_id, name="Sales", event_type="ivr.option_selected",
+        request_url="https://crm.example.com/", filters=[{"filter": "option", "match": "one_of", "values": ["1-5"]}])
+    began = datetime.now(UTC).isoformat()
+    await asyncio.to_thread(run, "trigger", "ivr.option_selected")  # the example chooses 9
+    words = ("listen", "-f", receiver.url("/hook"), "--integration", "Sales", "--since", began, "-n", 1)
+    heard = await asyncio.to_thread(run, *words)
+    assert (heard.code, heard.out, receiver.requests) == (0, "", [])
+    assert "is not for Sales: filter: option 9 is none of 1-5" in heard.err
+
+
 async def test_an_answer_that_is_none_is_shown_and_the_rest_goes_on(run: Run, receiver: Receiver) -> None:
     await asyncio.to_thread(run, "trigger", "call.inbound_received")
     nowhere = f"http://127.0.0.1:{free_port()}/"

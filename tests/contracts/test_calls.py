@@ -66,6 +66,16 @@ async def test_what_is_new_of_a_call_is_added_and_what_was_known_stays(store: St
     assert (row["began_ms"], row["ended_ms"]) == (one.began_ms, to_ms(AT))
 
 
+async def test_the_files_of_a_calls_recordings_are_kept_and_never_grow_fewer(
+    store: Store, engine: UUID, seed: Seed,
+) -> None:
+    one = record()
+    files = ("/var/spool/asterisk/monitor/a.wav", "b\0\n\"ü\ud800.wav")
+    for known in ((), files[:1], files, ()):
+        await store.keep_calls([replace(one, sheet=replace(one.sheet, recordings=known))])
+    assert json.loads(seed.row("call", one.sheet.id)["recordings"]) == list(files)
+
+
 async def test_many_calls_are_written_at_once_each_as_it_was_told(store: Store, engine: UUID, seed: Seed) -> None:
     batch = [record(note(f"the number {number}"), native_call_id=str(number)) for number in range(50)]
     await store.keep_calls(batch)

@@ -89,3 +89,24 @@ async def test_no_other_account_hears_of_it(store: Store, engine: UUID, seed: Se
     seed.integration(seed.account(granted_events=[DISABLED]), event_type=DISABLED)
     await store.disable_integration(seed.integration(account), WHY)
     assert await owed(store, engine) == []
+
+
+async def test_one_whose_filters_do_not_want_it_is_told_nothing_and_the_event_says_why(
+    store: Store, engine: UUID, seed: Seed, account: UUID,
+) -> None:
+    never = {"filter": "business_hours", "match": "outside", "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
+             "begins": "00:00", "ends": "00:00"}
+    seed.integration(account, event_type=DISABLED, name="Night shift", filters=[never])
+    await store.disable_integration(seed.integration(account), WHY)
+    assert await owed(store, engine) == []
+    (why,) = why_not(seed)
+    assert why.startswith("Night shift: filter: ")
+
+
+async def test_a_suspended_account_is_owed_nothing_of_it(store: Store, engine: UUID, seed: Seed, account: UUID) -> None:
+    seed.integration(account, event_type=DISABLED, name="Alarm")
+    gone = seed.integration(account)
+    seed.execute("UPDATE account SET state = 'suspended'")
+    await store.disable_integration(gone, WHY)
+    assert await owed(store, engine) == []
+    assert why_not(seed) == ["Alarm: the account is suspended"]

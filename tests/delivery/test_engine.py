@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from switchhook.domain.catalogue import EventType
-from tests.fixtures.delivering import Bench
+from tests.fixtures.delivering import Bench, small_lanes
 from tests.fixtures.receiver import Receiver, answering
 
 
@@ -252,3 +252,30 @@ async def test_an_extra_event_that_is_not_granted_any_more_is_owed_to_nobody_and
     assert bench.deliveries() == []
     (row,) = bench.seed.rows("SELECT unwanted_reason FROM event")
     assert row["unwanted_reason"].startswith("Billing: not granted")
+
+
+async def test_an_engine_that_is_not_sure_of_itself_waits_without_turning_in_circles(
+    bench: Bench, receiver: Receiver, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What has a pace is due again and again; while nothing may start, looking for it would take a whole processor."""
+    sure, looked = True, 0
+    bench.integration(receiver, rate_per_second=50)
+    lanes = small_lanes()
+    wait_seconds = lanes.wait_seconds
+
+    def counted() -> float | None:
+        nonlocal looked
+        looked += 1
+        return wait_seconds()
+
+    monkeypatch.setattr(lanes, "wait_seconds", counted)
+    engine = await bench.start(lanes=lanes, sure=lambda: sure)
+    await bench.accept(*[bench.event() for _ in range(200)])
+    await receiver.got(1)
+    sure, looked = False, 0
+    await bench.until(lambda: engine.lanes.in_flight == 0)
+    await bench.accept(*[bench.event(EventType.OUTBOUND_PLACED) for _ in range(20)])  # time goes by, with real commits
+    assert looked < 20
+    sure = True
+    engine.go_on()
+    await bench.settled(200)

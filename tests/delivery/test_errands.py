@@ -67,6 +67,19 @@ async def test_a_made_up_event_goes_to_whoever_wants_it_and_is_marked_as_a_test(
     assert other_receiver.requests == []
 
 
+async def test_a_made_up_event_of_the_account_itself_goes_to_whoever_wants_it(
+    bench: Bench, receiver: Receiver
+) -> None:
+    disabled = EventType.INTEGRATION_DISABLED
+    bench.seed.execute("UPDATE account SET granted_events = ?", json.dumps([disabled]))
+    bench.integration(receiver, service_id=None, event_type=disabled)
+    await bench.start()
+    args = {"service_id": str(bench.service_id), "event_type": disabled.value}
+    state, told = await result(bench, bench.seed.errand("test_event", args, bench.account_id))
+    (got,) = await receiver.got(1)
+    assert (state, told["deliveries"], got.header("switchhook-event")) == ("done", 1, disabled)
+
+
 async def test_another_accounts_pbx_has_no_made_up_events_for_us(bench: Bench) -> None:
     await bench.start()
     args = {"service_id": str(bench.seed.service(bench.seed.account())), "event_type": "ivr.option_selected"}

@@ -86,10 +86,23 @@ def test_an_account_has_no_more_in_flight_than_its_quota_and_others_go_on() -> N
 def test_an_accounts_quota_holds_its_retries_too_and_may_be_changed() -> None:
     lanes = Lanes(max_in_flight=100)
     for number in range(20):
-        lanes.add(parcel(number, retry=True), max_in_flight=8, of_account=3)
-    assert len(start_all(lanes)) == 3
+        lanes.add(parcel(number, retry=True), max_in_flight=8, of_account=6)
+    assert len(start_all(lanes)) == 3  # half of it
     lanes.add(parcel(50), max_in_flight=8, of_account=None)
     assert len(start_all(lanes)) == 18
+
+
+def test_an_accounts_first_attempts_find_a_place_while_its_retries_are_under_way() -> None:
+    """Many receivers that answer late and badly hold no more than half of what the account may have in flight."""
+    lanes = Lanes(max_in_flight=100)
+    for number in range(10):
+        lanes.add(parcel(number, retry=True), max_in_flight=8, of_account=4)
+    assert [one.retry for one in start_all(lanes)] == [True, True]
+    lanes.add(parcel(50), max_in_flight=8, of_account=4)
+    assert integrations(start_all(lanes)) == [50]
+    one = Lanes(max_in_flight=100)
+    one.add(parcel(1, retry=True), max_in_flight=8, of_account=1)
+    assert len(start_all(one)) == 1  # who may have one only retries, too
 
 
 def test_first_attempts_of_a_call_go_one_after_the_other() -> None:

@@ -122,8 +122,8 @@ async def test_what_nobody_heard_between_two_engines_is_a_gap(store: Store, seed
         async with at_work(pbx, store, accept) as one:
             (await pbx.connected.get()).write(inbound(1))
             await accept.until(lambda: len(accept.events) == 1)
-            await store.report_connection(one.report())
             heard_at = one.ear.last_message_at
+        await store.report_connection(one.report())  # now that no report of its own is on its way
         async with at_work(pbx, store, accept), asyncio.timeout(20):
             while not seed.rows("SELECT id FROM gap"):
                 await asyncio.sleep(0.02)

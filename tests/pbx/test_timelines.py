@@ -49,6 +49,13 @@ def test_a_pickups_timeline_says_why_no_answered_was_told() -> None:
     assert call.ended_ms is not None
 
 
+def test_the_files_of_its_recordings_are_kept_whether_or_not_anybody_is_granted_their_events() -> None:
+    (file,) = inbound("22/inbound-answered").sheet.recordings
+    assert file.startswith("/")
+    assert file.endswith(".wav")
+    assert inbound("22/inbound-caller-gives-up").sheet.recordings == ()
+
+
 def test_what_was_told_names_its_event() -> None:
     tracker = Tracker(lambda _: PROFILE)
     for fact in facts(BY_NAME["22/inbound-answered"].parts):

@@ -33,6 +33,13 @@ def _integration(seed: Seed) -> dict[str, object]:
     return row
 
 
+def test_with_keys_from_the_environment_nobody_needs_to_make_the_state_directory(tmp_path: Path) -> None:
+    state = tmp_path / "not" / "there"
+    done = _run("migrate", f"sqlite://{state}/switchhook.sqlite3", state, *KEYS)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert state.stat().st_mode & 0o777 == 0o700
+
+
 @pytest.fixture
 def secretive(seed: Seed) -> Seed:
     """A database with a secret of every kind, under the old key."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+import fsspec
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 
@@ -39,6 +40,7 @@ from switchhook.web.models import (
 )
 from tests.web.conftest import World
 from tests.web.made_up import House, answered, attempt, not_answered
+from tests.web.recordings.conftest import BELOW, NAMED, SOUND
 from tests.web.test_detecting import FOUND
 from tests.web.test_failures import failure
 from tests.web.test_figures import hour
@@ -156,8 +158,10 @@ def _engine(world: World, now_ms: int) -> None:
     Gap.objects.create(
         id=uuid4(), connection_id=world.connection.id, begin_ms=now_ms - 7_260_000, end_ms=now_ms - 7_200_000,
         reason="the PBX closed the connection", partial_calls=2)
+    fsspec.filesystem("memory").pipe_file(f"/recordings/{BELOW}", SOUND)
     Service.objects.filter(id=world.service.id).update(
-        trunks=["trunk-provider"], menus=[["ivr-nps", "NPS"], ["ivr-*", "Main menu"]], intake_token_hash="0" * 64)
+        trunks=["trunk-provider"], menus=[["ivr-nps", "NPS"], ["ivr-*", "Main menu"]], intake_token_hash="0" * 64,
+        recordings_root="memory://recordings")
 
 
 def _call(house: House, number: int, calling: Integration, pop: Integration, survey: Integration) -> Delivery | None:
@@ -189,7 +193,8 @@ def _call(house: House, number: int, calling: Integration, pop: Integration, sur
         {"kind": "fact", "text": f"a call from {source} came in over trunk-provider to 12025550101"},
         *({"kind": "told", "type": event.type, "event": str(event.id), "text": text} for event, text in told),
         *([withheld] if number % 5 == 2 else []),
-        id_=id_, number=number * 4, source=source, state="answered" if number % 3 else "menu")
+        id_=id_, number=number * 4, source=source, state="answered" if number % 3 else "menu",
+        recordings=json.dumps([NAMED]))
     return failed
 
 

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from zipfile import ZipFile
 
 import pytest
@@ -170,6 +171,21 @@ def test_who_views_reads_only_until_they_ask_for_more(
     operator.post("/operator/viewing/", {"do": "read", "next": "https://evil.example/"})
     assert operator.post(url, name).status_code == 403
     assert f"operator.may_change account={world.account.id}" in caplog.text
+
+
+def test_who_views_has_none_of_the_operators_pages_until_they_end_it(world: World, operator: Client) -> None:
+    operator.post(f"/operator/accounts/{world.account.id}/view/")
+    own = f"/operator/accounts/{world.account.id}/"
+    for path in ("/operator/", "/operator/connections/", own, f"{own}members/", f"{own}export/"):
+        answer = operator.get(path)
+        assert (path, answer.status_code) == (path, 403)
+        assert "End the view" in answer.content.decode()
+    assert operator.post(f"{own}state/", {"state": "suspended", "reason": ""}).status_code == 403
+    operator.post("/operator/viewing/", {"do": "change"})
+    assert "the operator's pages are back" in unescape(operator.get("/operator/").content.decode())
+    operator.post(f"/operator/accounts/{world.other_account.id}/view/")
+    operator.post("/operator/viewing/", {"do": "end"})
+    assert operator.get("/operator/").status_code == 200
 
 
 def test_one_click_ends_the_view(world: World, operator: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +14,12 @@ from switchhook.domain.errors import SettingsError
 from switchhook.settings import Settings
 from switchhook.web.branding.brands import Brands, load_brands
 from switchhook.web.branding.colour import DARK_GROUND, WHITE, Colour
+from switchhook.web.models import Account
+from switchhook.web.notices import send_owed
 
 from .conftest import World
 
+HOST = "hooks.ecn.example"
 TWO = """
 [mycloudpbx]
 hosts = ["portal.cloud.example"]
@@ -90,6 +94,26 @@ def test_a_password_reset_comes_from_the_brand(brands: Brands, world: World, cli
     assert (letter.from_email, letter.subject.partition(":")[0]) == ("myECN <hooks@ecn.example>", "myECN")
     assert "http://hooks.ecn.example/" in letter.body
     assert "Switchhook" not in letter.body
+
+
+def test_whoever_joins_an_account_of_a_brand_meets_that_brand_alone(
+    brands: Brands, world: World, admin: Client,
+) -> None:
+    Account.objects.filter(id=world.account.id).update(brand="myecn")
+    admin.post("/a/acme/members/", {"email": "nova@example.com", "role": "viewer"}, HTTP_HOST=HOST)
+    send_owed()
+    [letter] = mail.outbox
+    assert "http://hooks.ecn.example" in letter.body
+    [path] = re.findall(r"http://hooks\.ecn\.example[:0-9]*(/join/\S+)", letter.body)
+    password = "mauve walrus umbrella"
+    newcomer = Client(HTTP_HOST=HOST)
+    newcomer.post(path, {"name": "Nova", "password1": password, "password2": password})
+    newcomer.post("/me/again/", {"password": password})
+    page = newcomer.get("/me/second-factor/totp/activate/")
+    assert "issuer=myECN" in page.context["totp_url"]
+    assert "Switchhook" not in page.content.decode()
+    token = {"name": "CRM", "scopes": ["read"], "expires": "30"}
+    assert "http://hooks.ecn.example" in admin.post("/a/acme/tokens/", token, HTTP_HOST=HOST).content.decode()
 
 
 def test_what_a_brand_leaves_out_comes_from_the_settings(tmp_path: Path) -> None:

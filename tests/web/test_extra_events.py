@@ -9,6 +9,7 @@ from django.test import Client
 from switchhook.web.models import Account, ConfigurationVersion, Integration
 from tests.web.conftest import World
 from tests.web.made_up import House
+from tests.web.test_hostile_forms import Forms
 from tests.web.test_integrations_form import FILLED
 from tests.web.test_services import ACCOUNT
 
@@ -34,6 +35,19 @@ def test_the_operator_grants_extra_events_and_takes_them_away(world: World, oper
     operator.post(path, form)
     assert Account.objects.get(id=world.account.id).granted_events == []
     assert ConfigurationVersion.objects.get().version == version + 1
+
+
+def test_saving_the_page_of_an_account_as_it_is_changes_nothing(world: World, operator: Client) -> None:
+    """Every field of the form must be on the page: what a browser does not send is taken away."""
+    before = {"country": "AU", "body_days": 7, "audit_retention_days": 400, "granted_events": ["call.ended"]}
+    Account.objects.filter(id=world.account.id).update(**before)
+    path = f"/operator/accounts/{world.account.id}/"
+    [form] = [one for one in Forms(page(operator, path)).found if ("slug", "acme") in one.fields]
+    sent: dict[str, list[str]] = {}
+    for name, value in form.fields:
+        sent.setdefault(name, []).append(value)
+    assert operator.post(path, sent).status_code == 302
+    assert Account.objects.filter(id=world.account.id).values(*before).get() == before
 
 
 def test_nobody_can_grant_what_is_no_extra_event(world: World, operator: Client) -> None:

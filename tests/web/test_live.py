@@ -77,6 +77,17 @@ def test_what_an_old_call_does_now_stands_above_what_newer_calls_did_before(hous
     assert len(shown) == 30
 
 
+def test_who_is_limited_to_a_pbx_sees_its_events_without_what_the_account_sends_of_them(house: House) -> None:
+    """As on all other pages: the account's own integrations are none of theirs."""
+    house.delivery(house.event(EventType.USER_CREATED), house.integration(EventType.USER_CREATED), state="failed")
+    assert "/deliveries/" in re.sub("<nav.*?</nav>", "", live(house), flags=re.DOTALL)
+    house.world.admin.memberships.update(services=[str(house.service.id)])
+    page = live(house)
+    assert "Create User" in page
+    assert "a deleted integration" not in page
+    assert 'id="delivery-' not in page
+
+
 def test_one_pbx_is_chosen(house: House) -> None:
     branch = Service.objects.create(account=house.account, name="pbx-9", friendly_name="Branch")
     open_call(house, number=1)

@@ -100,6 +100,12 @@ def test_tests_are_for_people(house: House, admin: Client, token: dict[str, str]
         told = admin.post(f"/api/v1/integrations/{one.id}/test", content_type="application/json", headers=token)
         assert (told.status_code, told.json()["code"]) == (429, "quota_reached")
         assert 1 <= int(told["Retry-After"]) <= 60
+        told = admin.post(f"/api/v1/services/{house.service.id}/test-events", {"event_type": "call.inbound_received"},
+                          content_type="application/json", headers=token)
+        assert told.status_code == 429
+        page = admin.post(f"{house.pbx_url}integrations/new/", ORDER | {"do": "save-test"}).content.decode()
+        assert "2 tests in a minute" in page
+        assert "is saved" not in page
         Errand.objects.update(created_at_ms=time.time_ns() // 1_000_000 - 61_000)
         assert admin.post(f"{house.url}integrations/{one.id}/test/").status_code == 302
 

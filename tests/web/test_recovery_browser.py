@@ -46,7 +46,7 @@ def test_a_person_enables_and_catches_up_and_sees_it_go_on(
     house.event(number=1)
     actions.disable(row, "Nothing but failures for 5 days: 1,204 attempts, and none succeeded.")
     browser.goto(f"{live_server.url}{house.url}integrations/{row.id}/")
-    expect(browser.get_by_role("img", name="Attempts by hour")).to_be_visible()
+    expect(browser.get_by_role("group", name="Attempts by hour")).to_be_visible()
     browser.get_by_role("link", name="Enable and catch up from").click()
     browser.get_by_label("Catch up from").fill("2026-03-04T23:00")
     browser.get_by_role("button", name="Estimate").click()

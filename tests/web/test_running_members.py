@@ -22,6 +22,7 @@ from switchhook.web.notices import send_owed
 from tests.fixtures.mail import Mailbox, mailbox
 from tests.web.conftest import World
 from tests.web.made_up import House
+from tests.web.test_hostile_forms import Forms
 
 __all__ = ["mailbox"]
 
@@ -114,6 +115,23 @@ def test_who_was_added_and_never_came_gets_in_by_an_invitation(world: World, adm
     assert (person.name, person.check_password(PASSWORD)) == ("Nova New", True)
 
 
+@pytest.mark.parametrize("has", ["another account", "the operator's role"])
+def test_without_e_mail_an_admin_makes_nobody_a_password_who_has_more_than_their_account(
+    has: str, world: World, admin: Client,
+) -> None:
+    """The admin sees the link then: it must not be a way into what is none of theirs."""
+    if has == "another account":
+        person = Person.objects.create_user("nova@example.com")
+        Member.objects.create(account=world.other_account, person=person, role=Role.ADMIN)
+    else:
+        person = Person.objects.create_superuser("nova@example.com")
+    path = path_of(invite(admin))
+    assert path in admin.get("/a/acme/members/").content.decode()
+    assert "There is a login for this address already" in Client().post(path, NEW).content.decode()
+    person.refresh_from_db()
+    assert not person.has_usable_password()
+
+
 def test_a_weak_password_is_refused_and_the_invitation_stays(world: World, admin: Client) -> None:
     path = path_of(invite(admin))
     answer = Client().post(path, NEW | {"password1": "12345", "password2": "12345"})
@@ -189,6 +207,24 @@ def test_a_limited_members_token_sees_no_more_than_they(world: World, branch: Se
     assert seen == [["pbx-0003"], []]
 
 
+def test_who_is_limited_to_a_pbx_that_was_deleted_stays_limited_when_their_role_is_changed(
+    world: World, branch: Service, admin: Client,
+) -> None:
+    """Their form must have the tick: without one, they would be of all the account."""
+    row = member(world.viewer)
+    row.services = [str(branch.id)]
+    row.save()
+    gone = str(branch.id)
+    branch.delete()
+    [form] = [one for one in Forms(admin.get(f"/a/acme/members/{row.id}/").content.decode()).found
+              if any(name == "role" for name, _ in one.fields)]
+    ticked = [value for name, value in form.fields if name == "services"]
+    assert ticked == [gone]
+    admin.post(f"/a/acme/members/{row.id}/", {"role": "admin", "services": ticked})
+    row.refresh_from_db()
+    assert (row.role, row.services) == ("admin", [gone])
+
+
 def test_bulk_recovery_is_not_for_who_is_limited(world: World, branch: Service, as_person: AsPerson) -> None:
     Member.objects.filter(person=world.admin).update(services=[str(branch.id)])
     assert as_person(world.admin).get("/a/acme/deliveries/recover/").status_code == 403
@@ -202,5 +238,7 @@ def test_an_account_leads_to_a_second_factor_whoever_has_none(
     for path in ("/a/acme/", "/a/acme/users/", "/a/acme/members/"):
         assert viewer.get(path)["Location"] == "/me/second-factor/"
         assert admin.get(path)["Location"] == "/me/second-factor/"
+    news = viewer.get("/a/acme/calls/", headers={"HX-Request": "true"})
+    assert (news.status_code, news["HX-Redirect"]) == (200, "/me/second-factor/")  # not into the middle of the list
     assert "asks everybody for a second factor" in viewer.get("/me/second-factor/").content.decode()
     assert as_person(world.stranger).get("/a/other/").status_code == 200  # another account asks for none

@@ -32,7 +32,8 @@ def test_every_context_that_is_sealed_for_is_known_to_the_rotation() -> None:
                for path in Path(switchhook.web.__file__).parent.rglob("*.py")
                if re.search(r"(?<![\w.])seal\(", path.read_text())}
     assert sealing == {
-        "api/once.py", "integrations/actions.py", "integrations/stored.py", "members/adapter.py", "sealed.py",
+        "api/once.py", "integrations/actions.py", "integrations/stored.py", "members/adapter.py",
+        "recordings/operating.py", "sealed.py",
         "secrets.py", "services/actions.py"}
 
 

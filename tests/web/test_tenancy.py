@@ -140,6 +140,7 @@ def test_no_page_is_open_to_all_but_those_of_the_way_in() -> None:
         "join/<str:token>/", "login/inactive/", "login/none/", "login/with/<slug:provider_id>/",
         "login/with/<slug:provider_id>/callback/",
         "logout/", "password/", "password/sent/", "password/done/",
+        "recordings/<str:token>",  # signed links
     }
 
 

@@ -11,7 +11,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from switchhook.domain.catalogue import EventType
-from switchhook.web.models import Errand, PbxUser
+from switchhook.web.models import Account, Errand, PbxUser
 from switchhook.web.users import csv_directory
 from tests.web.conftest import World
 from tests.web.made_up import House
@@ -81,6 +81,18 @@ def test_users_who_are_missing_are_deleted_only_when_that_is_ticked(house: House
     assert "create 0, modify 0, delete 1 and fire 1 event;" in page
     confirm(house, page, text)
     assert told() == [("user.deleted", "202")]
+
+
+def test_a_full_account_imports_as_many_users_as_it_loses_and_says_so_when_there_are_more(house: House) -> None:
+    Account.objects.filter(id=house.account.id).update(max_users=2)
+    two = "Extension Number,Name\n301,Eve Example\n302,Finn Fabricated\n"
+    page = sent(house, {"text": two})
+    page = sent(house, {"text": two, **hidden(page)})
+    assert "This account may have 2 users and has 2." in page
+    assert "Eve Example" in page  # what was sent is still there
+    page = sent(house, {"text": two, "delete_missing": "on"})
+    confirm(house, page, two)
+    assert sorted(house.service.users.values_list("extension_number", flat=True)) == ["301", "302"]
 
 
 def test_a_plan_that_is_no_longer_true_is_shown_anew(house: House) -> None:

@@ -16,6 +16,8 @@ from switchhook.domain.catalogue import EVENTS, FIELDS, EventType, Field
 from switchhook.domain.delivery import Request
 from switchhook.domain.errors import CannotRender
 from switchhook.domain.event import Event, delivery_id
+from switchhook.domain.filters import read as read_filter
+from switchhook.domain.filters import unmet
 from switchhook.domain.integration import BasicAuth, BodyKey, Format, Header, Integration, Method, NoAuth, TokenAuth
 from switchhook.domain.rendering import render
 from switchhook.domain.signing import is_secret
@@ -67,6 +69,7 @@ def as_integration(order: Integration, told: Record) -> Integration:
         body_keys=tuple(
             BodyKey(key=one["key"], field=Field(one["field"]) if one["field"] else None, text=one["text"])
             for one in told["body_keys"]),
+        filters=tuple(read_filter(one) for one in told["filters"]),
         signing_secrets=order.signing_secrets if told["signed"] else ())
 
 
@@ -81,6 +84,14 @@ def event_of(told: Record) -> Event | None:
         order_key=str(call or id_), sequence=told["sequence"],
         fields={Field(name): value for name, value in told["fields"].items() if name in FIELDS},
         call_uuid=UUID(call) if call else None, native_call_id=told["native_call_id"], is_test=told["is_test"])
+
+
+def why_not(order: Integration, event: Event) -> str:
+    """Why the order's filters do not let the event through; empty when they do. Business hours are the account's: the
+    event's Date/Time has its offset."""
+    local = event.fields.get(Field.DATE_TIME)
+    at = datetime.fromisoformat(local) if isinstance(local, str) else event.at
+    return unmet(order.filters, replace(event, at=at), time_zone="")
 
 
 def hear(order: Integration, event: Event, timeout_seconds: float) -> Heard:

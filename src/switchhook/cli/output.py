@@ -59,6 +59,11 @@ class Output:
         """Something beside the results, for a person."""
         self._notes.print(text, style=style, markup=False)
 
+    def preview(self, shown: Iterable[str]) -> None:
+        """What would be done, for the person who is asked: lines as `record` shows them."""
+        for one in shown:
+            self._notes.print(one)
+
     @contextmanager
     def waiting(self, text: str) -> Iterator[None]:
         """A sign of life on a terminal while something takes its time."""

@@ -91,7 +91,7 @@ class Deliverer:
             task = asyncio.create_task(self._work(parcel))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        wait_seconds = self._lanes.wait_seconds()
+        wait_seconds = self._lanes.wait_seconds() if self._may_start() else None  # else whoever says so starts us
         if wait_seconds is not None:
             self._look_again(wait_seconds)
 
@@ -121,8 +121,11 @@ class Deliverer:
         self._returns.rest(integration_id, (since, probe_at))
         log.warning("delivery.receiver_fails integration=%s probe_at=%s", integration_id, probe_at.isoformat())
 
+    def _may_start(self) -> bool:
+        return not self._stopped and not self._recorder.congested and self._sure()
+
     def _next(self) -> Parcel | None:
-        return None if self._stopped or self._recorder.congested or not self._sure() else self._lanes.next()
+        return self._lanes.next() if self._may_start() else None
 
     def close(self) -> None:
         """Start nothing more."""

@@ -13,6 +13,7 @@ from switchhook.domain.catalogue import EventType, Field
 from switchhook.domain.delivery import Delivery
 from switchhook.domain.event import Event, complete, delivery_id
 from switchhook.domain.integration import Integration, Wanted, why_not
+from switchhook.domain.recording_links import RecordingLinks
 from switchhook.domain.service import Account, PbxUser, Service
 from switchhook.store.current import CurrentConfiguration
 from switchhook.store.ports import Acceptance, Configuration
@@ -28,10 +29,15 @@ HasRoom = Callable[[UUID, UUID], bool]
 class Dispatcher:
     """Makes Acceptances, by the configuration in force when the event is accepted."""
 
-    def __init__(self, current: CurrentConfiguration, has_room: HasRoom, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, current: CurrentConfiguration, has_room: HasRoom, clock: Callable[[], datetime],
+        links: RecordingLinks | None = None,
+    ) -> None:
+        """`links`: makes links to recordings; None: nobody outside could follow one."""
         self._current = current
         self._has_room = has_room
         self._clock = clock
+        self._links = links
         self._candidates: Mapping[tuple[UUID, EventType, UUID | None], Sequence[Integration]] = {}
         current.when_changed(self._index)
         if current.loaded:
@@ -43,15 +49,18 @@ class Dispatcher:
         configuration = self._current.value
         account = configuration.accounts.get(event.account_id)
         service = None if event.service_id is None else configuration.services.get(event.service_id)
-        if account is None or service is None:
+        if account is None or (service is None and event.service_id is not None):
             return Acceptance(event=event, unwanted_reason="the PBX or its account was removed", intake_key=intake_key)
         event = _completed(event, account, service, _user_of(event, configuration))
+        if service is not None and not intake_key:  # of what is told from elsewhere we have no call, and no file
+            event = self._with_link(event, service)
         if account.suspended:
             return Acceptance(event=event, unwanted_reason="the account is suspended", intake_key=intake_key)
         wanted: list[Integration] = []
         refused: list[tuple[Integration, str]] = []
-        own = self._candidates.get((account.id, event.type, service.id), ())
-        for integration in (*self._candidates.get((account.id, event.type, None), ()), *own):
+        of_account = self._candidates.get((account.id, event.type, None), ())
+        own = () if service is None else self._candidates.get((account.id, event.type, service.id), ())
+        for integration in (*of_account, *own):
             why = why_not(integration, event, service, account)
             if why:
                 refused.append((integration, why))
@@ -90,6 +99,14 @@ class Dispatcher:
             integration_id=integration.id, order_key=event.order_key, created_at=now,
             expires_at=now + _time_to_live(integration, event, account), attempts=1 if claimed else 0)
 
+    def _with_link(self, event: Event, service: Service) -> Event:
+        """The event with a link to the recording that it tells of, where there is a place for recordings."""
+        file = event.fields.get(Field.RECORDING_FILE)
+        if self._links is None or not service.recordings_root or event.call_uuid is None or not isinstance(file, str):
+            return event
+        url = self._links.url(event.call_uuid, file, event.at)
+        return replace(event, fields={**event.fields, Field.RECORDING_URL: url})
+
     def _index(self) -> None:
         candidates: dict[tuple[UUID, EventType, UUID | None], list[Integration]] = {}
         for one in self._current.value.integrations.values():
@@ -97,7 +114,7 @@ class Dispatcher:
         self._candidates = candidates
 
 
-def _completed(event: Event, account: Account, service: Service, user: PbxUser | None) -> Event:
+def _completed(event: Event, account: Account, service: Service | None, user: PbxUser | None) -> Event:
     try:
         return complete(event, account, service, user)
     except (ZoneInfoNotFoundError, ValueError):  # a time zone that this machine does not know: no reason to lose it
@@ -121,9 +138,9 @@ def _time_to_live(integration: Integration, event: Event, account: Account) -> t
     return timedelta(seconds=account.user_expiry_seconds if of_user else account.call_expiry_seconds)
 
 
-def _reason(refused: Sequence[tuple[Integration, str]], event: Event, service: Service) -> str:
+def _reason(refused: Sequence[tuple[Integration, str]], event: Event, service: Service | None) -> str:
     """Why nobody wanted it, for the person who asks why there was no request."""
-    if not event.type.startswith("user.") and not service.applications_enabled:
+    if not event.type.startswith("user.") and service is not None and not service.applications_enabled:
         return Wanted.APPLICATIONS_OFF.value
     if not refused:
         return "there is no integration for this event"

@@ -23,6 +23,7 @@ from switchhook.delivery.tracing import NotTraced, Tracing
 from switchhook.delivery.watch import Watch
 from switchhook.domain.errors import StoreError
 from switchhook.domain.event import Event
+from switchhook.domain.recording_links import RecordingLinks
 from switchhook.store.current import CurrentConfiguration
 from switchhook.store.ports import Acceptance, Accepted, CallMemory, Store
 
@@ -43,6 +44,7 @@ class DeliveryEngine:
         jitter: Callable[[], float] = lambda: random.uniform(-1, 1),  # noqa: S311 (no secret)
         lanes: Lanes | None = None, account_in_flight: int | None = None, recovered_per_second: float = PER_SECOND,
         sure: Callable[[], bool] = lambda: True, tracing: Tracing | None = None,
+        recording_links: RecordingLinks | None = None,
     ) -> None:
         """`inbox_url`, `egress_proxy`: see `Sender`. `max_in_flight`: requests open at once; `account_in_flight`: of an
         account that has no quota of its own. `handlers`: see `Errands`. `sure`: whether no other engine can have
@@ -63,7 +65,7 @@ class DeliveryEngine:
             returns=self._returns, start_ready=self._start_ready, account_in_flight=account_in_flight)
         self._returns.wake = self._collector.wake
         current.when_woken(self._collector.wake)
-        self.dispatcher = Dispatcher(current, self._collector.has_room, clock)
+        self.dispatcher = Dispatcher(current, self._collector.has_room, clock, recording_links)
         recovery = Recovery(
             store=store, engine_id=engine_id, current=current, dispatcher=self.dispatcher,
             wake_collector=self._collector.wake, clock=clock, per_second=recovered_per_second)

@@ -2,9 +2,9 @@
 
 First attempts and retries stand in lanes of their own, by integration. Whoever has something to send takes turns:
 accounts among each other, then the integrations of an account. An integration has so many requests in flight at
-once, an account, too, and so has the engine in all; retries hold at most half of an integration's and of all. First
-attempts with the same order key go one after the other: the next may start when the one before has ended, whatever
-came of it.
+once, an account, too, and so has the engine in all; retries hold at most half of an integration's, of an account's
+and of all. First attempts with the same order key go one after the other: the next may start when the one before has
+ended, whatever came of it.
 
 What waits here is bounded, for each integration and in all. What has no room is shed: it stays in the database,
 unclaimed. From then on the integration is *behind*: all its first attempts are shed until those in the database
@@ -57,6 +57,7 @@ class Lanes:
         self._firsts, self._retries = Turns(), Turns()
         self._account_caps: dict[UUID, int] = {}
         self._of_account: Counter[UUID] = Counter()  # in flight
+        self._retries_of_account: Counter[UUID] = Counter()  # of these
         self._retries_in_flight = 0
         self._since_retry = 0
         self.in_flight = 0
@@ -170,12 +171,12 @@ class Lanes:
         retries_may = self._retries_in_flight < max(1, self._max_in_flight // 2)
         integration_id = None
         if retries_may and self._since_retry >= RETRY_EVERY - 1:
-            integration_id = self._retries.next(self._may, self._fits)
+            integration_id = self._retries.next(self._may_retry, self._fits)
         retry = integration_id is not None
         if integration_id is None:
             integration_id = self._firsts.next(self._may, self._fits)
         if integration_id is None and retries_may:
-            integration_id, retry = self._retries.next(self._may, self._fits), True
+            integration_id, retry = self._retries.next(self._may_retry, self._fits), True
         return None if integration_id is None else self._start(integration_id, retry=retry)
 
     def wait_seconds(self) -> float | None:
@@ -210,13 +211,12 @@ class Lanes:
         changed = self._learn(lane, parcel, alive, jitter) if lane.timed or alive is False else False
         del self._parcels[delivery.id]
         self.in_flight -= 1
-        self._of_account[lane.account_id] -= 1
-        if not self._of_account[lane.account_id]:
-            del self._of_account[lane.account_id]
+        _count_down(self._of_account, lane.account_id)
         lane.in_flight -= 1
         if parcel.retry:
             lane.retries_in_flight -= 1
             self._retries_in_flight -= 1
+            _count_down(self._retries_of_account, lane.account_id)
         elif parcel.ordered:
             self._move_up(lane, delivery.order_key)
         self._seat(delivery.integration_id, lane)
@@ -233,6 +233,11 @@ class Lanes:
         cap = self._account_caps.get(account_id)
         return cap is None or self._of_account[account_id] < cap
 
+    def _may_retry(self, account_id: UUID) -> bool:
+        """The same of a retry: first attempts of the account's other integrations do not wait behind those."""
+        cap = self._account_caps.get(account_id)
+        return self._may(account_id) and (cap is None or self._retries_of_account[account_id] < max(1, cap // 2))
+
     def _fits(self, integration_id: UUID) -> bool:
         """No integration takes more than half of the places still free: many dead receivers never hold them all."""
         free = self._max_in_flight - self.in_flight
@@ -244,6 +249,7 @@ class Lanes:
             parcel = lane.retries.popleft()
             lane.retries_in_flight += 1
             self._retries_in_flight += 1
+            self._retries_of_account[lane.account_id] += 1
             self._since_retry = 0
         else:
             parcel = lane.ready.popleft()
@@ -348,6 +354,12 @@ class Lanes:
     def _tidy(self, integration_id: UUID, lane: Lane) -> None:
         if lane.empty:
             del self._lanes[integration_id]
+
+
+def _count_down(counter: Counter[UUID], account_id: UUID) -> None:
+    counter[account_id] -= 1
+    if not counter[account_id]:
+        del counter[account_id]
 
 
 def _undo_start(lane: Lane, parcel: Parcel) -> None:

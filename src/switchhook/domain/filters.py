@@ -93,7 +93,8 @@ def subjects_of(event_type: EventType) -> list[Subject]:
 
 
 def unmet(filters: Sequence[Filter], event: Event, time_zone: str) -> str:
-    """Why the filters do not let the event through, in plain words; empty when they do. `time_zone`: an IANA name."""
+    """Why the filters do not let the event through, in plain words; empty when they do. `time_zone`: an IANA
+    name; "" where the event's own offset is the account's."""
     for one in filters:
         why = _unmet_hours(one, event.at, time_zone) if isinstance(one, HoursFilter) else _unmet_value(one, event)
         if why:

@@ -13,6 +13,7 @@ from uuid import UUID
 from switchhook.domain.call import Call
 from switchhook.domain.catalogue import EventType
 from switchhook.domain.facts import Direction
+from switchhook.domain.recordings import MOST_RECORDINGS
 
 #: So many facts, and so many notes in all, are kept of one call: decisions have room when it rings and rings.
 MOST_FACTS = 150
@@ -68,6 +69,7 @@ class CallSheet:
     extension_number: str
     state: CallState
     partial: bool
+    recordings: tuple[str, ...] = ()  # files, as the PBX names them
 
 
 def sheet_of(call: Call, *, ended: bool) -> CallSheet | None:
@@ -79,7 +81,7 @@ def sheet_of(call: Call, *, ended: bool) -> CallSheet | None:
         began_ms=call.began_ms, ended=ended, ended_at=call.touched_at if ended else None, direction=call.direction,
         source_number=call.source, destination_number=call.destination,
         extension_number=call.picked_up_by or call.extension or call.rung, state=_state(call, ended),
-        partial=call.partial)
+        partial=call.partial, recordings=tuple(call.recordings[:MOST_RECORDINGS]))
 
 
 def _state(call: Call, ended: bool) -> CallState:

@@ -83,6 +83,7 @@ class Service:
     intake_token_hash: str = ""  # sha-256, hex; empty: no intake
     country: str = ""  # ISO 3166, two letters; "": the account's
     directory_source: DirectorySource = DirectorySource.PORTAL
+    recordings_root: str = ""  # where its calls' recordings are; "": unknown, and there are no links to any
     directory_scope: str = ""  # which of the PBX's voicemail contexts or domains; "": the only one
 
 

@@ -75,7 +75,7 @@ CALL: Columns = {
     "id": "uuid", "account_id": "uuid", "service_id": "uuid", "native_call_id": "text", "began_ms": "bigint",
     "ended_ms": "bigint", "direction": "text", "source_number": "text", "source_tail": "text",
     "destination_number": "text", "destination_tail": "text", "extension_number": "text", "state": "text",
-    "partial": "boolean", "is_test": "boolean", "notes": "text",
+    "partial": "boolean", "is_test": "boolean", "notes": "text", "recordings": "text",
 }
 
 
@@ -250,6 +250,7 @@ def call_row(record: CallRecord) -> dict[str, Any]:
         "destination_tail": tail(sheet.destination_number), "extension_number": sheet.extension_number,
         "state": sheet.state.value, "partial": sheet.partial, "is_test": False,
         "notes": "".join(_note_line(note) for note in record.notes),
+        "recordings": json.dumps(sheet.recordings),
     }
 
 

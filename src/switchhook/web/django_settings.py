@@ -148,7 +148,6 @@ MFA_ADAPTER = "switchhook.web.members.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_FORMS = {"add_webauthn": "switchhook.web.members.forms.KeyForm"}
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_TOTP_ISSUER = SWITCHHOOK.brand_name
 MFA_TOTP_TOLERANCE = 1  # clocks of telephones
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up by themselves
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _HTTPS  # browsers have passkeys on http://localhost, and else on https alone
@@ -188,6 +187,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],  # Tabler's CSS draws small marks as data: images
         "font-src": [SELF],
         "connect-src": [SELF],
+        "media-src": [SELF],
         "form-action": [SELF],
         "manifest-src": [SELF],
         "base-uri": [NONE],

@@ -13,6 +13,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -57,6 +58,8 @@ class SecondFactor:
         if not isinstance(exception, SecondFactorNeeded):
             return None
         messages.warning(request, "This account asks everybody for a second factor. Set one up, then go on.")
+        if request.headers.get("HX-Request"):  # a part of a page asks for news: all of the page goes there
+            return HttpResponseClientRedirect(reverse("mfa_index"))
         return redirect("mfa_index")
 
 

@@ -44,6 +44,8 @@ def _alone() -> Iterator[None]:
         return
     import fcntl
 
-    with Path(f"{connection.settings_dict['NAME']}.migrating").open("w") as file:
+    path = Path(f"{connection.settings_dict['NAME']}.migrating")
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # with keys from elsewhere nobody has made it yet
+    with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

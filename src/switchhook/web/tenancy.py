@@ -54,6 +54,8 @@ from switchhook.web.models import (
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OPERATOR = "Operator"
+#: The operator's pages that there are while they view an account: to end that, to change it, to view another.
+_WHILE_VIEWING = frozenset({"operator-viewing", "operator-account-view"})
 ACCOUNT_LEVEL = frozenset(one.value for one, spec in EVENTS.items() if spec.level is Level.ACCOUNT)
 
 View = Callable[..., HttpResponseBase]
@@ -229,12 +231,15 @@ def service_view(view: View | None = None, /, *, needs: Role = Role.VIEWER) -> V
 
 
 def operator_view(view: View) -> View:
-    """A view for the operator alone."""
+    """A view for the operator alone, unless they view an account as its members see it."""
 
     @wraps(view)
     def narrowed(request: HttpRequest, **rest: Any) -> HttpResponseBase:
         if not request.user.is_authenticated or not request.user.is_operator:
             raise RoleNeeded(OPERATOR)
+        match = request.resolver_match
+        if viewing_of(request) is not None and (match is None or match.url_name not in _WHILE_VIEWING):
+            raise PermissionDenied("The operator views an account.")
         return view(request, **rest)
 
     return narrowed

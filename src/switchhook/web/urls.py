@@ -19,6 +19,7 @@ from switchhook.web.inbox import urls as inbox
 from switchhook.web.integrations import urls as integrations
 from switchhook.web.members import urls as members
 from switchhook.web.operator import urls as operator
+from switchhook.web.recordings import urls as recordings
 from switchhook.web.services import urls as services
 from switchhook.web.tokens import urls as tokens
 from switchhook.web.users import urls as users
@@ -27,7 +28,7 @@ Patterns = list[URLPattern | URLResolver]
 account_urls: Patterns = [
     *accounts.account_urls, *services.account_urls, *users.account_urls, *integrations.account_urls,
     *calls.account_urls, *catalogue.account_urls, *deliveries.account_urls, *inbox.account_urls, *tokens.account_urls,
-    *members.account_urls, *audit.account_urls,
+    *members.account_urls, *audit.account_urls, *recordings.account_urls,
 ]
 service_urls: Patterns = [*services.service_urls, *users.service_urls, *integrations.service_urls]
 
@@ -39,13 +40,14 @@ urlpatterns: Patterns = [
     path("brand/logo", branding.logo, name="brand-logo"),
     path("theme/", start.choose_theme, name="theme"),
     path("", include(members.login_urls)),
+    *recordings.link_urls,
     path("api/v1/asyncapi.json", asyncapi),
     path("api/v1/", api.urls),
     path("a/<slug:account>/pbx/<uuid:service_id>/", include(service_urls)),
     path("a/<slug:account>/", include(account_urls)),
     path("operator/", include([
         *operator.operator_urls, *accounts.operator_urls, *services.operator_urls, *members.operator_urls,
-        *audit.operator_urls])),
+        *audit.operator_urls, *recordings.operator_urls])),
 ]
 handler403 = errors.forbidden
 handler404 = errors.not_found

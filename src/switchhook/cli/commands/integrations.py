@@ -77,7 +77,7 @@ def apply(file: File, prune: Prune = False, yes: Yes = False, as_json: AsJson = 
         output.record(plan, *_shown(plan, client))
         return
     if not yes:
-        output.note("\n".join(_shown(plan, client)))
+        output.preview(_shown(plan, client))
     if not confirmed("Do it?", yes):
         raise typer.Abort
     with output.waiting("Changing …"):

@@ -29,6 +29,8 @@ class MadeUpCall(StrEnum):
     MENU = "menu"
     SURVEY = "survey"
     PICKED_UP = "picked_up"
+    VOICEMAIL = "voicemail"
+    FORWARDED = "forwarded"
 
 
 def listen(
@@ -66,6 +68,9 @@ def listen(
             event = listening.event_of(told)
             if event is None:
                 output.note(f"{told['type']} is of a newer release: left out.", "yellow")
+                continue
+            if why := listening.why_not(order, event):
+                output.note(f"{told['type']} {told['id']} is not for {order.name}: {why}.", "dim")
                 continue
             heard = listening.hear(order, event, timeout)
             output.record(listening.record_of(told, heard), *_shown(told, heard, verbose=verbose))

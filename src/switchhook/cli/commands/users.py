@@ -41,7 +41,7 @@ def import_(
         output.record(plan, *_shown(plan))
         raise typer.Exit(ExitCode.DIFFERS if differs else ExitCode.DONE)
     if not yes:
-        output.note("\n".join(_shown(plan)))
+        output.preview(_shown(plan))
     if not confirmed("Do it?", yes):
         raise typer.Abort
     with output.waiting("Changing …"):

@@ -22,6 +22,8 @@ _KEEP = f"""
         destination_tail = coalesce(nullif(excluded.destination_tail, ''), kept.destination_tail),
         extension_number = coalesce(nullif(excluded.extension_number, ''), kept.extension_number),
         state = excluded.state,
+        recordings = CASE WHEN length(kept.recordings) > length(excluded.recordings) THEN kept.recordings
+            ELSE excluded.recordings END,
         notes = CASE WHEN length(kept.notes) < {MOST_CHARACTERS} THEN kept.notes || excluded.notes ELSE kept.notes END
 """
 

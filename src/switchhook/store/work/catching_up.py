@@ -15,6 +15,7 @@ from switchhook.domain.integration import Integration, Wanted
 from switchhook.store.dialect import Each, Query, Work, insert
 from switchhook.store.ports import Stretch, Undelivered
 from switchhook.store.rows import DELIVERY, EVENT_COLUMNS, delivery_row, event_of, first_id, to_ms, to_uuid
+from switchhook.store.work.bodies import walk_again_from
 
 _LAST_EVENT = """
     SELECT id FROM event WHERE account_id = :account AND id > :after AND id < :until
@@ -46,6 +47,8 @@ def owe(owed: Sequence[tuple[Event, Delivery]]) -> Work[int]:
     """See `Store.owe`."""
     rows = [delivery_row(delivery, event, None) for event, delivery in owed]
     new = yield Each(_OWE, DELIVERY, sorted(rows, key=lambda row: str(row["id"])))
+    for account_id in {event.account_id for event, _ in owed}:
+        yield from walk_again_from(account_id, min(delivery.id for _, delivery in owed))
     return len(new)
 
 

@@ -37,7 +37,7 @@ _ACCOUNTS = """
 """
 _SERVICES = """
     SELECT id, account_id, connection_id, name, friendly_name, applications_enabled, tenant_key, trunks, trunk_contexts,
-        menus, extensions, intake_token_hash, country, directory_source, directory_scope FROM service
+        menus, extensions, intake_token_hash, country, directory_source, directory_scope, recordings_root FROM service
 """
 _CONNECTIONS = """
     SELECT id, name, platform, host, port, tls, tls_ca, username, secret_sealed, calls_per_minute FROM connection
@@ -123,7 +123,7 @@ def _account(
 def _service(
     id_: Any, account_id: Any, connection_id: Any, name: str, friendly_name: str, applications_enabled: bool,
     tenant_key: str, trunks: Any, trunk_contexts: Any, menus: Any, extensions: Any, intake_token_hash: str,
-    country: str, directory_source: str, directory_scope: str,
+    country: str, directory_source: str, directory_scope: str, recordings_root: str,
 ) -> Service:
     reading = Reading(
         trunks=_texts(trunks), trunk_contexts=_texts(trunk_contexts), extensions=_texts(extensions),
@@ -132,7 +132,8 @@ def _service(
         id=to_uuid(id_), account_id=to_uuid(account_id), connection_id=to_uuid_or_none(connection_id), name=name,
         friendly_name=friendly_name, applications_enabled=bool(applications_enabled), tenant_key=tenant_key,
         reading=reading, intake_token_hash=intake_token_hash, country=country,
-        directory_source=DirectorySource(directory_source), directory_scope=directory_scope)
+        directory_source=DirectorySource(directory_source), directory_scope=directory_scope,
+        recordings_root=recordings_root)
 
 
 def user_of(

@@ -10,6 +10,7 @@ from switchhook.domain.delivery import Delivered, DeliveryState, DisableIntegrat
 from switchhook.store.dialect import Each, Query, Work, insert
 from switchhook.store.ports import Recording
 from switchhook.store.rows import ATTEMPT, Columns, attempt_row, problem_of, status_of, to_ms, to_uuid
+from switchhook.store.work.bodies import walk_again_from
 from switchhook.store.work.grouping import group_failures
 from switchhook.store.work.tallying import tally
 
@@ -89,4 +90,6 @@ def cancel(delivery_ids: Sequence[UUID], why: str, account_id: UUID | None) -> W
 def redeliver(delivery_ids: Sequence[UUID], account_id: UUID) -> Work[int]:
     """See `Store.redeliver`. The new expiry is that of a new delivery, by the settings of today."""
     rows = yield Query(_REDELIVER, {"ids": list(delivery_ids), "account": account_id})
+    if rows:
+        yield from walk_again_from(account_id, min(delivery_ids))
     return len(rows)

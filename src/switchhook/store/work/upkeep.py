@@ -13,8 +13,11 @@ from switchhook.store.rows import first_id, to_ms, to_uuid
 MOST_COUNTED = 10_000
 
 _OLD = "SELECT id FROM event WHERE id < :bound ORDER BY id LIMIT :limit {skip locked}"
+#: What is still owed is not dropped before its time, however little an account may store: it is delivered or expires.
 _OLD_OF_ACCOUNT = """
-    SELECT id FROM event WHERE account_id = :account AND id < :bound ORDER BY id LIMIT :limit {skip locked}
+    SELECT id FROM event WHERE account_id = :account AND id < :bound AND NOT EXISTS (
+        SELECT 1 FROM delivery WHERE delivery.event_id = event.id AND delivery.state = 'pending')
+    ORDER BY id LIMIT :limit {skip locked}
 """
 _OLD_CALLS = "SELECT id FROM call WHERE began_ms < :before_ms ORDER BY began_ms LIMIT :limit {skip locked}"
 _OLD_CALLS_OF_ACCOUNT = """

@@ -21,7 +21,7 @@ from switchhook.web.accounts.models import Account
 MIB = 1024 * 1024
 _MINUTE_MS = 60_000
 #: Errands that send something, or have a PBX made up for it, because a person asked.
-TESTS = frozenset({"send_test", "test_call"})
+TESTS = frozenset({"send_test", "test_event", "test_call"})
 
 
 class Quota(StrEnum):

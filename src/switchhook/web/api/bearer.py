@@ -16,6 +16,8 @@ from switchhook.web.tenancy import Access, AccountShut, access_to, check_open, l
 from switchhook.web.tokens.actions import note_use, token_of
 from switchhook.web.tokens.models import Scope
 
+#: What viewers may, too.
+_CHANGE_NOTHING = (Scope.READ, Scope.RECORDINGS)
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="api"'}
 
 
@@ -81,7 +83,7 @@ class Bearer(HttpBearer):
         if self.scope.value not in token.scopes:
             raise Problem(403, f"This token lacks the scope “{self.scope.value}”.", code="scope_missing",
                           scope=self.scope.value)
-        if self.scope is not Scope.READ and access_of(request).role is not Role.ADMIN:
+        if self.scope not in _CHANGE_NOTHING and access_of(request).role is not Role.ADMIN:
             raise Problem(403, "Who made this token is not an admin of the account any more.", code="role_missing")
         return token
 
@@ -89,7 +91,7 @@ class Bearer(HttpBearer):
         raise NotImplementedError  # __call__ does it all
 
 
-READ, USERS, INTEGRATIONS, EVENTS, MEMBERS = (Bearer(one) for one in Scope)
+READ, USERS, INTEGRATIONS, EVENTS, MEMBERS, RECORDINGS = (Bearer(one) for one in Scope)
 
 
 def _unknown(detail: str, code: str) -> Problem:

@@ -18,7 +18,7 @@ from switchhook.web.errands import ask
 router = Router()
 
 #: What calls can be made up (pbx/made_up_calls.py).
-CallKind = Literal["answered", "missed", "outbound", "menu", "survey", "picked_up"]
+CallKind = Literal["answered", "missed", "outbound", "menu", "survey", "picked_up", "voicemail", "forwarded"]
 
 
 class TestEventWanted(Shape):
@@ -28,8 +28,8 @@ class TestEventWanted(Shape):
 
 
 class TestCallWanted(Shape):
-    """Which call: inbound and answered, missed, picked up by another user, to the main menu, or to the NPS survey;
-    or outbound."""
+    """Which call: inbound and answered, missed, picked up by another user, to the voicemail, forwarded to a mobile, to
+    the main menu, or to the NPS survey; or outbound."""
 
     kind: CallKind
 

@@ -28,6 +28,7 @@ from switchhook.web.api import (
     integrations,
     members,
     reading,
+    recordings,
     recoveries,
     services,
     testing,
@@ -58,6 +59,7 @@ api.add_router("", events.router, tags=["Events"])
 api.add_router("", feed.router, tags=["Events"])
 api.add_router("", deliveries.router, tags=["Deliveries"])
 api.add_router("", calls.router, tags=["Calls"])
+api.add_router("", recordings.router, tags=["Calls"])
 api.add_router("", recoveries.router, tags=["Recoveries"])
 api.add_router("", errands.router, tags=["Errands"])
 api.add_router("", inbox.router, tags=["Request inbox"])

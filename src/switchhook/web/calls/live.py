@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -92,7 +92,7 @@ def newest_events(access: Access, service: Service | None, calls: Collection[UUI
     of_calls = found.filter(call_uuid__in=calls).order_by("-at_ms")[:EVENTS_SHOWN] if calls else found.none()
     among = [*found.order_by("-id").values_list("at_ms", "id")[:LOOKED_THROUGH], *of_calls.values_list("at_ms", "id")]
     last = [id_ for _, id_ in sorted(set(among), reverse=True)[:EVENTS_SHOWN]]
-    rows = found.prefetch_related("deliveries").in_bulk(last)
+    rows = found.prefetch_related(Prefetch("deliveries", access.deliveries())).in_bulk(last)
     return [rows[id_] for id_ in last if id_ in rows]
 
 

@@ -22,6 +22,7 @@ class Call(models.Model):
     partial = models.BooleanField()
     is_test = models.BooleanField()
     notes = models.TextField()
+    recordings = models.TextField(default="[]")  # JSON: files, as the PBX names them
 
     class Meta:
         managed = False

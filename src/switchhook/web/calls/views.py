@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -14,6 +15,7 @@ from switchhook.web.calls import search
 from switchhook.web.calls.search import Filters
 from switchhook.web.calls.timeline import not_fired, state_of, timeline
 from switchhook.web.models import Call, Event, Service
+from switchhook.web.recordings.recorded import files_of
 from switchhook.web.tenancy import Access, account_view
 
 DIRECTIONS = [(one.value, one.value.capitalize()) for one in Direction]
@@ -62,8 +64,8 @@ def calls(request: HttpRequest, access: Access) -> HttpResponse:
 def call(request: HttpRequest, access: Access, call_id: UUID) -> HttpResponse:
     """One call: its timeline, what fired and to whom, and what did not and why."""
     row = access.calls().filter(id=call_id).first()
-    found = access.events().filter(call_uuid=call_id).prefetch_related("deliveries").order_by("at_ms", "sequence", "id")
-    events = list(found[:EVENTS_SHOWN])
+    found = access.events().filter(call_uuid=call_id).order_by("at_ms", "sequence", "id")
+    events = list(found.prefetch_related(Prefetch("deliveries", access.deliveries()))[:EVENTS_SHOWN])
     if row is None and not events:
         raise Http404("There is no such call.")
     seen = _seen(row, events)
@@ -72,12 +74,16 @@ def call(request: HttpRequest, access: Access, call_id: UUID) -> HttpResponse:
     entries = timeline(row, events)
     first = row or events[0]
     owed = [delivery for event in events for delivery in event.deliveries.all()]
+    service = access.services().filter(id=first.service_id).first() if first.service_id else None
+    fresh = row is not None and _is_fresh(row)
     kind, words = state_of(row) if row is not None else ("neutral", "Told from elsewhere")
     return render(request, "calls/one.html", {
         "call": row, "first": first, "call_id": call_id, "entries": entries, "not_fired": not_fired(row, entries),
+        # A call that is new, or has a file: its recordings are asked for by the page.
+        "recorded": row is not None and service is not None and (fresh or bool(files_of(row, service))),
         "kind": kind, "words": words, "seen": seen, "live": _is_live(row, events),
         "names": access.integrations().in_bulk({delivery.integration_id for delivery in owed}),
-        "service": access.services().filter(id=first.service_id).first() if first.service_id else None,
+        "service": service,
         "direction": dict(DIRECTIONS).get(row.direction, row.direction) if row is not None else "",
         "seconds": None if row is None or row.ended_ms is None else max(0, row.ended_ms - row.began_ms) / 1000,
     })
@@ -95,7 +101,11 @@ def _is_live(row: Call | None, events: list[Event]) -> bool:
     """Whether more may come: the call is open or has just ended, or something is still owed."""
     if any(delivery.state == "pending" for event in events for delivery in event.deliveries.all()):
         return True
-    return row is not None and (row.ended_ms is None or time.time() * 1000 - row.ended_ms < SETTLES_MS)
+    return row is not None and _is_fresh(row)
+
+
+def _is_fresh(row: Call) -> bool:
+    return row.ended_ms is None or time.time() * 1000 - row.ended_ms < SETTLES_MS
 
 
 def _chips(filters: Filters, services: list[Service]) -> list[Chip]:

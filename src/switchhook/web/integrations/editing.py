@@ -106,9 +106,10 @@ def _save(
             actions.change(row, form.wanted, signed=form.is_signed, by=str(access.person))
             if newly_signed:
                 reveal_once(request, row)
-        messages.success(request, f"{row.name} is saved. It is in force within two seconds.")
-        if test:
-            return ask_for_test(access, row)
+        onwards = ask_for_test(access, row) if test else ""
+    messages.success(request, f"{row.name} is saved. It is in force within two seconds.")
+    if onwards:
+        return onwards
     if request.session.get(f"reveal:{row.id}"):
         return f"{list_url(access, None)}{row.id}/"
     return list_url(access, service)

@@ -15,7 +15,7 @@ from switchhook.web.models import Service
 from switchhook.web.tenancy import Access, account_view, service_view
 
 
-@account_view(needs=Role.ADMIN)
+@account_view(needs=Role.ADMIN, whole=True)
 def of_account(request: HttpRequest, access: Access) -> HttpResponse:
     """Templates for the account's own events."""
     return _page(request, access, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
@@ -48,7 +49,10 @@ class PersonAdapter(DefaultAccountAdapter):
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """Second factors: their secrets are sealed as all others are."""
+    """Second factors: their secrets are sealed as all others are, and they bear the brand's name."""
+
+    def get_totp_issuer(self) -> str:
+        return brand_of(context.request).name
 
     def encrypt(self, text: str) -> str:
         return seal(text, SEALED_AS)

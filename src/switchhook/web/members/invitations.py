@@ -56,7 +56,8 @@ def send(invitation: Invitation) -> None:
 def link_of(invitation: Invitation) -> str:
     """The whole URL of the page on which the invitation is accepted."""
     token = signing.dumps([str(invitation.id), invitation.number], salt=_SALT)
-    return settings.SWITCHHOOK.portal_url + reverse("join", kwargs={"token": token})
+    brand = settings.BRANDS.of_key(invitation.account.brand)
+    return str(brand.portal_url) + reverse("join", kwargs={"token": token})
 
 
 def invitation_of(token: str) -> Invitation | None:
@@ -86,7 +87,7 @@ def accept(invitation: Invitation, person: Person) -> Member | None:
 
 @transaction.atomic
 def accept_as_new(invitation: Invitation, name: str, password: str) -> Member | None:
-    """The same for who has no way to log in yet. They got the e-mail, so the address is theirs."""
+    """The same for who has no way to log in yet (`is_first_way_in`)."""
     if not Invitation.objects.select_for_update().filter(id=invitation.id, number=invitation.number).exists():
         return None
     person = Person.objects.filter(email__iexact=invitation.email).first() or Person(email=invitation.email)
@@ -98,6 +99,14 @@ def accept_as_new(invitation: Invitation, name: str, password: str) -> Member | 
     return accept(invitation, person)
 
 
-def can_log_in(person: Person | None) -> bool:
-    """Whether they have a way in already. Who was added by the operator and never came has none."""
-    return person is not None and (person.has_usable_password() or person.last_login is not None)
+def is_first_way_in(invitation: Invitation, person: Person | None) -> bool:
+    """Whether the link gives the person their login: they are not known, or were added by the operator and never came.
+
+    Who got the e-mail has the address. Where none is sent, an admin passes the link on, and may keep it: then it opens
+    nothing that another account, or the operator, has given to the person."""
+    if person is None:
+        return True
+    if person.has_usable_password() or person.last_login is not None:
+        return False
+    elsewhere = person.memberships.exclude(account_id=invitation.account_id)
+    return bool(settings.SWITCHHOOK.smtp_url) or not (person.is_operator or elsewhere.exists())

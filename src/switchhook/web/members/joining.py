@@ -24,7 +24,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     if invitation is None:
         return render(request, "members/join.html", {"invitation": None}, status=410)
     person = Person.objects.filter(email__iexact=invitation.email).first()
-    if person is None or not invitations.can_log_in(person):
+    if person is None or invitations.is_first_way_in(invitation, person):
         return _as_new(request, invitation)
     ours = request.user.is_authenticated and request.user.id == person.id
     if request.method == "POST" and ours:

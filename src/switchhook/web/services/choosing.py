@@ -24,9 +24,15 @@ class ChoosesServices(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["services"]
         assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = [(str(one.id), str(one)) for one in access.services().order_by("name")[:MOST]]
-        if len(field.choices) < 2 and not self.initial.get("services"):
+        chosen = self.initial.get("services") or []
+        offered = {str(one.id): str(one) for one in access.services().order_by("name")[:MOST]}
+        if len(offered) < 2 and not chosen:
             del self.fields["services"]
+            return
+        # What is chosen is offered, too: a limit that is not on the form would be taken away by saving it.
+        beyond = access.services().filter(id__in=[one for one in chosen if one not in offered])
+        names = dict.fromkeys(chosen, "A deleted PBX") | {str(one.id): str(one) for one in beyond} | offered
+        field.choices = list(names.items())
 
     @property
     def chosen_services(self) -> Sequence[UUID]:

@@ -39,6 +39,8 @@ class Wanted:
 def wanted_of(services: Sequence[Service]) -> Wanted:
     """What the services of a connection and their integrations need; all there is while there are none."""
     used = set(Integration.objects.filter(service__in=services, enabled=True).values_list("event_type", flat=True))
+    if any(service.recordings_root for service in services):
+        used.add("recording.ready")
     return wanted([context for service in services for context, _ in service.menus] if services else ["ivr-*"],
                   used or _FOR_SOME.keys())
 

@@ -79,6 +79,11 @@ class Service(models.Model):
         max_length=20, choices=DIRECTORY_SOURCES, default=DirectorySource.PORTAL.value,
         db_default=DirectorySource.PORTAL.value)
     directory_scope = models.CharField(max_length=120, blank=True, default="", db_default="")
+    recordings_root = models.CharField(max_length=500, blank=True, default="", db_default="")  # a directory or URL
+    recordings_base = models.CharField(max_length=500, blank=True, default="", db_default="")  # domain/recordings.py
+    recordings_pattern = models.CharField(max_length=500, blank=True, default="", db_default="")
+    recordings_options_sealed = models.TextField(  # JSON; context "service:{id}:recordings_options"
+        blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

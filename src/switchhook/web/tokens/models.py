@@ -14,6 +14,7 @@ class Scope(models.TextChoices):
     INTEGRATIONS = "integrations", "Change integrations and PBXs, send tests"
     EVENTS = "events", "Redeliver and cancel deliveries"
     MEMBERS = "members", "Invite, change and remove members"
+    RECORDINGS = "recordings", "Listen to recordings"
 
 
 class ApiToken(models.Model):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from switchhook.web.accounts.quotas import QuotaReached
+from switchhook.web.branding.views import brand_of
 from switchhook.web.members.models import Role
 from switchhook.web.tenancy import Access, account_view
 from switchhook.web.tokens import actions
@@ -39,7 +39,7 @@ def tokens(request: HttpRequest, access: Access) -> HttpResponse:
         (token, token.ended(now), [names.get(one, "a deleted PBX") for one in token.services])
         for token in access.tokens().select_related("made_by").order_by("-created_at")[:LIST_LIMIT]]
     response = render(request, "tokens/list.html", {
-        "rows": rows, "form": form, "made": made, "text": text, "api_url": f"{settings.SWITCHHOOK.portal_url}/api/v1"})
+        "rows": rows, "form": form, "made": made, "text": text, "api_url": f"{brand_of(request).portal_url}/api/v1"})
     if text:
         response["Cache-Control"] = "no-store"
     return response

@@ -81,14 +81,14 @@ def planned(access: Access, service: Service, directory: Iterable[Details], *, d
 
 
 def carry_out(plan: Plan, access: Access) -> None:
-    """Do it, and tell of each change."""
+    """Do it, and tell of each change. Who goes makes room for who comes. Raises QuotaReached."""
     with transaction.atomic():
-        for user in plan.created:
-            actions.create_user(user, access.person)
-        for one in plan.modified:
-            actions.modify_user(one.user, access.person)
         for user in plan.deleted:
             actions.delete_user(user, access.person)
+        for one in plan.modified:
+            actions.modify_user(one.user, access.person)
+        for user in plan.created:
+            actions.create_user(user, access.person)
 
 
 def filled(user: PbxUser, details: Details, service: Service, place: int = 0) -> PbxUser:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from switchhook.domain.catalogue import EVENTS
+from switchhook.web.accounts.quotas import QuotaReached
 from switchhook.web.members.models import Role
 from switchhook.web.models import Service
 from switchhook.web.tenancy import Access, service_view
@@ -77,9 +78,14 @@ def import_users(request: HttpRequest, access: Access, service: Service) -> Http
                     message=csv_directory.fault_message(one.name, one.message, found.users[one.place]))
             for one in faulty.faults]
     confirmed = request.POST.get("confirmed", "")
-    if plan is not None and confirmed == _stamp(plan):
-        return _do(request, access, service, plan)
-    firings, stamp = ([], "") if plan is None else (_firings(access, plan), _stamp(plan))
+    stamp = "" if plan is None else _stamp(plan)
+    if plan is not None and confirmed == stamp:
+        try:
+            return _do(request, access, service, plan)
+        except QuotaReached as reached:
+            form.add_error(None, str(reached))
+            confirmed = ""
+    firings = [] if plan is None else _firings(access, plan)
     return render(request, "users/import.html", context | {
         "plan": plan, "mistakes": mistakes, "left_out": found.left_out, "text": text, "delete_missing": delete_missing,
         "stamp": stamp, "firings": firings, "outdated": bool(confirmed), "shown": f":{SHOWN}",
