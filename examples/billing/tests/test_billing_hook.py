@@ -65,6 +65,16 @@ async def test_the_secret_that_signed_says_which_account_is_billed(tmp_path: Pat
         assert "globex · Ada Example · 201" in page
 
 
+async def test_no_account_changes_another_s_record(tmp_path: Path, clock: Clock) -> None:
+    url = f"sqlite://{tmp_path / 'b.sqlite3'}"
+    async with running(url, clock, BILLING_SECRET=f"acme={SECRET} globex={OTHER_SECRET}") as program:
+        await program.tell()
+        said = await program.tell(billable_seconds=0, sequence=9, secret=OTHER_SECRET)
+        assert said == "409 Another account has this call: not kept."
+        [record] = program.legs()
+        assert (record.ended.account, record.ended.billable_seconds, record.versions) == ("acme", 128, 1)
+
+
 async def test_the_same_content_counts_once(program: Program) -> None:
     assert [await program.tell() for _ in range(3)] == ["New.", "Here before.", "Here before."]
     assert [record.versions for record in program.legs()] == [1]
