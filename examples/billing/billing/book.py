@@ -47,6 +47,7 @@ _KEEP_NEWEST = (
     + ", ".join(f"{name} = excluded.{name}" for name in (*COLUMNS[2:], "digest"))
     + " WHERE ({}) > ({})".format(*(", ".join(f"{table}.{name}" for name in ORDER.split(", "))
                                     for table in ("excluded", "call_record"))))
+_OF_ANOTHER = "SELECT 1 FROM call_record WHERE call_uuid = ? AND leg_id = ? AND account <> ?"
 _RATE = ("UPDATE {} SET call_type = ?, rate_name = ?, billed_seconds = ?, price_micros = ?, why = ?"
          " WHERE call_uuid = ? AND leg_id = ? AND digest = ? AND price_micros IS NULL")
 _VERSIONS = "(SELECT count(*) FROM call_version v WHERE v.call_uuid = r.call_uuid AND v.leg_id = r.leg_id)"
@@ -60,6 +61,7 @@ class Kept(StrEnum):
     SAME = "here before"
     CORRECTED = "a correction"
     LATE = "older than what is known"
+    FOREIGN = "another account has this call: not kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +97,17 @@ class Book:
                 self._database.run(statement)
 
     def keep(self, ended: Ended, charge: Charge) -> Kept:
-        """Keep what an event told: as the record, if it is the newest version."""
+        """Keep what an event told: as the record, if it is the newest version. Nobody changes another account's."""
         row = _row(ended, charge)
         with self._database.transaction():
+            if self._database.rows(_OF_ANOTHER, (*ended.key, ended.account)):
+                return Kept.FOREIGN
             if self._database.run(_KEEP_VERSION, row) == 0:
                 return Kept.SAME
             if self._database.run(_KEEP_NEWEST, row) == 0:
                 return Kept.LATE
             [(versions,)] = self._database.rows(
-                "SELECT count(*) FROM call_version WHERE call_uuid = ? AND leg_id = ?", row[:2])
+                "SELECT count(*) FROM call_version WHERE call_uuid = ? AND leg_id = ?", ended.key)
             return Kept.NEW if versions == 1 else Kept.CORRECTED
 
     def records(self, period: Period, *, legs: bool = True, calls: bool = True) -> list[Record]:
@@ -112,6 +116,10 @@ class Book:
         which = " OR ".join(f"leg_id {is_kind}" for is_kind in kinds)
         return self._records(f"at_ms >= ? AND at_ms < ? AND ({which}) ORDER BY at_ms, call_uuid, leg_id",
                              *period.milliseconds)
+
+    def record(self, call_uuid: str, leg_id: str) -> Record | None:
+        """The record of a call, or of a leg."""
+        return next(iter(self._records("call_uuid = ? AND leg_id = ?", call_uuid, leg_id)), None)
 
     def latest(self, period: Period, limit: int) -> list[Record]:
         """The legs that ended last."""

@@ -47,6 +47,16 @@ class Ended:
     disposition: str
 
     @property
+    def key(self) -> tuple[str, str]:
+        """The same in every version."""
+        return self.call_uuid, self.leg_id
+
+    @property
+    def age(self) -> tuple[int, int]:
+        """The greater, the newer."""
+        return self.at_ms, self.sequence
+
+    @property
     def digest(self) -> str:
         """The same for the same content."""
         return sha256(json.dumps(astuple(self)).encode()).hexdigest()[:32]

@@ -83,20 +83,21 @@ async def reconcile(
 def compare(book: Book, period: Period, kind: str, told: Sequence[Ended], unreadable: Sequence[str]) -> Difference:
     """The book beside what the API told."""
     of_leg = kind == "call.leg_ended"
-    newest: dict[tuple[str, str], Ended] = {}
-    for one in sorted(told, key=lambda one: (one.at_ms, one.sequence)):
-        newest[one.call_uuid, one.leg_id] = one
-    records = {(record.ended.call_uuid, record.ended.leg_id): record
-               for record in book.records(period, legs=of_leg, calls=not of_leg)}
-    both = [(one, records[key]) for key, one in newest.items() if key in records]
-    other = [(one, record) for one, record in both if _values(one) != _values(record.ended)]
-    differing = {(one.call_uuid, one.leg_id) for one, _ in other}
+    newest = {one.key: one for one in sorted(told, key=lambda one: one.age)}
+    of_period = {record.ended.key: record for record in book.records(period, legs=of_leg, calls=not of_leg)}
+    records = {key: of_period.get(key) or book.record(*key) for key in newest}  # a correction may be of another day
+    both = [(one, record) for key, one in newest.items() if (record := records[key]) is not None]
     return Difference(
-        kind=kind, told=newest, other=other, unreadable=unreadable,
-        missing=[one for key, one in newest.items() if key not in records],
-        unrated=[record for key, record in records.items()
-                 if key in newest and key not in differing and record.charge.price is None],
-        surplus=[record for key, record in records.items() if key not in newest])
+        kind=kind, told=newest, unreadable=unreadable,
+        missing=[one for key, one in newest.items() if records[key] is None],
+        other=[(one, record) for one, record in both if _is_other(one, record)],
+        unrated=[record for one, record in both if record.charge.price is None and not _is_other(one, record)],
+        surplus=[record for key, record in of_period.items() if key not in newest])
+
+
+def _is_other(one: Ended, record: Record) -> bool:
+    """Whether the book is behind the API. It may well be ahead: by a correction of a later day."""
+    return record.ended.age <= one.age and _values(one) != _values(record.ended)
 
 
 async def _events(

@@ -118,9 +118,9 @@ class _Program:
             return web.Response(text="A test: understood, and not kept.\n")
         async with self._writing:
             kept = await asyncio.to_thread(self._keep, ended)
-        if kept in (Kept.CORRECTED, Kept.LATE):
+        if kept not in (Kept.NEW, Kept.SAME):
             log.info("call %s leg %s was told again: %s", ended.call_uuid, ended.leg_id or "-", kept)
-        return web.Response(text=f"{kept.capitalize()}.\n")
+        return web.Response(status=409 if kept is Kept.FOREIGN else 200, text=f"{kept.capitalize()}.\n")
 
     def _keep(self, ended: Ended) -> Kept:
         """One connection for all; after trouble a new one."""

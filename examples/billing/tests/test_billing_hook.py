@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from tests.fixtures.postgres import PostgresServer
 
 from billing.database import Database
 from billing_fixtures import CALL, SECRET, Clock, Program, call, leg, running
@@ -62,6 +63,16 @@ async def test_the_secret_that_signed_says_which_account_is_billed(tmp_path: Pat
         page = await program.look()
         assert "acme · Ada Example · 201" in page
         assert "globex · Ada Example · 201" in page
+
+
+async def test_no_account_changes_another_s_record(tmp_path: Path, clock: Clock) -> None:
+    url = f"sqlite://{tmp_path / 'b.sqlite3'}"
+    async with running(url, clock, BILLING_SECRET=f"acme={SECRET} globex={OTHER_SECRET}") as program:
+        await program.tell()
+        said = await program.tell(billable_seconds=0, sequence=9, secret=OTHER_SECRET)
+        assert said == "409 Another account has this call: not kept."
+        [record] = program.legs()
+        assert (record.ended.account, record.ended.billable_seconds, record.versions) == ("acme", 128, 1)
 
 
 async def test_the_same_content_counts_once(program: Program) -> None:
@@ -121,3 +132,15 @@ async def test_while_the_database_does_not_answer_switchhook_is_asked_to_come_ag
         assert (await program.tell()).startswith("503")
         database.run("ALTER TABLE elsewhere RENAME TO call_version")
     assert await program.tell() == "New."
+
+
+async def test_after_postgresql_has_cut_the_connection_the_next_attempt_is_kept(
+    postgres: PostgresServer, clock: Clock,
+) -> None:
+    postgres.execute("CREATE DATABASE billing_cut")
+    async with running(postgres.url("billing_cut"), clock) as program:
+        assert await program.tell(leg_id="a") == "New."
+        postgres.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'billing_cut'")
+        assert (await program.tell(leg_id="b")).startswith("503")
+        assert await program.tell(leg_id="b") == "New."
+        assert [record.ended.leg_id for record in program.legs()] == ["a", "b"]
