@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from uuid import uuid4
 
+import fsspec
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -23,6 +25,7 @@ from switchhook.web.recordings.wav import seconds_of
 from switchhook.web.secrets import unseal
 from tests.web.conftest import World
 from tests.web.recordings.conftest import BELOW, NAMED, SOUND, kept_at, put, recorded, sound
+from tests.web.recordings.sftp_server import PASSWORD, USER, over_sftp
 
 AsPerson = Callable[[Person | None], Client]
 
@@ -276,3 +279,23 @@ def test_a_header_that_was_never_finished_counts_what_is_there() -> None:
                                     b"RIFF\0\0\0\0WAVEdata\0\0\0\0", SOUND[:30]])
 def test_what_is_no_whole_header_has_no_length(header: bytes) -> None:
     assert seconds_of(header, 1000) is None
+
+
+def test_recordings_are_fetched_by_sftp_also_after_the_connection_was_cut(
+    world: World, tmp_path: Path, operator: Client, admin: Client,
+) -> None:
+    put(tmp_path, f"monitor/{BELOW}")
+    call = recorded(world, NAMED, "gone.wav")
+    url = f"/a/acme/calls/{call.id}/recordings/"
+    port = 0
+    for _ in range(2):  # the server goes, and comes back: the connection that was kept open is of no use any more
+        with over_sftp(tmp_path, port) as port:
+            operator.post(f"/operator/services/{world.service.id}/recordings/", {
+                "recordings_root": f"sftp://127.0.0.1:{port}/monitor",
+                "options": json.dumps({"username": USER, "password": PASSWORD})})
+            assert "The file is not there any more." in admin.get(url).content.decode()
+            part = admin.get(f"{url}1/", headers={"Range": "bytes=0-3"})
+            assert (part.status_code, b"".join(part)) == (206, b"RIFF")
+            assert b"".join(admin.get(f"{url}1/")) == SOUND
+    assert "does not answer" in admin.get(url).content.decode()
+    fsspec.get_filesystem_class("sftp").clear_instance_cache()
