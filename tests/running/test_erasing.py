@@ -49,6 +49,10 @@ def _account(seed: Seed, mark: str, **columns: Any) -> UUID:
     seed.insert("notice", {"id": uuid4(), "account_id": account, "integration_id": integration, "detail": mark})
     seed.insert("inbox_request", {"id": uuid4(), "inbox_id": inbox, "headers": mark, "body": mark.encode()})
     seed.execute("INSERT INTO integration_health (integration_id, failures) VALUES (?, 0)", integration)
+    seed.execute("INSERT INTO integration_failure (integration_id, hour_ms, answer, host, said, failed, first_ms, "
+                 "last_ms) VALUES (?, 0, '503', ?, ?, 1, 0, 0)", integration, f"{mark}.example", mark)
+    seed.execute("INSERT INTO directory_state (service_id, source, scope, users, problem) VALUES (?, '', ?, 0, '')",
+                 service, mark)
     for number in range(3):
         event, delivery = uuid4(), uuid4()
         seed.insert("event", {"id": event, "account_id": account, "service_id": service, "fields": f'{{"x":"{mark}"}}',

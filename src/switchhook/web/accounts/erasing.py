@@ -26,10 +26,12 @@ from switchhook.web.models import (
     Attempt,
     AuditEntry,
     Delivery,
+    DirectoryState,
     Event,
     Inbox,
     InboxRequest,
     Integration,
+    IntegrationFailure,
     IntegrationHealth,
     IntegrationHour,
     Person,
@@ -117,8 +119,10 @@ def _erase_children(account: Account) -> None:
                 cursor.execute("DELETE FROM intake_key WHERE event_id = %s", [_stored(one)])
             Event.objects.filter(id__in=ids).delete()
     integrations = list(Integration.objects.filter(account=account).values_list("id", flat=True))
-    IntegrationHealth.objects.filter(integration_id__in=integrations).delete()
-    IntegrationHour.objects.filter(integration_id__in=integrations).delete()
+    for counted in (IntegrationHealth, IntegrationHour, IntegrationFailure):
+        counted._base_manager.filter(integration_id__in=integrations).delete()
+    services = list(account.services.values_list("id", flat=True))
+    DirectoryState.objects.filter(service_id__in=services).delete()
     inboxes = list(Inbox.objects.filter(account=account).values_list("id", flat=True))
     InboxRequest.objects.filter(inbox_id__in=inboxes).delete()
     Person.objects.filter(
