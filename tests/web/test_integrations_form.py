@@ -165,7 +165,7 @@ def test_saving_and_sending_a_test_asks_the_engine_and_leads_to_the_result(house
 
 WRONG = [
     ({"name": ""}, "Integration Name : Give the integration a name."),
-    ({"request_url": ""}, "Request URL : Write where to send"),
+    ({"request_url": ""}, "Request URL : Write where to send, like"),
     ({"request_url": "ftp://crm.example.com"}, "The Request URL must begin with https://"),
     ({"request_url": "https://ada:pw@crm.example.com/"}, "must not hold a user name or password"),
     ({"path_arguments": "/{caller}"}, "Path Arguments : {caller} stands for nothing."),

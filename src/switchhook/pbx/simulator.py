@@ -9,7 +9,7 @@ from itertools import count
 from random import Random
 from typing import NoReturn
 
-from switchhook.domain.facts import Fact
+from switchhook.domain.facts import Connected, Fact, SnapshotEnded
 from switchhook.domain.service import Connection
 from switchhook.pbx.connector import Heard
 from switchhook.pbx.made_up_calls import MadeUp, any_kind, make_up
@@ -35,7 +35,9 @@ class Simulator:
 
     async def run(self) -> NoReturn:
         """Make calls up, some `calls_per_minute`, until cancelled; a survey first: who tries it need not wait."""
-        self._tell(Heard(state="connected", at=datetime.now(UTC)))
+        now = datetime.now(UTC)
+        self._tell(Heard(state="connected", at=now))
+        self._hear((Connected(at=now), SnapshotEnded(at=now, legs=frozenset())))  # a predecessor's calls went with it
         kind = MadeUp.SURVEY
         async with asyncio.TaskGroup() as calls:
             while True:
