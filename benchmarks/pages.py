@@ -1,4 +1,7 @@
-"""The portal's pages as a person waits for them: over HTTP, logged in, some thousand calls, events and deliveries."""
+"""W7: the portal's pages as a person waits for them, over HTTP and logged in, with a million deliveries stored.
+
+`--count` counts the deliveries; each has an event and a call of its own. Two seconds lie between one and the next.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,12 @@ from benchmarks.rig import Figures
 from switchhook.domain.catalogue import EventType
 from switchhook.domain.event import timed_id
 
-PAGES = ("", "live/", "calls/", "deliveries/", "deliveries/?q=12025550171", "events/", "integrations/", "catalogue/",
-         "users/", "pbx/")
+PAGES = (
+    "", "live/", "calls/", "calls/?q=12025550171", "deliveries/", "deliveries/?state=failed",
+    "deliveries/?state=expired", "deliveries/?q=12025550171", "events/", "integrations/", "integrations/{integration}/",
+    "catalogue/", "users/", "pbx/")
 TIMES = 25
+BY_HAND = 30  # rows of each kind that are written one by one; the others are copies
 
 _LOG_IN = """
 import django; django.setup()
@@ -42,22 +48,23 @@ print(f"{settings.SESSION_COOKIE_NAME}={session.session_key}")
 async def measure(database_url: str, count: int) -> Figures:
     """Milliseconds until the last byte of each page; `count` calls, each with an event and a delivery."""
     with tempfile.TemporaryDirectory() as name, Seed(database_url, KEYS) as seed:
-        slug = _fill(seed, count)
+        slug, integration = _fill(seed, count)
         web = Half("web", database_url, Path(name))
         web.start()
         try:
             cookie = _log_in(database_url, name)
             base = f"http://127.0.0.1:{web.web_port}/a/{slug}/"
-            return {"rows": count, "pages": {page or "home": _timed(base + page, cookie) for page in PAGES}}
+            return {"rows": count, "pages": {
+                page or "home": _timed(base + page.format(integration=integration), cookie) for page in PAGES}}
         finally:
             web.stop()
 
 
 def tell(figures: Figures) -> Iterator[str]:
     """The figures in lines for people."""
-    yield f"pages, {figures['rows']} calls     median    slowest of {TIMES}"
+    yield f"pages, {figures['rows']} deliveries      median    slowest of {TIMES}"
     for page, times in figures["pages"].items():
-        yield f"  {page:26} {times['median_ms']:6.0f} ms  {times['slowest_ms']:6.0f} ms"
+        yield f"  {page:32} {times['median_ms']:6.0f} ms  {times['slowest_ms']:6.0f} ms"
 
 
 def _timed(url: str, cookie: str) -> dict[str, float]:
@@ -65,7 +72,7 @@ def _timed(url: str, cookie: str) -> dict[str, float]:
     milliseconds = []
     for _ in range(TIMES + 1):
         began = time.perf_counter()
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             answer.read()
         milliseconds.append((time.perf_counter() - began) * 1000)
     warm = milliseconds[1:]
@@ -81,17 +88,42 @@ def _log_in(database_url: str, folder: str) -> str:
     return done.stdout.strip()
 
 
-def _fill(seed: Seed, count: int) -> str:
+def _fill(seed: Seed, count: int) -> tuple[str, UUID]:
+    """The account's slug and one of its integrations."""
     account_id = seed.account()
     service_id = seed.service(account_id)
     for number in range(200, 250):
         seed.user(service_id, str(number))
     integrations = [seed.integration(account_id, service_id, name=f"Receiver {number}") for number in range(10)]
     now_ms = time.time_ns() // 1_000_000
-    for number in range(count):
+    for number in range(BY_HAND):
         _call(seed, account_id, service_id, integrations[number % len(integrations)], now_ms - number * 2000, number)
+    _multiply(seed, count - BY_HAND, now_ms - BY_HAND * 2000)
     row = seed.row("account", account_id)
-    return str(row["slug"])
+    return str(row["slug"]), integrations[-1]
+
+
+def _multiply(seed: Seed, count: int, before_ms: int) -> None:
+    """So many more of the newest call, its event and its delivery, each earlier than the one before."""
+    on_sqlite = seed.on_sqlite
+    ms = f"({before_ms} - CAST(i AS bigint) * 2000)"
+    id_ = f"printf('%012x%020x', {ms}, i)" if on_sqlite else \
+        f"(lpad(to_hex({ms}), 12, '0') || lpad(to_hex(i), 20, '0'))::uuid"
+    tail = "substr('02555' || CAST(100 + i % 900 AS text), 1, 8)"
+    told = {"source_number": f"'120' || {tail}", "source_tail": tail}
+    state = "CASE WHEN i % 50 = 0 THEN 'failed' ELSE 'delivered' END"
+    for table, changed in {
+        "call": {"id": id_, "began_ms": ms, "ended_ms": f"{ms} + 60000", **told},
+        "event": {"id": id_, "call_uuid": id_, "at_ms": ms, "accepted_at_ms": ms, **told},
+        "delivery": {"id": id_, "event_id": id_, "created_at_ms": ms, "state": state},
+    }.items():
+        columns = list(seed.rows(f"SELECT * FROM {table} LIMIT 1")[0])
+        values = ", ".join(changed.get(name, f"t.{name}") for name in columns)
+        seed.execute(
+            f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) "
+            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} "
+            f"FROM (SELECT * FROM {table} ORDER BY id DESC LIMIT 1) t, n")
+    seed.execute("ANALYZE")
 
 
 def _call(seed: Seed, account_id: UUID, service_id: UUID, integration_id: UUID, at_ms: int, number: int) -> None:
