@@ -85,9 +85,10 @@ async def test_a_day_that_is_over_is_dropped_whole(store: Store, seed: Seed) -> 
 
 async def test_an_account_that_keeps_less_costs_the_others_no_partition(store: Store, seed: Seed) -> None:
     await store.make_partitions(0)
-    one = event()
-    await accept_one(store, uuid4(), one)
-    await accept_one(store, uuid4(), event(account_id=uuid4()))
+    engine, one = uuid4(), event()
+    for each in (one, event(account_id=uuid4())):
+        owed = await accept_one(store, engine, each)
+        await store.record([recording(engine, owed.id)])
     assert await store.prune(now() + timedelta(days=2), 10, account_id=one.account_id) == 1
     assert seed.rows("SELECT count(*) AS n FROM event") == [{"n": 1}]
 
