@@ -31,7 +31,7 @@ BUSY_SECONDS = 10.0
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON",
-    "PRAGMA secure_delete=ON",  # what is deleted is not in the file's free pages either
+    "PRAGMA secure_delete=FAST",  # what is deleted is not left where that costs no further writing; erasing (web) is ON
     # A page that many commits change is copied out of the WAL once, not each time: 40 MB may stand in it.
     "PRAGMA wal_autocheckpoint=10000", "PRAGMA journal_size_limit=67108864", "PRAGMA cache_size=-64000",
 )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import F, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -64,8 +64,8 @@ def live(request: HttpRequest, access: Access) -> HttpResponse:
 
 
 def open_calls(access: Access, now_ms: int) -> QuerySet[Call]:
-    """The account's calls that are not over."""
-    return access.calls().filter(ended_ms=None, began_ms__gt=now_ms - AT_MOST_MS)
+    """The account's calls that are not over. (The + 0 leads SQLite to the index of those, not to a day's calls.)"""
+    return access.calls().alias(began=F("began_ms") + 0).filter(ended_ms=None, began__gt=now_ms - AT_MOST_MS)
 
 
 def calls_now(access: Access, service: Service | None, now_ms: int) -> list[Now]:
