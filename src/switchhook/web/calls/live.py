@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from switchhook.domain.catalogue import EventType, Field
 from switchhook.web.calls.timeline import state_of
-from switchhook.web.deliveries.search import uuid_or_none
+from switchhook.web.deliveries.search import uuid_or_none, with_deliveries
 from switchhook.web.models import Call, Event, Service
 from switchhook.web.services.state import engine_runs
 from switchhook.web.tenancy import Access, account_view
@@ -92,8 +92,8 @@ def newest_events(access: Access, service: Service | None, calls: Collection[UUI
     of_calls = found.filter(call_uuid__in=calls).order_by("-at_ms")[:EVENTS_SHOWN] if calls else found.none()
     among = [*found.order_by("-id").values_list("at_ms", "id")[:LOOKED_THROUGH], *of_calls.values_list("at_ms", "id")]
     last = [id_ for _, id_ in sorted(set(among), reverse=True)[:EVENTS_SHOWN]]
-    rows = found.prefetch_related(Prefetch("deliveries", access.deliveries())).in_bulk(last)
-    return [rows[id_] for id_ in last if id_ in rows]
+    rows = found.in_bulk(last)
+    return with_deliveries(access, [rows[id_] for id_ in last if id_ in rows])
 
 
 def _menus(access: Access, calls: Collection[UUID]) -> Mapping[UUID, str]:
