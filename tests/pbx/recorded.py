@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -146,3 +147,14 @@ def snapshot(stream: Iterable[Fact]) -> list[Fact]:
             pairs.append(fact)
     return [*legs.values(), *(pair for pair in pairs if {pair.one.leg, pair.two.leg} <= legs.keys()),
             SnapshotEnded(at=None, legs=frozenset(legs))]
+
+
+def muddled(recording: Recorded, seed: int) -> list[Fact]:
+    """The recording's facts with some of them lost, repeated and in each other's place."""
+    chance = random.Random(seed)
+    stream = [fact for fact in facts(recording.parts) for _ in range(chance.choice((0, 1, 1, 1, 2)))]
+    for _ in range(chance.randrange(20)):
+        one, other = chance.randrange(len(stream) or 1), chance.randrange(len(stream) or 1)
+        if stream:
+            stream[one], stream[other] = stream[other], stream[one]
+    return stream

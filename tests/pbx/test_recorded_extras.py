@@ -14,7 +14,7 @@ from switchhook.domain.tracker import Tracker
 from switchhook.pbx.ami import Message
 from switchhook.pbx.asterisk import AsteriskReader
 from tests.pbx import recorded
-from tests.pbx.recorded import ALL, BY_NAME, PROFILE, Recorded, facts, messages, snapshot
+from tests.pbx.recorded import ALL, BY_NAME, PROFILE, Recorded, facts, messages, muddled, snapshot
 from tests.pbx.recorded_extras import EXPECTED, GRANTED, by_call, extras, follow
 from tests.pbx.test_recordings import channels
 
@@ -103,14 +103,8 @@ def test_a_successor_tells_the_rest_and_nothing_twice(recording: Recorded, momen
 @quick
 @given(recording=some_recordings, seed=st.integers(0, 2**32))
 def test_facts_lost_repeated_and_shuffled_never_raise(recording: Recorded, seed: int) -> None:
-    chance = random.Random(seed)
-    stream = [fact for fact in facts(recording.parts) for _ in range(chance.choice((0, 1, 1, 1, 2)))]
-    for _ in range(chance.randrange(20)):
-        one, other = chance.randrange(len(stream) or 1), chance.randrange(len(stream) or 1)
-        if stream:
-            stream[one], stream[other] = stream[other], stream[one]
     tracker = Tracker(lambda _: GRANTED)
-    follow(stream, tracker)
+    follow(muddled(recording, seed), tracker)
     for call in list(tracker.open_calls):
         assert tracker.restore(call, tracker.memory(call))
 

@@ -12,7 +12,19 @@ from switchhook.domain.facts import Connected, Fact
 from switchhook.domain.tracker import Tracker
 from switchhook.pbx.ami import AmiCodec, Message
 from switchhook.pbx.asterisk import AsteriskReader
-from tests.pbx.recorded import ALL, BY_NAME, PROFILE, Recorded, by_call, facts, follow, messages, snapshot, told
+from tests.pbx.recorded import (
+    ALL,
+    BY_NAME,
+    PROFILE,
+    Recorded,
+    by_call,
+    facts,
+    follow,
+    messages,
+    muddled,
+    snapshot,
+    told,
+)
 
 every_recording = pytest.mark.parametrize("recording", ALL, ids=lambda one: one.name)
 some_recordings = st.sampled_from([one.name for one in ALL if len(one.parts) == 1]).map(BY_NAME.__getitem__)
@@ -79,14 +91,8 @@ def test_a_stream_that_breaks_off_gives_the_first_of_the_events(recording: Recor
 @quick
 @given(recording=some_recordings, seed=st.integers(0, 2**32))
 def test_facts_lost_repeated_and_shuffled_never_raise(recording: Recorded, seed: int) -> None:
-    chance = random.Random(seed)
-    stream = [fact for fact in facts(recording.parts) for _ in range(chance.choice((0, 1, 1, 1, 2)))]
-    for _ in range(chance.randrange(20)):
-        one, other = chance.randrange(len(stream) or 1), chance.randrange(len(stream) or 1)
-        if stream:
-            stream[one], stream[other] = stream[other], stream[one]
     tracker = Tracker(lambda _: PROFILE)
-    follow(stream, tracker)
+    follow(muddled(recording, seed), tracker)
     for call in list(tracker.open_calls):
         assert tracker.restore(call, tracker.memory(call))
 
