@@ -54,7 +54,8 @@ WHERE outbox.state = 'waiting' AND coalesce(recording.state, '') <> 'awaited'
 
 SELECT_ROWS = """
 SELECT at_ms, score, choice.why, option, menu, choice.call_uuid, source, destination, user, extension, coalesce((
-  SELECT group_concat(kind || ' ' || state, ', ') FROM outbox WHERE outbox.webhook_id = choice.webhook_id), ''),
+  SELECT group_concat(kind || ' ' || state, ', ')
+  FROM (SELECT kind, state FROM outbox WHERE outbox.webhook_id = choice.webhook_id ORDER BY id)), ''),
   recording.state, recording.why, recording.service_id, recording.numbers
 FROM choice LEFT JOIN recording ON recording.call_uuid = choice.call_uuid AND score IS NOT NULL WHERE """
 
