@@ -14,6 +14,7 @@ from django.urls.resolvers import RoutePattern
 
 from switchhook.domain.catalogue import EventType, Field
 from switchhook.web.errands import Kind, ask
+from switchhook.web.inbox.actions import inbox_of
 from switchhook.web.integrations import actions
 from switchhook.web.members.invitations import invite, link_of
 from switchhook.web.members.links import one_time_link
@@ -29,7 +30,6 @@ from switchhook.web.models import (
     Errand,
     Event,
     Gap,
-    Inbox,
     InboxRequest,
     Integration,
     IntegrationFailure,
@@ -118,7 +118,7 @@ def furnish(world: World) -> Furnished:
     failure(pop, "503", 214)
     failure(pop, "name_not_found", 3, said="The name crm.example.com does not exist.")
     actions.rotate_signing_secret(pop, by="Ada Example")
-    inbox = Inbox.objects.create(account=world.account)
+    inbox = inbox_of(world.account)
     for number in range(3):
         got(inbox, number=number, body=b'{"caller":"12025550171","called":"12025550101"}',
             headers=[["Host", "127.0.0.1"], ["Content-Type", "application/json"]])
