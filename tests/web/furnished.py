@@ -124,7 +124,10 @@ def furnish(world: World) -> Furnished:
             headers=[["Host", "127.0.0.1"], ["Content-Type", "application/json"]])
     token = ApiToken.objects.create(
         account=world.account, made_by=world.admin, name="Directory script", prefix="swh_ab12", hash="0" * 64,
-        scopes=["read", "users"])
+        scopes=["read", "users"], of_account=True)
+    own = ApiToken.objects.create(
+        account=world.account, made_by=world.operator, name="A look at the figures", prefix="swh_cd34", hash="1" * 64,
+        scopes=["read"], services=[str(world.service.id)])
     invitation = invite(world.account.id, "newcomer@example.com", Role.VIEWER, (), world.admin)
     recovery = _errand(world, "redeliver_many", "working", {"done": 500, "total": 1284})
     return Furnished(
@@ -136,6 +139,7 @@ def furnish(world: World) -> Furnished:
             "invitation_id": invitation.id, "session_id": 0, "number": 1,
             "member_id": Member.objects.get(person=world.viewer).id},
         of_page={
+            "own-token-revoke": {"token_id": own.id},
             "join": {"token": link_of(invitation).rstrip("/").rpartition("/")[2]},
             "integration-catch-up": {"integration_id": old.id},
             **{name: {"errand_id": recovery}

@@ -121,9 +121,9 @@ def enable_and_catch_up(access: Access, row: Integration, since: datetime, *, by
     """Enable the integration, and have the engine send what it missed and what failed since then."""
     total = _sum(missed(access, row, since), failed(access, Filters(integration=str(row.id)), since))
     if not row.enabled:
-        actions.enable(row, by=by or str(access.person))
+        actions.enable(row, by=by or str(access.asker))
     return ask("catch_up", access.account, {
-        "integration_id": str(row.id), "since_ms": _ms(since), "total": total}, access.person)
+        "integration_id": str(row.id), "since_ms": _ms(since), "total": total}, access.asker)
 
 
 def redeliver_many(access: Access, filters: Filters, since: datetime, until: datetime) -> Errand:
@@ -132,7 +132,7 @@ def redeliver_many(access: Access, filters: Filters, since: datetime, until: dat
     narrowed = {
         "integration_id": filters.integration, "event_type": filters.event,
         "state": filters.state if filters.state in RECOVERABLE else ""}
-    return ask("redeliver_many", access.account, {**args, **narrowed}, access.person)
+    return ask("redeliver_many", access.account, {**args, **narrowed}, access.asker)
 
 
 def pause(access: Access, errand_id: UUID) -> None:

@@ -11,6 +11,6 @@ def may_ask(access: Access, service: Service) -> bool:
     connection feeds nobody else's service."""
     if not access.can_write or service.connection_id is None:
         return False
-    if access.person.is_operator:
+    if access.by_operator:
         return True
     return not Service.objects.filter(connection_id=service.connection_id).exclude(account=access.account).exists()
