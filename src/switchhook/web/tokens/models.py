@@ -21,6 +21,7 @@ class ApiToken(models.Model):
     """A token of an account. It can do what its scopes say, and no more than who made it. Only its hash is kept.
 
     services: ids (texts) of the services that it is limited to; empty: all
+    counted: the requests that web processes took of what it may ask in `counted_minute` (api/limits.py)
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -35,6 +36,8 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    counted_minute = models.BigIntegerField(default=0, db_default=0, editable=False)  # since 1970
+    counted = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     class Meta:
         db_table = "api_token"
