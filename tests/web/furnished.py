@@ -145,7 +145,7 @@ def furnish(world: World) -> Furnished:
             **{name: {"errand_id": recovery}
                for name in ("recovery", "recovery-pause", "recovery-resume", "recovery-cancel")},
             "integration-test-result": {"errand_id": _errand(
-                world, "send_test", "done", {"delivery_id": str(failed.id)})},
+                world, "send_test", "done", {"delivery_id": str(failed.id)}, integration_id=pop.id)},
             "operator-connection-result": {"errand_id": _errand(
                 world, "test_connection", "done", {"ok": True, "detail": "Asterisk 22 answers."}, of_account=False)},
             "pbx-detected": {"errand_id": _errand(world, "detect", "done", FOUND.as_json())},
@@ -202,8 +202,10 @@ def _call(house: House, number: int, calling: Integration, pop: Integration, sur
     return failed
 
 
-def _errand(world: World, kind: Kind, state: str, result: Mapping[str, object], *, of_account: bool = True) -> UUID:
-    args = {"connection_id": str(world.connection.id), "integration_id": str(uuid4())}
+def _errand(
+    world: World, kind: Kind, state: str, result: Mapping[str, object], *, of_account: bool = True, **about: UUID,
+) -> UUID:
+    args = {name: str(id_) for name, id_ in ({"connection_id": world.connection.id} | about).items()}
     errand = ask(kind, world.account if of_account else None, args, world.admin)
     Errand.objects.filter(id=errand.id).update(state=state, result=json.dumps(result))
     return errand.id

@@ -62,7 +62,7 @@ def ask_pbx(request: HttpRequest, access: Access, service: Service) -> HttpRespo
 @service_view(needs=Role.ADMIN)
 def confirm(request: HttpRequest, access: Access, service: Service, errand_id: UUID) -> HttpResponse:
     """What was found, to be ticked. The page reloads itself until it is there."""
-    told = outcome(errand_id, access.account)
+    told = outcome(access.errands(), errand_id, "detect", connection_id=service.connection_id)
     if told is None or not may_ask(access, service):
         raise Http404("There is no such detection.")
     detected = _detected(told.result) if told.state == "done" else None

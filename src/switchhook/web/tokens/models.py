@@ -33,6 +33,7 @@ class ApiToken(models.Model):
         may in the account at any time, and ends with their membership
     made_by: null: who made it is erased
     services: ids (texts) of the services that it is limited to; empty: all
+    counted: the requests that web processes took of what it may ask in `counted_minute` (api/limits.py)
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -48,6 +49,8 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    counted_minute = models.BigIntegerField(default=0, db_default=0, editable=False)  # since 1970
+    counted = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     class Meta:
         db_table = "api_token"

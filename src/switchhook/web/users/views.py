@@ -40,8 +40,10 @@ def users(request: HttpRequest, access: Access) -> HttpResponse:
 @service_view
 def pbx_users(request: HttpRequest, access: Access, service: Service) -> HttpResponse:
     """The users of one PBX."""
+    kept_here = is_kept_here(service)
     return _list(request, access.users().filter(service=service).select_related("service"), {
-        "service": service, "kept_here": is_kept_here(service), "state": state_of(service)})
+        "services": [service] if kept_here else [], "service": service, "kept_here": kept_here,
+        "state": state_of(service)})
 
 
 def _list(request: HttpRequest, found: QuerySet[PbxUser], more: dict[str, object]) -> HttpResponse:
