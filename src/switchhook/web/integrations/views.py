@@ -71,7 +71,8 @@ def one(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRespo
     row = _row(access, integration_id)
     found = opened(row, timezone.now())
     secret = ""
-    if request.session.pop(_reveal(row.id), None) and access.can_write:
+    news = "HX-Request" in request.headers  # another window, which asks for news: not who is to be shown it
+    if not news and request.session.pop(_reveal(row.id), None) and access.can_write:
         try:
             secret = actions.signing_secret(row)
         except CannotOpen as error:
@@ -84,7 +85,8 @@ def one(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRespo
         "recoveries": open_recoveries(access, row.id), "resting": resting(row.id),
         "figures": figures(row.id), "failures": failure_groups(row.id), "retrying": retrying(access, row.id),
         "filters": [described(one) for one in found.integration.filters],
-        "old_secret_until": _old_secret_until(row), "test": sent_test(access, row, request.GET.get("test", "")),
+        "secret_made_at": _secret_made_at(row), "old_secret_until": _old_secret_until(row),
+        "test": sent_test(access, row, request.GET.get("test", "")),
     })
     if secret:
         response["Cache-Control"] = "no-store"
@@ -196,6 +198,11 @@ def _back(request: HttpRequest, row: Integration) -> HttpResponse:
 
 def _reveal(integration_id: UUID) -> str:
     return f"reveal:{integration_id}"
+
+
+def _secret_made_at(row: Integration) -> datetime | None:
+    """When the newest signing secret was made; None when requests are not signed."""
+    return datetime.fromisoformat(row.signing_secrets[0]["made_at"]) if row.signing_secrets else None
 
 
 def _old_secret_until(row: Integration) -> datetime | None:
