@@ -28,8 +28,8 @@ def reveal(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRe
     """Show the signing secret once more: to who has just proved by password or second factor that it is them.
 
     Who has neither, but logs in elsewhere, cannot prove it here, and is not shown it."""
-    row = _row(access, integration_id)
-    if access.person.has_usable_password() or is_mfa_enabled(access.person):
+    row, person = _row(access, integration_id), access.person
+    if person is not None and (person.has_usable_password() or is_mfa_enabled(person)):
         reveal_once(request, row)
     else:
         messages.warning(request, "You log in by single sign-on, so we cannot ask you here whether it is you: set up a "
