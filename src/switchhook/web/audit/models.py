@@ -18,6 +18,7 @@ class Action(models.TextChoices):
     REVEALED = "revealed", "Shown a secret"
     EXPORTED = "exported", "Exported"
     VIEWED = "viewed", "Viewed as"
+    LISTENED = "listened", "Listened to"
     LOGGED_IN = "logged_in", "Logged in"
     LOGGED_OUT = "logged_out", "Logged out"
     LOGIN_FAILED = "login_failed", "Login failed"
@@ -39,6 +40,7 @@ class Kind(models.TextChoices):
     ERRAND = "errand", "Errand"
     TOKEN = "token", "API token"
     INBOX = "inbox", "Request inbox"
+    RECORDING = "recording", "Recording"
 
 
 class Via(models.TextChoices):
@@ -46,6 +48,7 @@ class Via(models.TextChoices):
 
     PORTAL = "portal", "Portal"
     API = "api", "API"
+    LINK = "link", "Signed link"
     ENGINE = "engine", "Engine"
     COMMAND = "command", "Command line"
 
