@@ -4,17 +4,18 @@ import uuid
 from datetime import datetime
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Scope(models.TextChoices):
     """What a token may do. The label says it to people."""
 
-    READ = "read", "Read everything of the account but secrets"
-    USERS = "users", "Create, modify and delete users"
-    INTEGRATIONS = "integrations", "Change integrations and PBXs, send tests"
-    EVENTS = "events", "Redeliver and cancel deliveries"
-    MEMBERS = "members", "Invite, change and remove members"
-    RECORDINGS = "recordings", "Listen to recordings"
+    READ = "read", _("Read everything of the account but secrets")
+    USERS = "users", _("Create, modify and delete users")
+    INTEGRATIONS = "integrations", _("Change integrations and PBXs, send tests")
+    EVENTS = "events", _("Redeliver and cancel deliveries")
+    MEMBERS = "members", _("Invite, change and remove members")
+    RECORDINGS = "recordings", _("Listen to recordings")
 
 
 class ApiToken(models.Model):

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from switchhook.web.accounts.quotas import QuotaReached
@@ -36,7 +37,7 @@ def tokens(request: HttpRequest, access: Access) -> HttpResponse:
     names = {str(one.id): str(one) for one in access.services()}
     now = timezone.now()
     rows = [
-        (token, token.ended(now), [names.get(one, "a deleted PBX") for one in token.services])
+        (token, token.ended(now), [names.get(one, _("a deleted PBX")) for one in token.services])
         for token in access.tokens().select_related("made_by").order_by("-created_at")[:LIST_LIMIT]]
     response = render(request, "tokens/list.html", {
         "rows": rows, "form": form, "made": made, "text": text, "api_url": f"{brand_of(request).portal_url}/api/v1"})
@@ -51,5 +52,5 @@ def revoke(request: HttpRequest, access: Access, token_id: UUID) -> HttpResponse
     """It works no more."""
     token = get_object_or_404(access.tokens(), id=token_id)
     actions.revoke(token)
-    messages.success(request, f"{token} is revoked: it works no more.")
+    messages.success(request, _("%(token)s is revoked: it works no more.") % {"token": token})
     return redirect("tokens", account=access.account.slug)
