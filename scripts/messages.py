@@ -47,9 +47,10 @@ _SILENT = re.compile(
     r"(ValueError|TypeError|KeyError|LookupError|SettingsError|Http404|.*log(ger)?\.\w+|execute|.*\.execute|TypeVar|"
     r"_|_lazy|.*\.removeprefix|re\.compile|compile|.*connect|HKDF)$")
 #: Words of code: SQL, patterns, names of headers and variables.
-_CODE = re.compile(r"[A-Z_]{6,} |SELECT|INSERT|UPDATE |DELETE FROM|account_id =|service_id =|^api |^show |^xml_|^CUSTOM |"
-                   r"^[a-z_]+( [a-z_]+)* v1$|^userauth|^auth |^event json|^sofia |^Basic \{|:id$|^POST |^\{\"|"
-                   r"^(Ada Example|Head Office|CRM: screen pop)$|\(\?|\\d|^switchhook |\bNULL\b|application/|text/|[a-z]=%s")
+_CODE = re.compile(r"[A-Z_]{6,} |SELECT|INSERT|UPDATE |DELETE FROM|account_id =|service_id =|^api |^show |^xml_|"
+                   r"^CUSTOM |^[a-z_]+( [a-z_]+)* v1$|^userauth|^auth |^event json|^sofia |^Basic \{|:id$|^POST |^\{\"|"
+                   r"^(Ada Example|Head Office|CRM: screen pop)$|\(\?|\\d|^switchhook |\bNULL\b|application/|text/|"
+                   r"[a-z]=%s")
 #: Where single words are labels, too.
 LABELLERS = (
     "domain/catalogue.py", "domain/filters.py", "web/accounts/quotas.py", "web/integrations/actions.py",
@@ -118,6 +119,7 @@ def _words() -> Iterator[str]:
     from switchhook.domain.filters import SUBJECTS
 
     yield from CALL_TYPES
+    yield from ("revoked", "expired", "no integration wanted it", "Not logged in", "users", "integrations")
     yield from dict.fromkeys(spec.group for spec in FIELDS.values())
     yield from (one.value for one in Availability)
     yield from (spec.label.lower() for spec in SUBJECTS.values())
@@ -140,7 +142,8 @@ def _sentences(path: Path, *, labels: bool) -> Iterator[str]:
         text = _template(node)
         own = re.sub(r"\{\w+\}", "", text)
         wordy = len(re.findall(r"[A-Za-z]{2,}", own)) > 1 or (text != own and re.search(r"[a-z]{3}", own))
-        if (wordy and " " in own or labels and _LABEL.match(text)) and not _CODE.search(own):
+        labelling = labels and _LABEL.match(text)
+        if ((wordy and " " in own) or labelling) and not _CODE.search(own):
             yield text
 
 
@@ -153,7 +156,7 @@ def _template(node: ast.expr) -> str:
             names: dict[str, str] = {}
             return "".join(
                 str(part.value).replace("{", "{{").replace("}", "}}") if isinstance(part, ast.Constant)
-                else "{%s}" % _name(part, names) for part in parts)
+                else f"{{{_name(part, names)}}}" for part in parts)
         case ast.BinOp(op=ast.Add(), left=left, right=right):
             first, second = _template(left), _template(right)
             return (first or "{begin}") + (second or "{rest}") if first or second else ""
@@ -188,7 +191,8 @@ def update(language: str) -> None:
             known = Catalog(locale=language, domain=told.domain, fuzzy=False)
         known.update(told, update_creation_date=False)
         known.obsolete.clear()
-        known.header_comment = f"# What {'the web says' if told.domain == 'django' else 'the domain tells'}, in {language}."
+        what = "the web says" if told.domain == "django" else "the domain tells"
+        known.header_comment = f"# What {what}, in {language}."
         with path.open("wb") as file:
             write_po(file, known, width=120, sort_output=True, include_lineno=False)
         undone = sum(1 for one in known if one.id and (one.fuzzy or not one.string or not all(one.string)))

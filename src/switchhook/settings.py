@@ -142,7 +142,8 @@ class Settings(BaseSettings):
         default=10, ge=0,
         description="So long after a call's end its recording may still be on its way to where it is looked for.")
     api_requests_per_minute: int = Field(
-        default=600, gt=0, description="Requests to the API that one token may make a minute, to each web process.")
+        default=600, gt=0,
+        description="Requests to the API that one token may make a minute, to all web processes together.")
     web_threads: int = Field(default=8, gt=0, description="Threads of the portal's server.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 

@@ -115,10 +115,11 @@ TABLERICONS_STROKE_WIDTH = 1.75
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 
-# What counts logins is in the database, so that it counts for all webs together.
+# What counts logins is in the database, so that it counts for all webs together. So much of it, that nobody throws
+# counts of theirs out by filling it with others.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "web_cache"},
-    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "web_cache",
+                "OPTIONS": {"MAX_ENTRIES": 200_000}},
 }
 DATABASES = {"default": django_database(SWITCHHOOK.database)}
 STORAGES = {"staticfiles": {"BACKEND": "switchhook.web.assets.StampedFiles"}}

@@ -9,6 +9,7 @@ A view says whom it is for, and gets an Access, from which all querysets come:
     @service_view                      for /a/<account>/pbx/<service_id>/…; the view also gets the Service
     @operator_view                     for /operator/…
     @account_view(…, whole=True)       for what concerns the whole account: not for members limited to some services
+    @own_view                          for /me/…/<account>/: what is one's own in an account, for viewers to change, too
 
 Who is not of the account gets 404, as if it were not there. Who is, but may not do this, gets 403 that
 names the role needed; of an account that is not open, its members get 403 that says why. The operator may do
@@ -60,6 +61,8 @@ _WHILE_VIEWING = frozenset({"operator-viewing", "operator-account-view"})
 ACCOUNT_LEVEL = frozenset(one.value for one, spec in EVENTS.items() if spec.level is Level.ACCOUNT)
 
 View = Callable[..., HttpResponseBase]
+#: Who asks: a person, by themselves or by a token of theirs; or a program with a token that is the account's own.
+Asker = Person | ApiToken
 Row = TypeVar("Row", bound=Model)
 
 
@@ -85,13 +88,23 @@ class AccountShut(PermissionDenied):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What one person may see and do in one account. Querysets come from here, already narrowed."""
+    """What one person, or a program of the account's, may see and do in it. All querysets come from here, narrowed."""
 
-    person: Person
+    asker: Asker
     account: Account
     role: Role
     #: A member or a token may be limited to some services: nothing but what belongs to them is seen then.
     only: frozenset[UUID] | None = None
+
+    @property
+    def person(self) -> Person | None:
+        """Who asks, where it is a person."""
+        return self.asker if isinstance(self.asker, Person) else None
+
+    @property
+    def by_operator(self) -> bool:
+        """Whether the operator asks, who sees more than what is the account's."""
+        return self.person is not None and self.person.is_operator
 
     @property
     def can_write(self) -> bool:
@@ -146,7 +159,7 @@ class Access:
     def errands(self) -> QuerySet[Errand]:
         """Who is limited sees what they asked for themselves."""
         found = Errand.objects.filter(account_id=self.account.id)
-        return found if self.whole else found.filter(asked_by=self.person.id)
+        return found if self.whole else found.filter(asked_by=self.asker.id)
 
     def _of_services(self, found: QuerySet[Row], service: str) -> QuerySet[Row]:
         return found if self.only is None else found.filter(**{f"{service}__in": self.only})
@@ -160,6 +173,11 @@ def accounts_of(person: Person) -> QuerySet[Account]:
     if person.is_operator:
         return Account.objects.order_by("name")
     return Account.objects.filter(members__person=person).order_by("name")
+
+
+def tokens_of(person: Person) -> QuerySet[ApiToken]:
+    """The person's own tokens, of all accounts."""
+    return ApiToken.objects.filter(made_by=person, of_account=False)
 
 
 def access_to(person: Person, slug: str) -> Access:
@@ -231,6 +249,19 @@ def service_view(view: View | None = None, /, *, needs: Role = Role.VIEWER) -> V
     return decorate(view) if view is not None else decorate
 
 
+def own_view(view: View) -> View:
+    """A view of what is one's own in one account: `view(request, access, …)`. Who may enter may change it, viewers
+    included; but nobody who views the account as its members see it."""
+
+    @wraps(view)
+    def narrowed(request: HttpRequest, account: str, **rest: Any) -> HttpResponseBase:
+        if viewing_of(request) is not None:
+            raise RoleNeeded("Member")
+        return view(request, _enter(request, account, Role.VIEWER, own=True), **rest)
+
+    return narrowed
+
+
 def operator_view(view: View) -> View:
     """A view for the operator alone, unless they view an account as its members see it."""
 
@@ -246,14 +277,14 @@ def operator_view(view: View) -> View:
     return narrowed
 
 
-def _enter(request: HttpRequest, slug: str, needs: Role) -> Access:
-    """Who asks may enter; whoever changes something must be admin, whatever the view says."""
+def _enter(request: HttpRequest, slug: str, needs: Role, *, own: bool = False) -> Access:
+    """Who asks may enter; whoever changes something that is not their `own` must be admin, whatever the view says."""
     if not request.user.is_authenticated:  # the middleware has sent them to the login already
         raise Http404
     access = _viewed(request, access_to(request.user, slug))
     if access.account.second_factor_required and not is_mfa_enabled(request.user):
         raise SecondFactorNeeded
-    changes = request.method not in SAFE_METHODS
+    changes = request.method not in SAFE_METHODS and not own
     if (changes or needs is Role.ADMIN) and not access.can_write:
         raise RoleNeeded(str(Role.ADMIN.label))
     timezone.activate(ZoneInfo(access.account.time_zone))

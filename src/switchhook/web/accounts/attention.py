@@ -24,7 +24,7 @@ MOST_OF_A_KIND = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concern:
-    """One thing that needs attention. `kind`: bad or warn."""
+    """One thing that needs attention. `kind`: bad, warn, or neutral: a person meant it so."""
 
     kind: str
     title: str
@@ -36,17 +36,20 @@ class Concern:
 
 def concerns(access: Access, cards: Sequence[tuple[Service, Shown]]) -> list[Concern]:
     """The account's concerns, the worst first. `cards`: its PBXs with their state."""
-    return [*_disabled(access), *_failing(access), *_connections(access, cards), *_silenced(access, cards)]
-
-
-def _disabled(access: Access) -> list[Concern]:
-    found = access.integrations().filter(enabled=False).exclude(disabled_reason="").order_by("-disabled_at")
     return [
-        Concern(kind="bad", title=_(
-            "%(name)s is disabled.") % {"name": one.name}, url=_of(access, one), words=said(one.disabled_reason),
-                button=_("Enable and catch up") if access.can_write else _("See it"),
+        *_disabled(access, by_hand=False), *_failing(access), *_connections(access, cards), *_silenced(access, cards),
+        *_disabled(access, by_hand=True)]
+
+
+def _disabled(access: Access, *, by_hand: bool) -> list[Concern]:
+    """Those that a person disabled on purpose, or those that the engine gave up on."""
+    found = access.integrations().filter(enabled=False, disabled_by_hand=by_hand).exclude(disabled_reason="")
+    return [
+        Concern(kind="neutral" if by_hand else "bad", title=_(
+            "%(name)s is disabled.") % {"name": one.name}, url=_of(access, one),
+                words=said(one.disabled_reason), button=_("Enable and catch up") if access.can_write else _("See it"),
                 button_url=_of(access, one, "integration-catch-up" if access.can_write else "integration"))
-        for one in found[:MOST_OF_A_KIND]]
+        for one in found.order_by("-disabled_at")[:MOST_OF_A_KIND]]
 
 
 def _failing(access: Access) -> list[Concern]:

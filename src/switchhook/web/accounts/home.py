@@ -121,7 +121,7 @@ def _checklist(access: Access, services: Sequence[Service], *, sent: bool) -> li
             page, args=[access.account.slug, first.id])
 
     enabled = any(service.applications_enabled for service in services)
-    connect = of_pbx("pbx") if not access.person.is_operator else reverse("operator-services")
+    connect = of_pbx("pbx") if not access.by_operator else reverse("operator-services")
     steps = [
         Step(words=_("Connect a PBX"), hint=_(
                  "Your operator does: a PBX is connected once, then its calls are seen here."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -88,6 +89,15 @@ def service_of(access: Access, service_id: UUID) -> Service:
     if service is None:
         raise not_found("service")
     return service
+
+
+def known_services(access: Access, services: Sequence[UUID], where: str = "services") -> Sequence[UUID]:
+    """These services. Raises Problem 422 with the places of those that are not the account's."""
+    known = set(access.services().filter(id__in=services).values_list("id", flat=True))
+    unknown = [place for place, id_ in enumerate(services) if id_ not in known]
+    if unknown:
+        raise invalid([Mistake(where=f"{where}.{place}", message="There is no such service.") for place in unknown])
+    return services
 
 
 def shape_of(service: Service) -> ServiceShape:

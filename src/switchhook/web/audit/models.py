@@ -19,6 +19,7 @@ class Action(models.TextChoices):
     REVEALED = "revealed", _("Shown a secret")
     EXPORTED = "exported", _("Exported")
     VIEWED = "viewed", _("Viewed as")
+    LISTENED = "listened", _("Listened to")
     LOGGED_IN = "logged_in", _("Logged in")
     LOGGED_OUT = "logged_out", _("Logged out")
     LOGIN_FAILED = "login_failed", _("Login failed")
@@ -40,6 +41,7 @@ class Kind(models.TextChoices):
     ERRAND = "errand", _("Errand")
     TOKEN = "token", _("API token")
     INBOX = "inbox", _("Request inbox")
+    RECORDING = "recording", _("Recording")
 
 
 class Via(models.TextChoices):
@@ -47,6 +49,7 @@ class Via(models.TextChoices):
 
     PORTAL = "portal", _("Portal")
     API = "api", "API"
+    LINK = "link", _("Signed link")
     ENGINE = "engine", _("Engine")
     COMMAND = "command", _("Command line")
 

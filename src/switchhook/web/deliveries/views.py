@@ -86,7 +86,7 @@ def redeliver_ticked(request: HttpRequest, access: Access) -> HttpResponse:
     ids = [id_ for one in request.POST.getlist("delivery")[: search.LIVE_ROWS] if (id_ := uuid_or_none(one))]
     rows = list(access.deliveries().filter(id__in=ids))
     if rows:
-        actions.redeliver(access.account, rows, access.person)
+        actions.redeliver(access.account, rows, access.asker)
         messages.success(request, ngettext(
             "Asked for one more attempt of one delivery.", "Asked for one more attempt of %(count)s deliveries.",
             len(rows)) % {"count": len(rows)})
@@ -103,7 +103,7 @@ def redeliver_ticked(request: HttpRequest, access: Access) -> HttpResponse:
 def redeliver(request: HttpRequest, access: Access, delivery_id: UUID) -> HttpResponse:
     """One more attempt."""
     row = get_object_or_404(access.deliveries(), id=delivery_id)
-    actions.redeliver(access.account, [row], access.person)
+    actions.redeliver(access.account, [row], access.asker)
     messages.success(request, _("Asked for one more attempt. It appears here in a moment."))
     return redirect("delivery", account=access.account.slug, delivery_id=row.id)
 
@@ -113,7 +113,7 @@ def redeliver(request: HttpRequest, access: Access, delivery_id: UUID) -> HttpRe
 def cancel(request: HttpRequest, access: Access, delivery_id: UUID) -> HttpResponse:
     """No further attempt."""
     row = get_object_or_404(access.deliveries(), id=delivery_id)
-    actions.cancel(access.account, [row], access.person)
+    actions.cancel(access.account, [row], access.asker)
     messages.success(request, _("Asked to cancel it. It appears here in a moment."))
     return redirect("delivery", account=access.account.slug, delivery_id=row.id)
 

@@ -100,11 +100,11 @@ def _save(
     """Save it; the URL to go on to."""
     with transaction.atomic():
         if row is None:
-            row = actions.create(access.account, service, form.wanted, signed=form.is_signed, by=str(access.person))
+            row = actions.create(access.account, service, form.wanted, signed=form.is_signed, by=str(access.asker))
             reveal_once(request, row)
         else:
             newly_signed = form.is_signed and not row.signing_secrets
-            actions.change(row, form.wanted, signed=form.is_signed, by=str(access.person))
+            actions.change(row, form.wanted, signed=form.is_signed, by=str(access.asker))
             if newly_signed:
                 reveal_once(request, row)
         onwards = ask_for_test(access, row) if test else ""

@@ -37,7 +37,7 @@ def restore(request: HttpRequest, access: Access, integration_id: UUID, number: 
     row = get_object_or_404(access.integrations().select_related("service", "account"), id=integration_id)
     version = get_object_or_404(row.versions, number=number)
     try:
-        missing = actions.restore(row, version, by=str(access.person))
+        missing = actions.restore(row, version, by=str(access.asker))
     except (Mistaken, ValueError, KeyError):
         missing = [_("what is marked")]
     url = reverse("integration-edit", kwargs={"account": access.account.slug, "integration_id": row.id})

@@ -59,6 +59,7 @@ class Integration(models.Model):
     rate_per_second = models.PositiveIntegerField(null=True, blank=True)
     enabled = models.BooleanField(default=True)
     disabled_reason = models.TextField(blank=True)
+    disabled_by_hand = models.BooleanField(default=False, db_default=False)  # on purpose, not by the engine
     disabled_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -41,9 +41,9 @@ class SentTest:
 
 
 def sent_test(access: Access, row: Integration, errand_id: str) -> SentTest | None:
-    """The test of that errand; None when there is none."""
+    """The test of that errand; None when there is none of this integration."""
     id_ = uuid_or_none(errand_id)
-    told = None if id_ is None else outcome(id_, access.account)
+    told = None if id_ is None else outcome(access.errands(), id_, "send_test", integration_id=row.id)
     if told is None or id_ is None:
         return None
     waited = time() - id_ms(id_) / 1000

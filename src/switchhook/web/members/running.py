@@ -108,7 +108,7 @@ def policy(request: HttpRequest, access: Access) -> HttpResponse:
 
 def _onwards(access: Access, row: Member) -> HttpResponse:
     """To the list; who changed themselves may see it no more."""
-    if row.person_id == access.person.id:
+    if row.person_id == access.asker.id:
         return redirect("start")
     return redirect("members", account=access.account.slug)
 

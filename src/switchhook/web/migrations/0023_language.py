@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("web", "0016_call_search")]
+    dependencies = [("web", "0021_api_counts")]
 
     operations = [
         migrations.AddField(

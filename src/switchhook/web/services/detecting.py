@@ -53,7 +53,7 @@ def ask_pbx(request: HttpRequest, access: Access, service: Service) -> HttpRespo
     """Says what will be asked, and asks it."""
     permitted = may_ask(access, service)
     if request.method == "POST" and permitted:
-        errand = ask("detect", access.account, {"connection_id": str(service.connection_id)}, access.person,
+        errand = ask("detect", access.account, {"connection_id": str(service.connection_id)}, access.asker,
                      at=service.connection_id)
         return redirect("pbx-detected", account=access.account.slug, service_id=service.id, errand_id=errand.id)
     return render(request, "services/detect.html", {
@@ -63,7 +63,7 @@ def ask_pbx(request: HttpRequest, access: Access, service: Service) -> HttpRespo
 @service_view(needs=Role.ADMIN)
 def confirm(request: HttpRequest, access: Access, service: Service, errand_id: UUID) -> HttpResponse:
     """What was found, to be ticked. The page reloads itself until it is there."""
-    told = outcome(errand_id, access.account)
+    told = outcome(access.errands(), errand_id, "detect", connection_id=service.connection_id)
     if told is None or not may_ask(access, service):
         raise Http404("There is no such detection.")
     detected = _detected(told.result) if told.state == "done" else None

@@ -124,7 +124,7 @@ def _remedies(access: Access, service: Service) -> dict[str, tuple[str, str]]:
                   Remedy.DETECT: (of("pbx-reading"), _("Reading"))}
     if may_ask(access, service):
         found[Remedy.DETECT] = (of("pbx-detect"), _("Detect"))
-    if access.person.is_operator and service.connection_id is not None:
+    if access.by_operator and service.connection_id is not None:
         found[Remedy.UNCLAIMED] = (
             reverse("operator-connection", kwargs={"connection_id": service.connection_id}), _("The connection"))
     return {remedy.value: where for remedy, where in found.items()}

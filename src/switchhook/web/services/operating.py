@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from switchhook.web import errands
 from switchhook.web.accounts.quotas import QuotaReached
-from switchhook.web.models import Account, Connection, Service
+from switchhook.web.models import Account, Connection, Errand, Service
 from switchhook.web.services import actions
 from switchhook.web.services.event_socket_conf import directory_user, event_socket_conf
 from switchhook.web.services.forms import ConnectionForm, ServiceForm
@@ -98,7 +98,8 @@ def test_connection(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 def test_result(request: HttpRequest, connection_id: UUID, errand_id: UUID) -> HttpResponse:
     """What trying came to. The page reloads itself until it is there."""
     connection = get_object_or_404(Connection, id=connection_id)
-    outcome = errands.outcome(errand_id, None)
+    outcome = errands.outcome(
+        Errand.objects.filter(account_id=None), errand_id, "test_connection", connection_id=connection.id)
     if outcome is None:
         raise Http404("There is no such test.")
     return render(request, "services/operator_connection_result.html", {

@@ -132,7 +132,7 @@ def test_call(request: HttpRequest, access: Access, service: Service) -> HttpRes
     """Have one call made up, through this PBX's settings and marked as a test."""
     kind = request.POST.get("kind", "")
     if kind in dict(TEST_CALLS):
-        ask("test_call", access.account, {"service_id": str(service.id), "kind": kind}, access.person)
+        ask("test_call", access.account, {"service_id": str(service.id), "kind": kind}, access.asker)
         messages.success(request, _(
             "A made-up call goes through this PBX now, marked as a test: look at its deliveries."))
     return redirect("pbx", account=access.account.slug, service_id=service.id)

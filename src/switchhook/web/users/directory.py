@@ -85,11 +85,11 @@ def carry_out(plan: Plan, access: Access) -> None:
     """Do it, and tell of each change. Who goes makes room for who comes. Raises QuotaReached."""
     with transaction.atomic():
         for user in plan.deleted:
-            actions.delete_user(user, access.person)
+            actions.delete_user(user, access.asker)
         for one in plan.modified:
-            actions.modify_user(one.user, access.person)
+            actions.modify_user(one.user, access.asker)
         for user in plan.created:
-            actions.create_user(user, access.person)
+            actions.create_user(user, access.asker)
 
 
 def filled(user: PbxUser, details: Details, service: Service, place: int = 0) -> PbxUser:

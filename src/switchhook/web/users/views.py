@@ -43,8 +43,10 @@ def users(request: HttpRequest, access: Access) -> HttpResponse:
 @service_view
 def pbx_users(request: HttpRequest, access: Access, service: Service) -> HttpResponse:
     """The users of one PBX."""
+    kept_here = is_kept_here(service)
     return _list(request, access.users().filter(service=service).select_related("service"), {
-        "service": service, "kept_here": is_kept_here(service), "state": state_of(service)})
+        "services": [service] if kept_here else [], "service": service, "kept_here": kept_here,
+        "state": state_of(service)})
 
 
 def _list(request: HttpRequest, found: QuerySet[PbxUser], more: dict[str, object]) -> HttpResponse:
@@ -62,7 +64,7 @@ def new_user(request: HttpRequest, access: Access, service: Service) -> HttpResp
     form = PbxUserForm(request.POST or None, service=service)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.create_user(form.save(commit=False), access.person)
+            actions.create_user(form.save(commit=False), access.asker)
             return _back(request, access, service, EventType.USER_CREATED, form.instance)
         except QuotaReached as reached:
             form.add_error(None, str(reached))
@@ -75,7 +77,7 @@ def edit_user(request: HttpRequest, access: Access, service: Service, user_id: U
     user = get_object_or_404(access.users().filter(service=service), id=user_id)
     form = PbxUserForm(request.POST or None, service=service, instance=user)
     if request.method == "POST" and form.is_valid():
-        if actions.modify_user(form.save(commit=False), access.person):
+        if actions.modify_user(form.save(commit=False), access.asker):
             return _back(request, access, service, EventType.USER_MODIFIED, form.instance)
         messages.info(request, _("Nothing was changed, so nothing fires."))
         return redirect("pbx-users", account=access.account.slug, service_id=service.id)
@@ -90,7 +92,7 @@ def delete_user(request: HttpRequest, access: Access, service: Service, user_id:
         return elsewhere
     if request.method == "POST":
         name = str(user)
-        actions.delete_user(user, access.person)
+        actions.delete_user(user, access.asker)
         return _back(request, access, service, EventType.USER_DELETED, name)
     return render(request, "users/delete.html", {
         "service": service, "pbx_user": user, **_fires(access, EventType.USER_DELETED)})
