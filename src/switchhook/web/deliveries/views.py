@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from switchhook.domain.catalogue import EVENTS
@@ -23,11 +25,15 @@ from switchhook.web.deliveries.recovery import open_recoveries
 from switchhook.web.deliveries.search import Filters, Page, Row, uuid_or_none
 from switchhook.web.integrations.health import resting
 from switchhook.web.models import Delivery, Integration
+from switchhook.web.saying import said
 from switchhook.web.templatetags.catalogue import event_label
+from switchhook.web.templatetags.portal import written
 from switchhook.web.tenancy import Access, account_view
 
 #: So many integrations the filter offers; more are found from their own pages.
 INTEGRATIONS_OFFERED = 200
+
+_MINUTE = "%-d %b %H:%M"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +55,7 @@ def deliveries(request: HttpRequest, access: Access) -> HttpResponse:
         "live": _live(request, filters, page), "recoveries": open_recoveries(access), "chips": _chips(filters, offered),
         "kept_filters": [(name, value) for name in ("answer", "begin", "end") if (value := getattr(filters, name))],
         "states": [(one.value, one.value.capitalize()) for one in DeliveryState],
-        "event_types": [(spec.type.value, spec.label) for spec in EVENTS.values()], "integrations": offered,
+        "event_types": [(spec.type.value, said(spec.label)) for spec in EVENTS.values()], "integrations": offered,
     })
 
 
@@ -81,10 +87,11 @@ def redeliver_ticked(request: HttpRequest, access: Access) -> HttpResponse:
     rows = list(access.deliveries().filter(id__in=ids))
     if rows:
         actions.redeliver(access.account, rows, access.asker)
-        count = "one delivery" if len(rows) == 1 else f"{len(rows)} deliveries"
-        messages.success(request, f"Asked for one more attempt of {count}.")
+        messages.success(request, ngettext(
+            "Asked for one more attempt of one delivery.", "Asked for one more attempt of %(count)s deliveries.",
+            len(rows)) % {"count": len(rows)})
     else:
-        messages.warning(request, "Tick the deliveries first.")
+        messages.warning(request, _("Tick the deliveries first."))
     integration = uuid_or_none(request.POST.get("integration", ""))
     if integration:
         return redirect("integration", account=access.account.slug, integration_id=integration)
@@ -97,7 +104,7 @@ def redeliver(request: HttpRequest, access: Access, delivery_id: UUID) -> HttpRe
     """One more attempt."""
     row = get_object_or_404(access.deliveries(), id=delivery_id)
     actions.redeliver(access.account, [row], access.asker)
-    messages.success(request, "Asked for one more attempt. It appears here in a moment.")
+    messages.success(request, _("Asked for one more attempt. It appears here in a moment."))
     return redirect("delivery", account=access.account.slug, delivery_id=row.id)
 
 
@@ -107,7 +114,7 @@ def cancel(request: HttpRequest, access: Access, delivery_id: UUID) -> HttpRespo
     """No further attempt."""
     row = get_object_or_404(access.deliveries(), id=delivery_id)
     actions.cancel(access.account, [row], access.asker)
-    messages.success(request, "Asked to cancel it. It appears here in a moment.")
+    messages.success(request, _("Asked to cancel it. It appears here in a moment."))
     return redirect("delivery", account=access.account.slug, delivery_id=row.id)
 
 
@@ -118,7 +125,7 @@ def events(request: HttpRequest, access: Access) -> HttpResponse:
     page = search.events(access, filters, request.GET)
     return render(request, "deliveries/events.html", {
         "rows": page.rows, "filters": filters, "more": _more(filters, page), "live": _live(request, filters, page),
-        "event_types": [(spec.type.value, spec.label) for spec in EVENTS.values()],
+        "event_types": [(spec.type.value, said(spec.label)) for spec in EVENTS.values()],
     })
 
 
@@ -158,9 +165,9 @@ def _live(request: HttpRequest, filters: Filters, page: Page[Row]) -> str:
 def _chips(filters: Filters, offered: Sequence[Integration]) -> list[Chip]:
     chips = []
     if filters.state:
-        chips.append(Chip(label=filters.state.capitalize(), url=filters.without("state")))
+        chips.append(Chip(label=said(filters.state.capitalize()), url=filters.without("state")))
     if filters.integration:
-        name = next((one.name for one in offered if str(one.id) == filters.integration), "One integration")
+        name = next((one.name for one in offered if str(one.id) == filters.integration), _("One integration"))
         chips.append(Chip(label=name, url=filters.without("integration")))
     if filters.event:
         chips.append(Chip(label=event_label(filters.event), url=filters.without("event")))
@@ -174,13 +181,15 @@ def _chips(filters: Filters, offered: Sequence[Integration]) -> list[Chip]:
 
 
 def _answer_label(answer: str) -> str:
-    return named_status(int(answer)) if answer.isdecimal() else answer.replace("_", " ").capitalize()
+    return named_status(int(answer)) if answer.isdecimal() else said(answer.replace("_", " ").capitalize())
 
 
 def _time_label(filters: Filters) -> str:
     """The time from when to when, in the account's time zone."""
     begin, end = (None if one is None else timezone.localtime(one) for one in (filters.since, filters.until))
     if begin and end:
-        return f"{begin:%-d %b %H:%M} to {end:%H:%M}" if begin.date() == end.date() else \
-            f"{begin:%-d %b %H:%M} to {end:%-d %b %H:%M}"
-    return f"from {begin:%-d %b %H:%M}" if begin else f"until {end:%-d %b %H:%M}"
+        until = written(end, "%H:%M" if begin.date() == end.date() else _MINUTE)
+        return _("%(begin)s to %(end)s") % {"begin": written(begin, _MINUTE), "end": until}
+    if begin:
+        return _("from %(begin)s") % {"begin": written(begin, _MINUTE)}
+    return _("until %(end)s") % {"end": written(end, _MINUTE)} if end else ""

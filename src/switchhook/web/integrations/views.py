@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from switchhook.domain.catalogue import EVENTS, EventType
@@ -99,7 +100,7 @@ def enable(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRe
     """Play."""
     row = _row(access, integration_id)
     actions.enable(row, by=str(access.asker))
-    messages.success(request, f"{row.name} is enabled.")
+    messages.success(request, _("%(name)s is enabled.") % {"name": row.name})
     return _back(request, row)
 
 
@@ -109,7 +110,7 @@ def disable(request: HttpRequest, access: Access, integration_id: UUID) -> HttpR
     """Stop."""
     row = _row(access, integration_id)
     actions.disable(row, f"Disabled by {access.asker}.", by=str(access.asker))
-    messages.success(request, f"{row.name} is disabled. It sends nothing until you enable it.")
+    messages.success(request, _("%(name)s is disabled. It sends nothing until you enable it.") % {"name": row.name})
     return _back(request, row)
 
 
@@ -119,7 +120,7 @@ def duplicate(request: HttpRequest, access: Access, integration_id: UUID) -> Htt
     """A copy to change; it is disabled."""
     twin = actions.duplicate(_row(access, integration_id), by=str(access.asker))
     reveal_once(request, twin)
-    messages.success(request, "This is the copy. It is disabled until you enable it.")
+    messages.success(request, _("This is the copy. It is disabled until you enable it."))
     return redirect("integration-edit", account=access.account.slug, integration_id=twin.id)
 
 
@@ -130,7 +131,7 @@ def delete(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRe
     if request.method != "POST":
         return render(request, "integrations/delete.html", {"row": row})
     actions.delete(row)
-    messages.success(request, f"{row.name} is deleted. Its deliveries can still be read.")
+    messages.success(request, _("%(name)s is deleted. Its deliveries can still be read.") % {"name": row.name})
     return redirect(list_url(access, row.service))
 
 

@@ -22,7 +22,7 @@ const portal = {
   async copy(button) {
     await navigator.clipboard.writeText(button.closest(".copy").querySelector("code").textContent);
     const title = button.title;
-    button.title = "Copied";
+    button.title = document.body.dataset.copied;
     button.classList.add("text-success");
     setTimeout(() => { button.title = title; button.classList.remove("text-success"); }, 1500);
   },
@@ -139,8 +139,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
   const status = event.detail.xhr.status;
   trouble.hidden = status > 0 && status < 400;
   if (trouble.hidden) return;
-  trouble.querySelector("span").textContent = status === 0 ? "No answer from the server: trying again."
-    : `This page could not be refreshed (${status}, request ${event.detail.xhr.getResponseHeader("X-Request-Id")}).`;
+  trouble.querySelector("span").textContent = status === 0 ? trouble.dataset.away
+    : trouble.dataset.broken.replace("STATUS", status).replace("ID", event.detail.xhr.getResponseHeader("X-Request-Id"));
 });
 
 // <time data-since="milliseconds"> tells how long ago that is, second by second; data-until how long it still takes.
