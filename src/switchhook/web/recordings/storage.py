@@ -21,11 +21,13 @@ from aiohttp import ClientConnectionError, ClientTimeout
 from fsspec.core import url_to_fs
 
 from switchhook.domain.recordings import Place, local_directory
+from switchhook.web.recordings.sftp import AnotherHostKey, with_host_key
 
 log = logging.getLogger(__name__)
 
 CHUNK_BYTES = 64 * 1024
 _BLOCK_BYTES = 256 * 1024  # read ahead at once from elsewhere
+_SFTP = ("sftp", "ssh")
 _CONNECT_SECONDS, _READ_SECONDS = 5, 20
 
 
@@ -67,7 +69,17 @@ def open_file(root: str, options: str, place: Place) -> Opened | None:
         return None
     except Exception as error:  # each storage has errors of its own
         log.warning("recordings.unreachable kind=%s error=%s", urlsplit(root).scheme or "file", type(error).__name__)
-        raise Unreachable(f"The storage of the recordings does not answer ({type(error).__name__}).") from error
+        raise Unreachable(f"The storage of the recordings {_does(error)} ({type(error).__name__}).") from error
+
+
+def _does(error: Exception) -> str:
+    """What the storage does, by its error."""
+    if isinstance(error, AnotherHostKey):
+        return "shows another host key than the one that is set"
+    refused = isinstance(error, PermissionError) or getattr(error, "status", 0) in (401, 403)
+    if refused or type(error).__name__ == "AuthenticationException":  # paramiko's, which need not be installed
+        return "does not let us in"
+    return "does not answer"
 
 
 def mistake_in_root(root: str) -> str:
@@ -124,6 +136,8 @@ def _step(name: str, flags: int, at: int) -> int:
 
 def _open_elsewhere(root: str, options: Mapping[str, Any], place: Place) -> Opened | None:
     scheme = urlsplit(root).scheme
+    if scheme in _SFTP:
+        options = with_host_key(options)
     segments = [quote(one, safe="") for one in place.segments] if scheme in ("http", "https") else place.segments
     for again in (True, False):  # a connection that is kept open may have been cut
         try:
@@ -154,7 +168,7 @@ def _bounded(scheme: str) -> dict[str, Any]:
         case "s3" | "s3a":
             return {"use_listings_cache": False, "config_kwargs": {
                 "connect_timeout": _CONNECT_SECONDS, "read_timeout": _READ_SECONDS, "retries": {"max_attempts": 2}}}
-        case "sftp" | "ssh":
+        case one if one in _SFTP:
             return {"timeout": _CONNECT_SECONDS, "banner_timeout": _CONNECT_SECONDS, "auth_timeout": _READ_SECONDS}
         case _:
             return {}
