@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from switchhook.web.accounts.viewing import Viewing, viewing_of
-from switchhook.web.branding.views import brand_of
 from switchhook.web.models import Account
 from switchhook.web.tenancy import Access, accounts_of
 
@@ -103,7 +102,7 @@ class Shell:
     def _my_admin(self, access: Access) -> list[tuple[str, str, str, str]]:
         """What is offered of the account as a whole. Who is limited to some PBXs finds integrations there."""
         offered = [
-            (f"{brand_of(self._request).name} Integrations", "outline/webhook", "integrations", "i"),
+            ("Integrations", "outline/webhook", "integrations", "i"),
             ("Event catalogue", "outline/book", "catalogue", "e")]
         if access.whole:
             offered.append(("Request inbox", "outline/inbox", "inbox", "b"))
