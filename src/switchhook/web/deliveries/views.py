@@ -9,6 +9,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from switchhook.domain.catalogue import EVENTS
@@ -21,6 +23,7 @@ from switchhook.web.deliveries.recovery import open_recoveries
 from switchhook.web.deliveries.search import Filters, Page, Row, uuid_or_none
 from switchhook.web.integrations.health import resting
 from switchhook.web.models import Delivery, Integration
+from switchhook.web.saying import said
 from switchhook.web.tenancy import Access, account_view
 
 #: So many integrations the filter offers; more are found from their own pages.
@@ -39,7 +42,7 @@ def deliveries(request: HttpRequest, access: Access) -> HttpResponse:
         "chips": chips_of_deliveries(filters, offered),
         "kept_filters": [(name, value) for name in KEPT if (value := getattr(filters, name))],
         "states": [(one.value, one.value.capitalize()) for one in DeliveryState],
-        "event_types": [(spec.type.value, spec.label) for spec in EVENTS.values()], "integrations": offered,
+        "event_types": [(spec.type.value, said(spec.label)) for spec in EVENTS.values()], "integrations": offered,
     })
 
 
@@ -70,11 +73,12 @@ def redeliver_ticked(request: HttpRequest, access: Access) -> HttpResponse:
     ids = [id_ for one in request.POST.getlist("delivery")[: search.LIVE_ROWS] if (id_ := uuid_or_none(one))]
     rows = list(access.deliveries().filter(id__in=ids))
     if rows:
-        actions.redeliver(access.account, rows, access.person)
-        count = "one delivery" if len(rows) == 1 else f"{len(rows)} deliveries"
-        messages.success(request, f"Asked for one more attempt of {count}.")
+        actions.redeliver(access.account, rows, access.asker)
+        messages.success(request, ngettext(
+            "Asked for one more attempt of one delivery.", "Asked for one more attempt of %(count)s deliveries.",
+            len(rows)) % {"count": len(rows)})
     else:
-        messages.warning(request, "Tick the deliveries first.")
+        messages.warning(request, _("Tick the deliveries first."))
     integration = uuid_or_none(request.POST.get("integration", ""))
     if integration:
         return redirect("integration", account=access.account.slug, integration_id=integration)
@@ -86,8 +90,8 @@ def redeliver_ticked(request: HttpRequest, access: Access) -> HttpResponse:
 def redeliver(request: HttpRequest, access: Access, delivery_id: UUID) -> HttpResponse:
     """One more attempt."""
     row = get_object_or_404(access.deliveries(), id=delivery_id)
-    actions.redeliver(access.account, [row], access.person)
-    messages.success(request, "Asked for one more attempt. It appears here in a moment.")
+    actions.redeliver(access.account, [row], access.asker)
+    messages.success(request, _("Asked for one more attempt. It appears here in a moment."))
     return redirect("delivery", account=access.account.slug, delivery_id=row.id)
 
 
@@ -96,8 +100,8 @@ def redeliver(request: HttpRequest, access: Access, delivery_id: UUID) -> HttpRe
 def cancel(request: HttpRequest, access: Access, delivery_id: UUID) -> HttpResponse:
     """No further attempt."""
     row = get_object_or_404(access.deliveries(), id=delivery_id)
-    actions.cancel(access.account, [row], access.person)
-    messages.success(request, "Asked to cancel it. It appears here in a moment.")
+    actions.cancel(access.account, [row], access.asker)
+    messages.success(request, _("Asked to cancel it. It appears here in a moment."))
     return redirect("delivery", account=access.account.slug, delivery_id=row.id)
 
 
@@ -108,7 +112,8 @@ def events(request: HttpRequest, access: Access) -> HttpResponse:
     page = search.events(access, filters, request.GET)
     return render(request, "deliveries/events.html", {
         "rows": page.rows, "filters": filters, "more": _more(filters, page), "live": _live(request, filters, page),
-        "event_types": [(spec.type.value, spec.label) for spec in EVENTS.values()], "chips": chips_of_events(filters),
+        "event_types": [(spec.type.value, said(spec.label)) for spec in EVENTS.values()],
+        "chips": chips_of_events(filters),
         "kept_filters": [(name, value) for name in KEPT if (value := getattr(filters, name))],
     })
 

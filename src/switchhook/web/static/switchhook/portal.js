@@ -22,7 +22,7 @@ const portal = {
   async copy(button) {
     await navigator.clipboard.writeText(button.closest(".copy").querySelector("code").textContent);
     const title = button.title;
-    button.title = "Copied";
+    button.title = document.body.dataset.copied;
     button.classList.add("text-success");
     setTimeout(() => { button.title = title; button.classList.remove("text-success"); }, 1500);
   },
@@ -62,9 +62,8 @@ const portal = {
   },
 
   pause(button) {
-    const paused = button.getAttribute("aria-pressed") !== "true";
+    const paused = button.classList.toggle("active");
     button.setAttribute("aria-pressed", paused);
-    button.classList.toggle("active", paused);
   },
 
   changed(element) { element.dispatchEvent(new Event("change", { bubbles: true })); },
@@ -81,7 +80,7 @@ const portal = {
   // <form data-warn-unsaved>: leaving with changes asks first.
   unsaved() {
     let dirty = document.querySelector("form[data-warn-unsaved] .is-invalid") !== null; // sent, but not saved
-    const touched = (event) => { if (event.target.closest("form[data-warn-unsaved]")) dirty = true; };
+    const touched = (event) => { dirty ||= event.target.closest("form[data-warn-unsaved]") !== null; };
     for (const one of ["input", "change", "htmx:configRequest"]) document.addEventListener(one, touched);
     document.addEventListener("submit", () => { dirty = false; });
     addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
@@ -129,8 +128,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
   const status = event.detail.xhr.status;
   trouble.hidden = status > 0 && status < 400;
   if (trouble.hidden) return;
-  trouble.querySelector("span").textContent = status === 0 ? "No answer from the server: trying again."
-    : `This page could not be refreshed (${status}, request ${event.detail.xhr.getResponseHeader("X-Request-Id")}).`;
+  trouble.querySelector("span").textContent = status === 0 ? trouble.dataset.away
+    : trouble.dataset.broken.replace("STATUS", status).replace("ID", event.detail.xhr.getResponseHeader("X-Request-Id"));
 });
 
 // <time data-since="milliseconds"> tells how long ago that is, second by second; data-until how long it still takes.
@@ -154,14 +153,14 @@ document.addEventListener("click", (event) => {
 // A row is dragged by its <… class="grip"> among its own kind; its place in the page is its place in what is sent.
 document.addEventListener("dragstart", (event) => {
   const row = event.target.closest?.(".grip")?.closest(".form-row");
-  if (!row) return;
+  if (!row) return; // a link or a text: the browser's own affair
   event.dataTransfer.setData("text/plain", ""); event.dataTransfer.setDragImage(row, 0, 0);
   const over = (to) => {
     const other = to.target.closest(".form-row");
     if (other?.parentElement !== row.parentElement) return;
     to.preventDefault();
-    const middle = other.getBoundingClientRect();
-    if (other !== row) other[to.clientY < middle.top + middle.height / 2 ? "before" : "after"](row);
+    const place = other.getBoundingClientRect();
+    if (other !== row) other[to.clientY < place.top + place.height / 2 ? "before" : "after"](row);
   };
   document.addEventListener("dragover", over);
   row.addEventListener("dragend", () => { document.removeEventListener("dragover", over); portal.changed(row); }, { once: true });
