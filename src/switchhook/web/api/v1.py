@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja.errors import HttpError, ValidationError
 
 from switchhook import __version__
-from switchhook.domain.checks import Mistake
 from switchhook.web.accounts.quotas import QuotaReached
 from switchhook.web.api import (
     audit,
@@ -38,7 +37,7 @@ from switchhook.web.api import (
 )
 from switchhook.web.api.document import Api
 from switchhook.web.api.parameters import only_known
-from switchhook.web.api.problems import Problem, answer, invalid
+from switchhook.web.api.problems import Problem, answer, invalid, mistake_of
 from switchhook.web.integrations.actions import Mistaken
 
 assert bulk_users  # it adds its operation to the router of users
@@ -103,16 +102,4 @@ def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
-    return answer(request, invalid([_mistake(one) for one in error.errors]))
-
-
-def _mistake(told: dict[str, Any]) -> Mistake:
-    """pydantic's error in our words; what was sent is not quoted: it may be a secret."""
-    source, *rest = told["loc"]
-    place = rest[1:] if source == "body" else rest[-1:]
-    where = ".".join(map(str, place)) or str(source)
-    if told["type"] == "extra_forbidden":
-        return Mistake(where=where, message=f"There is no “{place[-1]}” here.")
-    if told["type"] == "missing":
-        return Mistake(where=where, message=f"“{place[-1]}” is missing." if place else "A JSON body is missing.")
-    return Mistake(where=where, message=str(told["msg"]).removeprefix("Value error, "))
+    return answer(request, invalid([mistake_of(one) for one in error.errors]))
