@@ -35,7 +35,7 @@ SOME = (
     "inbound-answered", "inbound-anonymous", "group-answered", "queue-answered", "ivr-option-1", "ivr-nested-and-back",
     "pickup-directed", "transfer-blind", "transfer-to-nps", "outbound-answered", "followme-mobile-answers",
 )
-REST = tuple(name for name, one in catalogue.ALL.items() if name not in SOME and one.parts)
+REST = tuple(name for name, one in catalogue.ALL.items() if name not in SOME and one.parts and not one.tenants)
 
 
 class Observed:

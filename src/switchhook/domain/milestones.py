@@ -77,7 +77,7 @@ class Milestones:
         if leg.began_call and (not leg.called or leg.call is call):
             if not leg.called:
                 who = self._known.extension(profile, leg.device)
-                how = f" with {leg.dialled}" if leg.dialled else ""
+                how = _how_picked_up(leg.dialled)
                 self._telling.withhold(call, _ANSWERED, at, f"picked up by {who}{how}: not rung, so not answered")
                 self._took(call, who, at)
                 if not leg.pickup_told:
@@ -201,3 +201,10 @@ class Milestones:
         sent = [leg.number for leg in trunk_leg.path_to_root() if leg.number]
         through_local = any(leg.local for leg in trunk_leg.path_to_root())
         return through_local and not any(same_number(root.dialled, number) for number in sent)
+
+
+def _how_picked_up(dialled: str) -> str:
+    """With a code (**201, *8), or by the key of the phone that rings."""
+    if not dialled:
+        return ""
+    return f" with {dialled}" if dialled.startswith("*") else f" by a key for {dialled}"

@@ -30,7 +30,8 @@ def unclaimed_of(connection_id: UUID) -> list[tuple[UnclaimedCall, Sequence[Tena
 
 
 def _keys(call: UnclaimedCall) -> list[TenantKey]:
-    told = (("tenant", call.tenant), ("account code", call.account_code), ("context", call.place))
+    contexts = [("context", place) for place in call.place.split()]
+    told = (("tenant", call.tenant), ("account code", call.account_code), *contexts)
     return [TenantKey(kind, value, _make_url(call.connection_id, value)) for kind, value in told if value]
 
 
