@@ -84,6 +84,7 @@ class Leg:
     user: str = ""  # of a trunk's: the extension that is responsible for it
     recordings: list[str] = field(default_factory=list)  # files, of what it talks
     heard_menu: bool = False
+    entered: str = ""  # the last place that it came into by its entrance, and that is no menu
     left_menu: str = ""  # left by ringing or talking, so that the menu's dialplan may go on afterwards
     visit: Visit | None = None
     last_visit: Visit | None = None

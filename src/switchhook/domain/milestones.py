@@ -53,6 +53,11 @@ class Milestones:
             call.source = call.extension = self._known.extension(profile, leg.device)
             call.destination = call.dialled = fact.dialled
             self._known.learn_phone(profile, leg.device)
+            if not fact.called and not self._known.is_users(profile, leg.device):
+                where = f", nor {leg.home} a context of trunks" if leg.home else ""
+                self._telling.withhold(
+                    call, _RECEIVED, fact.at, f"{leg.device} is not named as a trunk{where}: so the call was taken for "
+                    "one of a user. Reading says which devices are trunks and extensions")
 
     def destination_told(self, call: Call, number: str, at: datetime | None) -> None:
         """The number dialled is known now, after the call came in."""
