@@ -53,6 +53,11 @@ class Milestones:
             call.source = call.extension = self._known.extension(profile, leg.device)
             call.destination = call.dialled = fact.dialled
             self._known.learn_phone(profile, leg.device)
+            if not fact.called and not self._known.is_users(profile, leg.device):
+                where = f", nor {leg.home} a context of trunks" if leg.home else ""
+                self._telling.withhold(
+                    call, _RECEIVED, fact.at, f"{leg.device} is not named as a trunk{where}: so the call was taken for "
+                    "one of a user. Reading says which devices are trunks and extensions")
 
     def destination_told(self, call: Call, number: str, at: datetime | None) -> None:
         """The number dialled is known now, after the call came in."""
@@ -77,7 +82,7 @@ class Milestones:
         if leg.began_call and (not leg.called or leg.call is call):
             if not leg.called:
                 who = self._known.extension(profile, leg.device)
-                how = f" with {leg.dialled}" if leg.dialled else ""
+                how = _how_picked_up(leg.dialled)
                 self._telling.withhold(call, _ANSWERED, at, f"picked up by {who}{how}: not rung, so not answered")
                 self._took(call, who, at)
                 if not leg.pickup_told:
@@ -201,3 +206,10 @@ class Milestones:
         sent = [leg.number for leg in trunk_leg.path_to_root() if leg.number]
         through_local = any(leg.local for leg in trunk_leg.path_to_root())
         return through_local and not any(same_number(root.dialled, number) for number in sent)
+
+
+def _how_picked_up(dialled: str) -> str:
+    """With a code (**201, *8), or by the key of the phone that rings."""
+    if not dialled:
+        return ""
+    return f" with {dialled}" if dialled.startswith("*") else f" by a key for {dialled}"

@@ -16,6 +16,7 @@ class Unclaimed:
 
     def __init__(self) -> None:
         self._calls: dict[str, UnclaimedCall] = {}
+        self._ripe: set[str] = set()
 
     def hear(self, leg: LegStarted, profile: Profile | None) -> None:
         """Who claims a call was asked with its leg. A later leg may know better; a call that is remembered from
@@ -23,11 +24,13 @@ class Unclaimed:
         if profile is not None:
             self._calls.pop(leg.party.call, None)
         elif leg.at is not None:
-            self._calls[leg.party.call] = unclaimed(leg, leg.at)
+            known = self._calls.get(leg.party.call)
+            self._calls[leg.party.call] = unclaimed(leg, leg.at, "" if known is None else known.place)
             if len(self._calls) > MOST_KEPT:
                 del self._calls[next(iter(self._calls))]
 
     def take(self) -> Sequence[UnclaimedCall]:
-        """Those that are new."""
-        taken, self._calls = list(self._calls.values()), {}
+        """Those that nobody has claimed since they were new, the last time: it may take a moment until one does."""
+        taken = [self._calls.pop(call) for call in list(self._calls) if call in self._ripe]
+        self._ripe = set(self._calls)
         return taken
