@@ -75,7 +75,8 @@ def _invitation(notice: Notice) -> EmailMessage | None:
     if invitation is None:
         return None
     brand = settings.BRANDS.of_key(invitation.account.brand)
-    by = f"{invitation.invited_by} invites you" if invitation.invited_by else "You are invited"
+    # Their address, not the name that they gave themselves: that could say anything, under our sender.
+    by = f"{invitation.invited_by.email} invites you" if invitation.invited_by else "You are invited"
     body = (
         f"{by} to {invitation.account} on {brand.name}, as {invitation.get_role_display()}.\n\n"
         f"To accept, open this link. It works once, until {invitation.expires_at:%d %B %Y %H:%M} UTC:\n"
@@ -86,13 +87,13 @@ def _invitation(notice: Notice) -> EmailMessage | None:
 
 
 def _of_integration(notice: Notice) -> EmailMessage | None:
-    """To each of the account's admins, nobody seeing the others' addresses."""
+    """To each of the account's admins who see the integration, nobody seeing the others' addresses."""
     integration = Integration.objects.filter(id=notice.integration_id).first() if notice.integration_id else None
     account = Account.objects.filter(id=notice.account_id).first()
     if integration is None or account is None:
         return None
     admins = Member.objects.filter(account=account, role=Role.ADMIN, person__is_active=True).select_related("person")
-    addresses = [member.person.email for member in admins]
+    addresses = [one.person.email for one in admins if not one.services or str(integration.service_id) in one.services]
     if not addresses:
         return None
     subject, first = _words(NoticeKind(notice.kind), integration.name)

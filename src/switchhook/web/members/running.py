@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from switchhook.web.accounts.actions import save_account
+from switchhook.web.accounts.quotas import QuotaReached
 from switchhook.web.members import actions, invitations
 from switchhook.web.members.forms import InvitationForm, RoleForm
 from switchhook.web.members.models import Role
@@ -26,11 +27,15 @@ def members(request: HttpRequest, access: Access) -> HttpResponse:
     """Who may see this account, and who is invited."""
     form = InvitationForm(request.POST or None, access=access)
     if request.method == "POST" and form.is_valid():
-        invited = invitations.invite(
-            access.account.id, form.cleaned_data["email"], form.chosen_role, form.chosen_services, access.person)
-        messages.success(request, f"{invited.email} is invited." + (
-            " The e-mail is on its way." if settings.SWITCHHOOK.smtp_url else " Send them the link below."))
-        return redirect("members", account=access.account.slug)
+        try:
+            invited = invitations.invite(
+                access.account.id, form.cleaned_data["email"], form.chosen_role, form.chosen_services, access.person)
+        except QuotaReached as reached:
+            form.add_error(None, str(reached))
+        else:
+            messages.success(request, f"{invited.email} is invited." + (
+                " The e-mail is on its way." if settings.SWITCHHOOK.smtp_url else " Send them the link below."))
+            return redirect("members", account=access.account.slug)
     names = {str(one.id): str(one) for one in access.services()}
     rows = list(access.members().select_related("person").order_by("person__email")[:LIST_LIMIT])
     factors = actions.with_second_factor(row.person_id for row in rows)
