@@ -8,8 +8,9 @@ from switchhook.web.configuration import touch
 from switchhook.web.models import Account
 
 
-def save_account(account: Account) -> None:
-    """Save an account, new or changed, and tell the engines."""
+def save_account(account: Account, *fields: str) -> None:
+    """Save a new account, or these fields of one, and tell the engines. What somebody else changed of it meanwhile (its
+    state!) stays as they want it."""
     with transaction.atomic():
-        account.save()
+        account.save(update_fields=fields or None)
         touch()

@@ -104,7 +104,7 @@ def revoke(request: HttpRequest, access: Access, invitation_id: UUID) -> HttpRes
 def policy(request: HttpRequest, access: Access) -> HttpResponse:
     """Whether everybody needs a second factor."""
     access.account.second_factor_required = "second_factor" in request.POST
-    save_account(access.account)
+    save_account(access.account, "second_factor_required")
     messages.success(request, "Everybody needs a second factor from now on."
                      if access.account.second_factor_required else "A second factor is up to each member.")
     return redirect("members", account=access.account.slug)

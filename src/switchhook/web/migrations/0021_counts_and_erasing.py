@@ -1,4 +1,4 @@
-"""What an API token asked in a minute is counted for all web processes together."""
+"""What an API token asked in a minute is counted for all web processes together; an account whose erasing has begun."""
 
 from django.db import migrations, models
 
@@ -8,4 +8,5 @@ class Migration(migrations.Migration):
     operations = [  # db_default: the release before this one goes on writing rows without these columns
         migrations.AddField("apitoken", "counted_minute", models.BigIntegerField(default=0, db_default=0, editable=False)),
         migrations.AddField("apitoken", "counted", models.PositiveIntegerField(default=0, db_default=0, editable=False)),
+        migrations.AddField("account", "erasing_since", models.DateTimeField(blank=True, null=True)),
     ]
