@@ -15,7 +15,8 @@ from django.db.models import QuerySet
 from switchhook.domain.event import timed_id
 from switchhook.web.accounts.quotas import TESTS, check_tests
 from switchhook.web.configuration import wake_engines
-from switchhook.web.models import Account, Errand, Person
+from switchhook.web.models import Account, Errand
+from switchhook.web.tenancy import Asker
 
 #: What can be asked (args and results: the docstring of `Errand` in store/ports.py).
 Kind = Literal[
@@ -36,7 +37,7 @@ class Outcome:
 
 
 def ask(
-    kind: Kind, account: Account | None, args: Mapping[str, object], asked_by: Person, *, at: UUID | None = None,
+    kind: Kind, account: Account | None, args: Mapping[str, object], asked_by: Asker, *, at: UUID | None = None,
 ) -> Errand:
     """Write an errand, in the transaction of the change that it belongs to (if there is one).
 

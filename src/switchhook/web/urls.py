@@ -42,6 +42,7 @@ urlpatterns: Patterns = [
     path("theme/", start.choose_theme, name="theme"),
     path("", include(members.login_urls)),
     *recordings.link_urls,
+    *tokens.own_urls,
     path("api/v1/asyncapi.json", asyncapi),
     path("api/v1/openapi.json", openapi, {"api": api}),
     path("api/v1/", api.urls),

@@ -66,11 +66,12 @@ def make_program(world: World) -> MakeProgram:
 
     def make(
         *scopes: Scope, person: Person | None = None, account: Account | None = None, services: tuple[UUID, ...] = (),
-        expires_at: datetime | None = None,
+        expires_at: datetime | None = None, of_account: bool = False,
     ) -> Program:
         access = Access(person or world.admin, account or world.account, Role.ADMIN)
         token, text = make_token(
-            access, "A program", scopes or tuple(Scope), services=services, expires_at=expires_at)
+            access, "A program", scopes or tuple(Scope), services=services, expires_at=expires_at,
+            of_account=of_account)
         return Program(token, text)
 
     return make

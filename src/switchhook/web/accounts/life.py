@@ -12,6 +12,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from switchhook.web.accounts.actions import save_account
 from switchhook.web.accounts.models import Account, AccountState
@@ -24,7 +25,7 @@ class BeingErased(Exception):
     """There is no way back: parts of it are gone."""
 
     def __init__(self, account: Account) -> None:
-        super().__init__(f"The time of grace of {account.name} is over: it is being erased.")
+        super().__init__(_("The time of grace of %(name)s is over: it is being erased.") % {"name": account.name})
 
 
 def suspend(account: Account, reason: str, by: Person) -> None:

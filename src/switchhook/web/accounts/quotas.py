@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from switchhook.web.accounts.models import Account
+from switchhook.web.saying import said
 
 if TYPE_CHECKING:
     from switchhook.web.models import Errand, Notice
@@ -93,8 +97,8 @@ def check(account: Account, quota: Quota, adding: int = 1) -> None:
     limit, used = limit_of(account, quota), used_of(account, quota)
     if used + adding > limit:
         raise QuotaReached(
-            f"This account may have {limit:,} {quota.value} and has {used:,}. Delete what is not needed, or ask the "
-            "operator for more.")
+            _("This account may have %(limit)s %(what)s and has %(used)s. Delete what is not needed, or ask the "
+              "operator for more.") % {"limit": intcomma(limit), "what": said(quota.value), "used": intcomma(used)})
 
 
 def check_tests(account: Account) -> None:
@@ -105,7 +109,8 @@ def check_tests(account: Account) -> None:
     wait = _wait(Errand.objects.filter(account_id=account.id, kind__in=TESTS), limit, _MINUTE_MS)
     if wait:
         raise QuotaReached(
-            f"This account may ask for {limit} tests in a minute. Try again in {wait} seconds.", retry_after_s=wait)
+            _("This account may ask for %(limit)s tests in a minute. Try again in %(wait)s seconds.") % {
+                "limit": limit, "wait": wait}, retry_after_s=wait)
 
 
 def check_invitations(account_id: UUID) -> None:
@@ -118,8 +123,8 @@ def check_invitations(account_id: UUID) -> None:
     wait = _wait(Notice.objects.filter(account_id=account_id, kind="invitation"), limit, _DAY_MS)
     if wait:
         raise QuotaReached(
-            f"This account may send {limit} invitations in 24 hours. Try again in {ceil(wait / 3600)} hours.",
-            retry_after_s=wait)
+            _("This account may send %(limit)s invitations in 24 hours. Try again in %(wait)s hours.") % {
+                "limit": limit, "wait": ceil(wait / 3600)}, retry_after_s=wait)
 
 
 def _wait(asked: QuerySet[Errand] | QuerySet[Notice], limit: int, window_ms: int) -> int:
@@ -134,6 +139,6 @@ def uses(account: Account) -> list[Use]:
     """All of an account's quotas, for the operator's page."""
     stored = settings.SWITCHHOOK.account_stored_mib if account.max_stored_mib is None else account.max_stored_mib
     return [
-        *(Use(one.value[0].upper() + one.value[1:], used_of(account, one), limit_of(account, one)) for one in Quota),
-        Use("Stored, about", account.stored_bytes // MIB, stored, "MiB"),
+        *(Use(capfirst(said(one.value)), used_of(account, one), limit_of(account, one)) for one in Quota),
+        Use(_("Stored, about"), account.stored_bytes // MIB, stored, "MiB"),
     ]

@@ -12,6 +12,7 @@ from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from switchhook.web.accounts import actions, life
@@ -67,7 +68,10 @@ def state(request: HttpRequest, account_id: UUID) -> HttpResponse:
         except life.BeingErased as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, f"{account.name} is {account.get_state_display().lower()}.")
+            done = {
+                AccountState.OPEN: _("%(name)s is open."), AccountState.SUSPENDED: _("%(name)s is suspended."),
+                AccountState.CLOSED: _("%(name)s is closed.")}
+            messages.success(request, done[AccountState(account.state)] % {"name": account.name})
             return redirect("operator-account", account_id=account.id)
     return render(request, "accounts/state.html", {
         "account": account, "form": form, "grace_days": settings.SWITCHHOOK.account_grace_days})
@@ -123,7 +127,8 @@ def _edit(request: HttpRequest, account: Account) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         fields = () if is_new else [name for name in AccountForm.Meta.fields if name in form.fields]
         actions.save_account(form.save(commit=False), *fields)
-        messages.success(request, "Saved. Now add members, and a service for each of its PBXs." if is_new else "Saved.")
+        messages.success(
+            request, _("Saved. Now add members, and a service for each of its PBXs.") if is_new else _("Saved."))
         return redirect("operator-account", account_id=account.id)
     return render(request, "accounts/edit.html", {
         "account": account, "name": name, "form": form, "is_new": is_new, "zones": sorted(available_timezones()),

@@ -12,9 +12,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from switchhook.domain.catalogue import EventType
 from switchhook.domain.delivery import DeliveryState
@@ -47,8 +49,8 @@ class Estimate:
 
     def __str__(self) -> str:
         if self.more or self.count > COUNTED:
-            return f"more than {min(self.count, COUNTED):,}"
-        return f"about {self.count:,}" if self.count else "none"
+            return _("more than %(count)s") % {"count": intcomma(min(self.count, COUNTED))}
+        return _("about %(count)s") % {"count": intcomma(self.count)} if self.count else _("none")
 
     @property
     def total(self) -> int | None:
@@ -121,9 +123,9 @@ def enable_and_catch_up(access: Access, row: Integration, since: datetime, *, by
     """Enable the integration, and have the engine send what it missed and what failed since then."""
     total = _sum(missed(access, row, since), failed(access, Filters(integration=str(row.id)), since))
     if not row.enabled:
-        actions.enable(row, by=by or str(access.person))
+        actions.enable(row, by=by or str(access.asker))
     return ask("catch_up", access.account, {
-        "integration_id": str(row.id), "since_ms": _ms(since), "total": total}, access.person)
+        "integration_id": str(row.id), "since_ms": _ms(since), "total": total}, access.asker)
 
 
 def redeliver_many(access: Access, filters: Filters, since: datetime, until: datetime) -> Errand:
@@ -132,7 +134,7 @@ def redeliver_many(access: Access, filters: Filters, since: datetime, until: dat
     narrowed = {
         "integration_id": filters.integration, "event_type": filters.event,
         "state": filters.state if filters.state in RECOVERABLE else ""}
-    return ask("redeliver_many", access.account, {**args, **narrowed}, access.person)
+    return ask("redeliver_many", access.account, {**args, **narrowed}, access.asker)
 
 
 def pause(access: Access, errand_id: UUID) -> None:

@@ -11,7 +11,7 @@ def may_ask(access: Access, service: Service) -> bool:
     connection feeds no service but those that they see."""
     if not access.can_write or service.connection_id is None:
         return False
-    if access.person.is_operator:
+    if access.by_operator:
         return True
     fed = Service.objects.filter(connection_id=service.connection_id)
     return not fed.exclude(id__in=access.services().values("id")).exists()
