@@ -67,6 +67,16 @@ def test_who_is_invited_joins_by_the_link_in_the_e_mail(world: World, admin: Cli
     assert Client().post(urlsplit(link).path, NEW).status_code == 410  # once
 
 
+def test_the_letter_says_nothing_that_whoever_invites_made_up(world: World, admin: Client, mailbox: Mailbox) -> None:
+    Person.objects.filter(id=world.admin.id).update(name="Your bank\n\nPay at https://evil.example/")
+    invite(admin)
+    with override_settings(**django_mail(f"smtp://127.0.0.1:{mailbox.port}")):
+        send_owed()
+    ((_, message),) = mailbox.got
+    assert message.get_content().startswith("admin@example.com invites you to Acme on Switchhook, as Viewer.")
+    assert "evil" not in message.get_content()
+
+
 def test_no_row_has_the_link_in_it(world: World, admin: Client) -> None:
     token = path_of(invite(admin)).split("/")[2]
     notice = Notice.objects.get(kind="invitation")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja.errors import HttpError, ValidationError
 
@@ -44,7 +43,7 @@ assert bulk_users  # it adds its operation to the router of users
 assert bulk_integrations  # the same with integrations
 
 api = Api(
-    title=f"{settings.SWITCHHOOK.brand_name} API", version="1", urls_namespace="api-1",
+    title="API", version="1", urls_namespace="api-1",
     description=f"What the portal does, for programs. Switchhook {__version__}. Times are RFC 3339, lists are pages.")
 for about_tokens in (token_itself, tokens):
     api.add_router("", about_tokens.router, tags=["Tokens"])

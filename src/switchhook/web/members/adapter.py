@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -44,6 +46,11 @@ class PersonAdapter(DefaultAccountAdapter):
             return bool(super().is_safe_url(url))
         except ValueError:
             return False
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Where a letter leads to is ours to say, not the asker's: by `Host` they would have the key sent elsewhere."""
+        asked = super().get_reset_password_from_key_url(key)
+        return f"{brand_of(self.request).portal_url}{urlsplit(asked).path}"
 
     def get_from_email(self) -> str:
         """Each brand has its own sender."""

@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from switchhook.domain.event import timed_id
+from switchhook.web.accounts.quotas import check_invitations
 from switchhook.web.members.models import Invitation, Member, Person, Role
 
 LIFETIME = timedelta(days=7)
@@ -29,7 +30,8 @@ _SALT = "switchhook invitation"
 
 @transaction.atomic
 def invite(account_id: UUID, email: str, role: Role, services: Sequence[UUID], by: Person | None) -> Invitation:
-    """Invite somebody, and owe them the e-mail. Who is invited already is invited anew, as it is said now."""
+    """Invite somebody, and owe them the e-mail. Who is invited already is invited anew, as it is said now. Raises
+    QuotaReached."""
     invitation = Invitation.objects.filter(account_id=account_id, email__iexact=email).first()
     if invitation is None:
         invitation = Invitation(account_id=account_id, email=email.lower(), number=0)
@@ -40,9 +42,10 @@ def invite(account_id: UUID, email: str, role: Role, services: Sequence[UUID], b
 
 @transaction.atomic
 def send(invitation: Invitation) -> None:
-    """Owe the e-mail, with a new link and a new time."""
+    """Owe the e-mail, with a new link and a new time. Raises QuotaReached."""
     from switchhook.web.integrations.health import Notice
 
+    check_invitations(invitation.account_id)
     invitation.number += 1
     invitation.expires_at = timezone.now() + LIFETIME
     invitation.save()

@@ -107,7 +107,8 @@ def _member(account_id: UUID, member_id: UUID) -> Member:
 def _shown(request: HttpRequest, account: Account, form: MemberForm, added: Member | None) -> HttpResponse:
     """The list; with the one-time link of who was just added, or needs another."""
     rows = account.members.select_related("person").order_by("person__email")
+    link = one_time_link(added.person, account.brand) if added else ""
     return render(request, "members/members.html", {
-        "account": account, "rows": rows, "form": form, "added": added, "link": one_time_link(added.person) if added
-        else "", "with_factor": actions.with_second_factor(row.person_id for row in rows),
+        "account": account, "rows": rows, "form": form, "added": added, "link": link,
+        "with_factor": actions.with_second_factor(row.person_id for row in rows),
         "hours": int(LIFETIME.total_seconds() // 3600)})
