@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from switchhook.web.accounts.viewing import Viewing, viewing_of
-from switchhook.web.branding.views import brand_of
 from switchhook.web.models import Account
 from switchhook.web.tenancy import Access, accounts_of
 
@@ -104,8 +103,7 @@ class Shell:
     def _my_admin(self, access: Access) -> list[tuple[str, str, str, str]]:
         """What is offered of the account as a whole. Who is limited to some PBXs finds integrations there."""
         offered = [
-            (_("%(brand_name)s Integrations") % {"brand_name": brand_of(self._request).name}, "outline/webhook",
-             "integrations", "i"),
+            (_("Integrations"), "outline/webhook", "integrations", "i"),
             (_("Event catalogue"), "outline/book", "catalogue", "e")]
         if access.whole:
             offered.append((_("Request inbox"), "outline/inbox", "inbox", "b"))

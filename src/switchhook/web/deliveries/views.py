@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from switchhook.domain.catalogue import EVENTS
 from switchhook.domain.delivery import DeliveryState
-from switchhook.domain.explaining import named_status
 from switchhook.web.deliveries import actions, search
+from switchhook.web.deliveries.chips import KEPT, chips_of_deliveries, chips_of_events
 from switchhook.web.deliveries.neighbours import neighbours
 from switchhook.web.deliveries.recorded import attempts_of, labelled_fields
 from switchhook.web.deliveries.recovery import open_recoveries
@@ -26,22 +24,10 @@ from switchhook.web.deliveries.search import Filters, Page, Row, uuid_or_none
 from switchhook.web.integrations.health import resting
 from switchhook.web.models import Delivery, Integration
 from switchhook.web.saying import said
-from switchhook.web.templatetags.catalogue import event_label
-from switchhook.web.templatetags.portal import written
 from switchhook.web.tenancy import Access, account_view
 
 #: So many integrations the filter offers; more are found from their own pages.
 INTEGRATIONS_OFFERED = 200
-
-_MINUTE = "%-d %b %H:%M"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chip:
-    """A filter that is on: what it says, and the URL without it."""
-
-    label: str
-    url: str
 
 
 @account_view
@@ -52,8 +38,9 @@ def deliveries(request: HttpRequest, access: Access) -> HttpResponse:
     offered = list(access.integrations().order_by("name")[:INTEGRATIONS_OFFERED])
     return render(request, "deliveries/list.html", {
         "rows": page.rows, "names": _names(access, page.rows), "filters": filters, "more": _more(filters, page),
-        "live": _live(request, filters, page), "recoveries": open_recoveries(access), "chips": _chips(filters, offered),
-        "kept_filters": [(name, value) for name in ("answer", "begin", "end") if (value := getattr(filters, name))],
+        "live": _live(request, filters, page), "recoveries": open_recoveries(access),
+        "chips": chips_of_deliveries(filters, offered),
+        "kept_filters": [(name, value) for name in KEPT if (value := getattr(filters, name))],
         "states": [(one.value, one.value.capitalize()) for one in DeliveryState],
         "event_types": [(spec.type.value, said(spec.label)) for spec in EVENTS.values()], "integrations": offered,
     })
@@ -126,6 +113,8 @@ def events(request: HttpRequest, access: Access) -> HttpResponse:
     return render(request, "deliveries/events.html", {
         "rows": page.rows, "filters": filters, "more": _more(filters, page), "live": _live(request, filters, page),
         "event_types": [(spec.type.value, said(spec.label)) for spec in EVENTS.values()],
+        "chips": chips_of_events(filters),
+        "kept_filters": [(name, value) for name in KEPT if (value := getattr(filters, name))],
     })
 
 
@@ -160,36 +149,3 @@ def _live(request: HttpRequest, filters: Filters, page: Page[Row]) -> str:
     if "before" in request.GET or filters.q:
         return ""
     return filters.url(down_to=request.GET.get("down_to") or (str(page.rows[-1].pk) if page.rows else ""))
-
-
-def _chips(filters: Filters, offered: Sequence[Integration]) -> list[Chip]:
-    chips = []
-    if filters.state:
-        chips.append(Chip(label=said(filters.state.capitalize()), url=filters.without("state")))
-    if filters.integration:
-        name = next((one.name for one in offered if str(one.id) == filters.integration), _("One integration"))
-        chips.append(Chip(label=name, url=filters.without("integration")))
-    if filters.event:
-        chips.append(Chip(label=event_label(filters.event), url=filters.without("event")))
-    if filters.q:
-        chips.append(Chip(label=f"“{filters.q}”", url=filters.without("q")))
-    if filters.answer:
-        chips.append(Chip(label=_answer_label(filters.answer), url=filters.without("answer")))
-    if filters.since or filters.until:
-        chips.append(Chip(label=_time_label(filters), url=filters.url(begin="", end="")))
-    return chips
-
-
-def _answer_label(answer: str) -> str:
-    return named_status(int(answer)) if answer.isdecimal() else said(answer.replace("_", " ").capitalize())
-
-
-def _time_label(filters: Filters) -> str:
-    """The time from when to when, in the account's time zone."""
-    begin, end = (None if one is None else timezone.localtime(one) for one in (filters.since, filters.until))
-    if begin and end:
-        until = written(end, "%H:%M" if begin.date() == end.date() else _MINUTE)
-        return _("%(begin)s to %(end)s") % {"begin": written(begin, _MINUTE), "end": until}
-    if begin:
-        return _("from %(begin)s") % {"begin": written(begin, _MINUTE)}
-    return _("until %(end)s") % {"end": written(end, _MINUTE)} if end else ""

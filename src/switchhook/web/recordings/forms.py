@@ -25,8 +25,8 @@ class RecordingsForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False, max_length=10_000, label=_lazy("Storage options"),
         widget=forms.Textarea(attrs=_MONOSPACE | {"rows": 4}),
         help_text=_lazy(
-            'JSON, as fsspec takes it. S3: {"key": "…", "secret": "…"}. SFTP: {"username": "…", "password": "…"}. '
-            "Kept sealed, and never shown again."))
+            'JSON, as fsspec takes it. S3: {"key": "…", "secret": "…"}. SFTP: {"username": "…", "password": "…", '
+            '"host_key": "ssh-ed25519 …"}. Kept sealed, and never shown again.'))
     forget_options = forms.BooleanField(required=False, label=_lazy("Forget the storage options"))
 
     class Meta:

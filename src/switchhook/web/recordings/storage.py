@@ -22,11 +22,13 @@ from django.utils.translation import gettext as _
 from fsspec.core import url_to_fs
 
 from switchhook.domain.recordings import Place, local_directory
+from switchhook.web.recordings.sftp import AnotherHostKey, with_host_key
 
 log = logging.getLogger(__name__)
 
 CHUNK_BYTES = 64 * 1024
 _BLOCK_BYTES = 256 * 1024  # read ahead at once from elsewhere
+_SFTP = ("sftp", "ssh")
 _CONNECT_SECONDS, _READ_SECONDS = 5, 20
 
 
@@ -68,8 +70,17 @@ def open_file(root: str, options: str, place: Place) -> Opened | None:
         return None
     except Exception as error:  # each storage has errors of its own
         log.warning("recordings.unreachable kind=%s error=%s", urlsplit(root).scheme or "file", type(error).__name__)
-        raise Unreachable(_("The storage of the recordings does not answer (%(error)s).") % {
-            "error": type(error).__name__}) from error
+        raise Unreachable(_does(error) % {"error": type(error).__name__}) from error
+
+
+def _does(error: Exception) -> str:
+    """What the storage does, by its error."""
+    if isinstance(error, AnotherHostKey):
+        return _("The storage of the recordings shows another host key than the one that is set (%(error)s).")
+    refused = isinstance(error, PermissionError) or getattr(error, "status", 0) in (401, 403)
+    if refused or type(error).__name__ == "AuthenticationException":  # paramiko's, which need not be installed
+        return _("The storage of the recordings does not let us in (%(error)s).")
+    return _("The storage of the recordings does not answer (%(error)s).")
 
 
 def mistake_in_root(root: str) -> str:
@@ -126,6 +137,8 @@ def _step(name: str, flags: int, at: int) -> int:
 
 def _open_elsewhere(root: str, options: Mapping[str, Any], place: Place) -> Opened | None:
     scheme = urlsplit(root).scheme
+    if scheme in _SFTP:
+        options = with_host_key(options)
     segments = [quote(one, safe="") for one in place.segments] if scheme in ("http", "https") else place.segments
     for again in (True, False):  # a connection that is kept open may have been cut
         try:
@@ -156,7 +169,7 @@ def _bounded(scheme: str) -> dict[str, Any]:
         case "s3" | "s3a":
             return {"use_listings_cache": False, "config_kwargs": {
                 "connect_timeout": _CONNECT_SECONDS, "read_timeout": _READ_SECONDS, "retries": {"max_attempts": 2}}}
-        case "sftp" | "ssh":
+        case one if one in _SFTP:
             return {"timeout": _CONNECT_SECONDS, "banner_timeout": _CONNECT_SECONDS, "auth_timeout": _READ_SECONDS}
         case _:
             return {}

@@ -82,6 +82,19 @@ def clock(when: datetime | int | None, style: str = "%Y-%m-%d %H:%M:%S") -> Safe
         f"{local:%H:%M:%S} {local.tzname()}, {moment.astimezone(UTC):%H:%M:%S} UTC", written(local, style))
 
 
+@register.simple_tag
+def countdown(when_ms: int | None) -> SafeString | str:
+    """`in 4:12`, which the page counts down; the exact time as title. Empty for what is not to come."""
+    left_ms = (when_ms or 0) - int(datetime.now(UTC).timestamp() * 1000)
+    if when_ms is None or left_ms <= 0:
+        return ""
+    local = localtime(from_ms(when_ms))
+    time = format_html(
+        '<time datetime="{}" title="{}" data-until="{}">{}</time>', local.isoformat(timespec="milliseconds"),
+        f"{written(local)} {local.tzname()}", when_ms, duration(left_ms // 1000))
+    return format_html('<span class="nowrap number">{}</span>', format_html(gettext("in {time}"), time=time))
+
+
 @register.filter
 def duration(seconds: int) -> str:
     """How long something takes: 0:07, 12:30, 1:02:03."""
