@@ -75,7 +75,8 @@ def test_a_shape_finds_what_is_wrong() -> None:
 
 
 def test_the_handbook_s_workflow_for_n8n_takes_what_the_template_sends() -> None:
-    workflow = json.loads((Path(__file__).parents[2] / "src/switchhook/web/integrations/samples/n8n-workflow.json").read_text())
+    samples = Path(__file__).parents[2] / "src/switchhook/web/integrations/samples"
+    workflow = json.loads((samples / "n8n-workflow.json").read_text())
     webhook = workflow["nodes"][0]["parameters"]
     assert (webhook["httpMethod"], webhook["authentication"]) == (sent("n8n").method, "headerAuth")
     headers = {name.lower() for name, _ in sent("n8n").headers} | {"webhook-signature"}  # which needs a secret
