@@ -1,4 +1,4 @@
-"""Unclaimed: the calls of a Connection that no Service claimed: how many, and the last of them, to be seen."""
+"""Unclaimed: calls of a Connection that no Service claimed: how many they are, and the last of them, to be seen."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST_REMEMBERED = 10_000
 
 class Unclaimed:
     """A call counts once nobody has claimed it for a while: whose it is may show only after it began. `count` never
-    goes down. Which they were is a sample, no record: a busy PBX with a tenant that nobody serves tells of thousands."""
+    goes down. Which they were is a sample, no record: a busy tenant that nobody serves has thousands."""
 
     def __init__(self) -> None:
         self.count = 0

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from switchhook.domain.facts import Direction
 from switchhook.web.calls import search
@@ -79,7 +80,7 @@ def call(request: HttpRequest, access: Access, call_id: UUID) -> HttpResponse:
         event.id: {delivery.integration_id for delivery in event.deliveries.all()} for event in events})
     service = access.services().filter(id=first.service_id).first() if first.service_id else None
     fresh = row is not None and _is_fresh(row)
-    kind, words = state_of(row) if row is not None else ("neutral", "Told from elsewhere")
+    kind, words = state_of(row) if row is not None else ("neutral", _("Told from elsewhere"))
     return render(request, "calls/one.html", {
         "call": row, "first": first, "call_id": call_id, "entries": entries,
         "not_fired": not_fired(row, entries, others),
