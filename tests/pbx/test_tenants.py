@@ -99,8 +99,10 @@ def test_a_call_of_a_tenant_that_nobody_serves_is_counted_and_kept_with_what_tel
     pbx.hear(stream)
     assert pbx.tracker.unclaimed == 1
     assert not pbx.unclaimed.take()  # it may be claimed yet
+    assert pbx.unclaimed.count == 0
     (call,) = pbx.unclaimed.take()
     assert (call.caller_number, call.dialled, call.device) == ("12025550173", "12025550123", "trunk-provider")
     assert (call.tenant, call.account_code) == ("hooli", "4713")
     assert {"from-trunk", "hooli-did"} <= set(call.place.split())
     assert not pbx.unclaimed.take()
+    assert pbx.unclaimed.count == 1

@@ -77,7 +77,7 @@ class Tracker:
 
     @property
     def unclaimed(self) -> int:
-        """How many calls no Service claimed."""
+        """How many calls no Service claimed yet, or ever."""
         return self._open.unclaimed
 
     @property
