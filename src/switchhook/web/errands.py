@@ -10,6 +10,7 @@ from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from switchhook.domain.event import timed_id
 from switchhook.web.accounts.quotas import TESTS, check_tests
@@ -54,9 +55,10 @@ def ask(
     return errand
 
 
-def outcome(errand_id: UUID, account: Account | None) -> Outcome | None:
-    """How that errand of that account stands; None when there is none (finished ones are dropped some day)."""
-    errand = Errand.objects.filter(id=errand_id, account_id=account.id if account else None).first()
-    if errand is None:
+def outcome(among: QuerySet[Errand], errand_id: UUID, kind: Kind, **about: UUID | None) -> Outcome | None:
+    """How that errand stands; None when it is none of those, of another kind, or about something else than its
+    arguments say (finished ones are dropped some day)."""
+    errand = among.filter(id=errand_id, kind=kind).first()
+    if errand is None or not {name: str(id_) for name, id_ in about.items()}.items() <= json.loads(errand.args).items():
         return None
     return Outcome(errand.state, json.loads(errand.result or "{}"))

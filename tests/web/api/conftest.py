@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.core.cache import caches
 from django.http import HttpResponse
 from django.test import Client
 
@@ -81,8 +80,3 @@ def make_program(world: World) -> MakeProgram:
 @pytest.fixture
 def program(make_program: MakeProgram) -> Program:
     return make_program()
-
-
-@pytest.fixture(autouse=True)
-def _nothing_counted() -> None:
-    caches["process"].clear()

@@ -49,6 +49,8 @@ DONE_BY: Mapping[str, str] = {
 NOT_IN_THE_API: Mapping[str, str] = {
     "home": "a summary, for people, of what list_services, list_deliveries and get_integration_health tell",
     "pbx-guided": "a person places a true call and is led through it; a program reads get_call and get_service_health",
+    "integration-verifying": "code to be copied: the handbook's samples, which are files",
+    "integration-reveal": "a person confirms that it is them; a program was told the secret once, and can rotate it",
 }
 #: What belongs to no account. A token is for one account, and has no login of its own.
 NOT_OF_AN_ACCOUNT: Mapping[str, str] = {

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from switchhook.domain.errors import CannotOpen
 from switchhook.domain.pasted import Pasted
@@ -16,6 +17,7 @@ from switchhook.web.deliveries.recorded import body_dropped, request_of
 from switchhook.web.deliveries.search import uuid_or_none
 from switchhook.web.integrations.stored import context
 from switchhook.web.models import Integration
+from switchhook.web.saying import said
 from switchhook.web.secrets import unseal
 from switchhook.web.tenancy import Access
 
@@ -71,10 +73,11 @@ def about_secret(secret: str, known: list[KnownSecret]) -> str:
     if not secret:
         return ""
     if not is_secret(secret):
-        return "What your receiver has is no signing secret: it must be the whole of it, with whsec_ before it."
+        return _("What your receiver has is no signing secret: it must be the whole of it, with whsec_ before it.")
     found = next((one for one in known if hmac.compare_digest(one.secret.encode(), secret.encode())), None)
     if found is None:
-        return "Your receiver has a secret that is of no integration of this account: make a new one, and give it that."
+        return _(
+            "Your receiver has a secret that is of no integration of this account: make a new one, and give it that.")
     if found.is_current:
-        return "Your receiver has the right secret."
-    return f"Your receiver has {found.name}: give it this integration's."
+        return _("Your receiver has the right secret.")
+    return _("Your receiver has %(name)s: give it this integration's.") % {"name": said(found.name)}

@@ -7,11 +7,13 @@ from uuid import UUID
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
 from switchhook.domain.pasted import LONGEST, Unreadable, read_pasted
 from switchhook.web.integrations.signature_check import about_secret, diagnosis_of, secrets_of
 from switchhook.web.members.models import Role
+from switchhook.web.saying import said
 from switchhook.web.tenancy import Access, account_view
 
 
@@ -25,16 +27,16 @@ class PasteForm(forms.Form):
     """What is pasted."""
 
     pasted = forms.CharField(
-        label="Request", max_length=LONGEST, strip=False,
-        help_text="As it came in, with its headers: raw HTTP, or a curl command.",
+        label=_lazy("Request"), max_length=LONGEST, strip=False,
+        help_text=_lazy("As it came in, with its headers: raw HTTP, or a curl command."),
         widget=_area(10, "POST /hook HTTP/1.1\nwebhook-id: …\nwebhook-timestamp: …\nwebhook-signature: v1,…\n\n"
                          "{\"source_number\":…}"))
     body = forms.CharField(
-        label="Body", max_length=LONGEST, strip=False, required=False,
-        help_text="Only if it is not in the above.", widget=_area(3))
+        label=_lazy("Body"), max_length=LONGEST, strip=False, required=False,
+        help_text=_lazy("Only if it is not in the above."), widget=_area(3))
     secret = forms.CharField(
-        label="The secret that your receiver has", max_length=200, required=False,
-        help_text="If you like: then we say whether it is the right one.",
+        label=_lazy("The secret that your receiver has"), max_length=200, required=False,
+        help_text=_lazy("If you like: then we say whether it is the right one."),
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "placeholder": "whsec_…"}))
 
 
@@ -51,7 +53,7 @@ def page(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResp
         try:
             pasted = read_pasted(form.cleaned_data["pasted"], form.cleaned_data["body"])
         except Unreadable as error:
-            form.add_error("pasted", str(error))
+            form.add_error("pasted", said(error))
         else:
             diagnosis = diagnosis_of(access, row, pasted, secrets)
     response = render(request, "integrations/signature.html", {

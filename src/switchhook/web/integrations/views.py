@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from switchhook.domain.catalogue import EVENTS, EventType
@@ -71,7 +72,8 @@ def one(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRespo
     row = _row(access, integration_id)
     found = opened(row, timezone.now())
     secret = ""
-    if request.session.pop(_reveal(row.id), None) and access.can_write:
+    news = "HX-Request" in request.headers  # another window, which asks for news: not who is to be shown it
+    if not news and request.session.pop(_reveal(row.id), None) and access.can_write:
         try:
             secret = actions.signing_secret(row)
         except CannotOpen as error:
@@ -84,7 +86,8 @@ def one(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRespo
         "recoveries": open_recoveries(access, row.id), "resting": resting(row.id),
         "figures": figures(row.id), "failures": failure_groups(row.id), "retrying": retrying(access, row.id),
         "filters": [described(one) for one in found.integration.filters],
-        "old_secret_until": _old_secret_until(row), "test": sent_test(access, row, request.GET.get("test", "")),
+        "secret_made_at": _secret_made_at(row), "old_secret_until": _old_secret_until(row),
+        "test": sent_test(access, row, request.GET.get("test", "")),
     })
     if secret:
         response["Cache-Control"] = "no-store"
@@ -97,7 +100,7 @@ def enable(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRe
     """Play."""
     row = _row(access, integration_id)
     actions.enable(row, by=str(access.asker))
-    messages.success(request, f"{row.name} is enabled.")
+    messages.success(request, _("%(name)s is enabled.") % {"name": row.name})
     return _back(request, row)
 
 
@@ -107,7 +110,7 @@ def disable(request: HttpRequest, access: Access, integration_id: UUID) -> HttpR
     """Stop."""
     row = _row(access, integration_id)
     actions.disable(row, f"Disabled by {access.asker}.", by=str(access.asker))
-    messages.success(request, f"{row.name} is disabled. It sends nothing until you enable it.")
+    messages.success(request, _("%(name)s is disabled. It sends nothing until you enable it.") % {"name": row.name})
     return _back(request, row)
 
 
@@ -117,7 +120,7 @@ def duplicate(request: HttpRequest, access: Access, integration_id: UUID) -> Htt
     """A copy to change; it is disabled."""
     twin = actions.duplicate(_row(access, integration_id), by=str(access.asker))
     reveal_once(request, twin)
-    messages.success(request, "This is the copy. It is disabled until you enable it.")
+    messages.success(request, _("This is the copy. It is disabled until you enable it."))
     return redirect("integration-edit", account=access.account.slug, integration_id=twin.id)
 
 
@@ -128,7 +131,7 @@ def delete(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRe
     if request.method != "POST":
         return render(request, "integrations/delete.html", {"row": row})
     actions.delete(row)
-    messages.success(request, f"{row.name} is deleted. Its deliveries can still be read.")
+    messages.success(request, _("%(name)s is deleted. Its deliveries can still be read.") % {"name": row.name})
     return redirect(list_url(access, row.service))
 
 
@@ -196,6 +199,11 @@ def _back(request: HttpRequest, row: Integration) -> HttpResponse:
 
 def _reveal(integration_id: UUID) -> str:
     return f"reveal:{integration_id}"
+
+
+def _secret_made_at(row: Integration) -> datetime | None:
+    """When the newest signing secret was made; None when requests are not signed."""
+    return datetime.fromisoformat(row.signing_secrets[0]["made_at"]) if row.signing_secrets else None
 
 
 def _old_secret_until(row: Integration) -> datetime | None:

@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from switchhook.web.members.models import Person
 
@@ -11,13 +12,13 @@ from switchhook.web.members.models import Person
 class Scope(models.TextChoices):
     """What a token may do. The label says it to people."""
 
-    READ = "read", "Read everything of the account but secrets"
-    USERS = "users", "Create, modify and delete users"
-    INTEGRATIONS = "integrations", "Change integrations and PBXs, send tests"
-    EVENTS = "events", "Redeliver and cancel deliveries"
-    MEMBERS = "members", "Invite, change and remove members"
-    RECORDINGS = "recordings", "Listen to recordings"
-    TOKENS = "tokens", "Make and revoke API tokens"
+    READ = "read", _("Read everything of the account but secrets")
+    USERS = "users", _("Create, modify and delete users")
+    INTEGRATIONS = "integrations", _("Change integrations and PBXs, send tests")
+    EVENTS = "events", _("Redeliver and cancel deliveries")
+    MEMBERS = "members", _("Invite, change and remove members")
+    RECORDINGS = "recordings", _("Listen to recordings")
+    TOKENS = "tokens", _("Make and revoke API tokens")
 
 
 #: What changes nothing: all that a viewer's token may.
@@ -33,6 +34,7 @@ class ApiToken(models.Model):
         may in the account at any time, and ends with their membership
     made_by: null: who made it is erased
     services: ids (texts) of the services that it is limited to; empty: all
+    counted: the requests that web processes took of what it may ask in `counted_minute` (api/limits.py)
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -48,6 +50,8 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    counted_minute = models.BigIntegerField(default=0, db_default=0, editable=False)  # since 1970
+    counted = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     class Meta:
         db_table = "api_token"

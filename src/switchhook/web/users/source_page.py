@@ -8,6 +8,8 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from switchhook.domain.service import DirectorySource
 from switchhook.web.models import Service
@@ -20,10 +22,10 @@ from switchhook.web.users.sources import NotOurs, choose_source, is_kept_here, p
 class DirectoryForm(forms.Form):
     """The one source of a service's users."""
 
-    source = forms.ChoiceField(label="Users come from", widget=forms.RadioSelect)
+    source = forms.ChoiceField(label=_lazy("Users come from"), widget=forms.RadioSelect)
     scope = forms.CharField(
-        label="Voicemail context or domain", required=False, max_length=120,
-        help_text="Needed where the PBX has several: the context of the mailboxes, the domain of the users.")
+        label=_lazy("Voicemail context or domain"), required=False, max_length=120,
+        help_text=_lazy("Needed where the PBX has several: the context of the mailboxes, the domain of the users."))
 
     def __init__(self, data: Any, service: Service) -> None:
         super().__init__(data, initial={"source": service.directory_source, "scope": service.directory_scope})
@@ -43,7 +45,7 @@ def directory(request: HttpRequest, access: Access, service: Service) -> HttpRes
             form.add_error("source", str(error))
         else:
             to_portal = source is DirectorySource.PORTAL
-            messages.success(request, "Saved." if to_portal else "Saved. The PBX is read within a few seconds.")
+            messages.success(request, _("Saved.") if to_portal else _("Saved. The PBX is read within a few seconds."))
             return redirect("pbx-directory", account=access.account.slug, service_id=service.id)
     return render(request, "users/directory.html", {
         "service": service, "form": form, "permitted": permitted, "state": state_of(service),
@@ -54,5 +56,5 @@ def only_on_the_pbx(request: HttpRequest, access: Access, service: Service) -> H
     """To where it is said, when users are created and deleted on the PBX alone."""
     if is_kept_here(service):
         return None
-    messages.info(request, "The users of this PBX come from the PBX itself: create and delete them there.")
+    messages.info(request, _("The users of this PBX come from the PBX itself: create and delete them there."))
     return redirect("pbx-directory", account=access.account.slug, service_id=service.id)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+
 from switchhook.domain.directory import KNOWN_DETAILS
 from switchhook.domain.service import DirectorySource, Platform
 from switchhook.web.models import DirectoryState, Service
@@ -37,14 +39,14 @@ def possible_sources(service: Service) -> Sequence[tuple[str, str]]:
     """What the service's users can come from, with the words of the form."""
     platform = Platform(service.connection.platform) if service.connection else Platform.INTAKE
     possible = (DirectorySource.PORTAL, *_OF_PLATFORM.get(platform, ()))
-    return [(value, words) for value, words in DIRECTORY_SOURCES if DirectorySource(value) in possible]
+    return [(value, str(words)) for value, words in DIRECTORY_SOURCES if DirectorySource(value) in possible]
 
 
 class NotOurs(ValueError):
     """The PBX carries others' calls, too: this person may not have it read."""
 
     def __init__(self) -> None:
-        super().__init__("This PBX carries others' calls, too: only your operator may have it read.")
+        super().__init__(_("This PBX carries others' calls, too: only your operator may have it read."))
 
 
 def choose_source(access: Access, service: Service, source: DirectorySource, scope: str) -> None:
