@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from switchhook.web.branding.views import brand_of
 from switchhook.web.members.models import Person
+from switchhook.web.members.proof import prove_by_provider
 from switchhook.web.secrets import seal, unseal
 
 #: The context of what is sealed of a second factor (web/secrets.py).
@@ -86,4 +87,5 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         addresses = [one.email for one in sociallogin.email_addresses if one.verified]
         person = Person.objects.filter(email__iexact=addresses[0]).first() if addresses else None
         if person is not None:
+            prove_by_provider(person)
             sociallogin.connect(request, person)
