@@ -17,6 +17,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 from pydantic import ValidationError
 
@@ -99,7 +100,8 @@ def import_integrations(request: HttpRequest, access: Access) -> HttpResponse:
             plan = _done(access, wanted, dry_run=True)
             if request.POST.get("confirmed") == _stamp(plan):
                 return _finished(request, access, _done(access, wanted, dry_run=False))
-            context |= {"plan": _named(plan, services), "stamp": _stamp(plan), "counts": _counted(plan)}
+            context |= {"plan": _named(plan, services), "stamp": _stamp(plan),
+                        "to_do": bool(plan.created or plan.changed)}
         except Problem as problem:
             context["mistakes"] = [_at_home(one, wanted) for one in problem.errors]
         except QuotaReached as reached:
@@ -132,12 +134,15 @@ def _done(access: Access, wanted: Sequence[Record], *, dry_run: bool) -> Configu
 
 
 def _finished(request: HttpRequest, access: Access, done: Configured) -> HttpResponse:
-    """Back to the list; but first the new signing secrets, this once."""
+    """Back to the list where they are; but first the new signing secrets, this once."""
     messages.success(request, f"Imported: {_counted(done)}.")
+    service = next((one.service_id for one in (*done.created, *done.changed) if one.service_id), None)
+    onwards = (reverse("pbx-integrations", args=[access.account.slug, service]) if service
+               else reverse("integrations", args=[access.account.slug]))
     secrets = [one for one in done.created if one.signing_secret]
     if not secrets:
-        return redirect("integrations", account=access.account.slug)
-    response = render(request, "integrations/imported.html", {"created": secrets})
+        return redirect(onwards)
+    response = render(request, "integrations/imported.html", {"created": secrets, "onwards": onwards})
     response["Cache-Control"] = "no-store"
     return response
 
