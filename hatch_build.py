@@ -22,7 +22,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 ROOT = Path(__file__).resolve().parent
 VENDOR = ROOT / "src/switchhook/web/static/vendor"
 HANDBOOK = ROOT / "src/switchhook/web/public/docs"
-HANDBOOK_SOURCES = ("mkdocs.yml", "scripts/handbook.py", "src/switchhook/domain/catalogue.py", "docs", "examples")
+HANDBOOK_SOURCES = ("mkdocs.yml", "scripts/handbook.py", "src/switchhook/domain/catalogue.py",
+                    "src/switchhook/web/integrations/samples", "docs", "examples")
 PINS = ("package.json", "package-lock.json")
 ASSETS = (
     "@tabler/core/dist/css/tabler.min.css",

@@ -11,7 +11,7 @@ import os
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -69,6 +69,10 @@ class Settings(BaseSettings):
         default="Switchhook", description="The product's name in the portal: 'myCloudPBX', 'myECN'."
     )
     service_type_name: str = Field(default="myCloudPBX", description="What Trigger Service Type shows.")
+    language: Literal["en", "de"] = Field(
+        default="en",
+        description="Language of the portal for who has chosen none and whose browser asks for none that there is."
+    )
     brands_file: str = Field(
         default="",
         description="Brands by host name: names, logos, colours, senders; empty: brands.toml in the state directory.",
@@ -138,7 +142,8 @@ class Settings(BaseSettings):
         default=10, ge=0,
         description="So long after a call's end its recording may still be on its way to where it is looked for.")
     api_requests_per_minute: int = Field(
-        default=600, gt=0, description="Requests to the API that one token may make a minute, to each web process.")
+        default=600, gt=0,
+        description="Requests to the API that one token may make a minute, to all web processes together.")
     web_threads: int = Field(default=8, gt=0, description="Threads of the portal's server.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 

@@ -124,7 +124,10 @@ def furnish(world: World) -> Furnished:
             headers=[["Host", "127.0.0.1"], ["Content-Type", "application/json"]])
     token = ApiToken.objects.create(
         account=world.account, made_by=world.admin, name="Directory script", prefix="swh_ab12", hash="0" * 64,
-        scopes=["read", "users"])
+        scopes=["read", "users"], of_account=True)
+    own = ApiToken.objects.create(
+        account=world.account, made_by=world.operator, name="A look at the figures", prefix="swh_cd34", hash="1" * 64,
+        scopes=["read"], services=[str(world.service.id)])
     invitation = invite(world.account.id, "newcomer@example.com", Role.VIEWER, (), world.admin)
     recovery = _errand(world, "redeliver_many", "working", {"done": 500, "total": 1284})
     return Furnished(
@@ -136,12 +139,13 @@ def furnish(world: World) -> Furnished:
             "invitation_id": invitation.id, "session_id": 0, "number": 1,
             "member_id": Member.objects.get(person=world.viewer).id},
         of_page={
+            "own-token-revoke": {"token_id": own.id},
             "join": {"token": link_of(invitation).rstrip("/").rpartition("/")[2]},
             "integration-catch-up": {"integration_id": old.id},
             **{name: {"errand_id": recovery}
                for name in ("recovery", "recovery-pause", "recovery-resume", "recovery-cancel")},
             "integration-test-result": {"errand_id": _errand(
-                world, "send_test", "done", {"delivery_id": str(failed.id)})},
+                world, "send_test", "done", {"delivery_id": str(failed.id)}, integration_id=pop.id)},
             "operator-connection-result": {"errand_id": _errand(
                 world, "test_connection", "done", {"ok": True, "detail": "Asterisk 22 answers."}, of_account=False)},
             "pbx-detected": {"errand_id": _errand(world, "detect", "done", FOUND.as_json())},
@@ -198,8 +202,10 @@ def _call(house: House, number: int, calling: Integration, pop: Integration, sur
     return failed
 
 
-def _errand(world: World, kind: Kind, state: str, result: Mapping[str, object], *, of_account: bool = True) -> UUID:
-    args = {"connection_id": str(world.connection.id), "integration_id": str(uuid4())}
+def _errand(
+    world: World, kind: Kind, state: str, result: Mapping[str, object], *, of_account: bool = True, **about: UUID,
+) -> UUID:
+    args = {name: str(id_) for name, id_ in ({"connection_id": world.connection.id} | about).items()}
     errand = ask(kind, world.account if of_account else None, args, world.admin)
     Errand.objects.filter(id=errand.id).update(state=state, result=json.dumps(result))
     return errand.id

@@ -60,7 +60,7 @@ def test_one_installation_serves_both_brands(
     home = admin.get("/a/acme/", HTTP_HOST=host).content.decode()
     page = admin.get("/a/acme/integrations/", HTTP_HOST=host).content.decode()
     form = admin.get(f"/a/acme/pbx/{world.service.id}/integrations/new/", HTTP_HOST=host).content.decode()
-    assert f"{name} Integrations</a>" in home  # the menu
+    assert ">Integrations</a>" in re.sub(r"<svg.*?</svg>", "", home, flags=re.DOTALL)  # the menu
     assert f"<h1>{name} Integrations</h1>" in page
     assert f"<title>{name} Integrations · {name}</title>" in page
     assert ">myCloudPBX</option>" in form  # Trigger Service Type is so in both documents
@@ -70,8 +70,8 @@ def test_one_installation_serves_both_brands(
 
 
 def test_every_other_host_has_the_settings_brand(brands: Brands, world: World, admin: Client) -> None:
-    page = admin.get("/a/acme/").content.decode()
-    assert "Switchhook Integrations" in page
+    page = admin.get("/a/acme/integrations/").content.decode()
+    assert "<h1>Switchhook Integrations</h1>" in page
     assert "/brand.css" not in page
 
 

@@ -39,6 +39,8 @@ from switchhook.domain.request_url import (
 from switchhook.domain.signing import is_secret, signatures
 from switchhook.domain.templates import LITERAL_BRACES, Placeholder, Template, parse_template
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 def render(integration: Integration, event: Event, *, delivery_id: UUID, at: datetime) -> Request:
     """The request of an attempt made `at` (aware). Raises CannotRender, and nothing else; its text is for people."""
@@ -124,8 +126,7 @@ def _text(row: BodyKey, event: Event) -> str:
 
 def _json_body(rows: Sequence[tuple[str, Value]]) -> bytes:
     """One compact object in UTF-8."""
-    body = nested(rows)
-    return without_lone_surrogates(json.dumps(body, ensure_ascii=False, separators=(",", ":"))).encode()
+    return without_lone_surrogates(_COMPACT.encode(nested(rows))).encode()
 
 
 # -- the headers -----------------------------------------------------------------------------------------------

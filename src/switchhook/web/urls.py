@@ -41,6 +41,7 @@ urlpatterns: Patterns = [
     path("theme/", start.choose_theme, name="theme"),
     path("", include(members.login_urls)),
     *recordings.link_urls,
+    *tokens.own_urls,
     path("api/v1/asyncapi.json", asyncapi),
     path("api/v1/", api.urls),
     path("a/<slug:account>/pbx/<uuid:service_id>/", include(service_urls)),

@@ -3,15 +3,16 @@
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class AccountState(models.TextChoices):
     """Open: all works. Suspended: nothing fires and nobody of it gets in, all is kept. Closed: the same, and after a
     time of grace it is erased."""
 
-    OPEN = "open", "Open"
-    SUSPENDED = "suspended", "Suspended"
-    CLOSED = "closed", "Closed"
+    OPEN = "open", _("Open")
+    SUSPENDED = "suspended", _("Suspended")
+    CLOSED = "closed", _("Closed")
 
 
 class Account(models.Model):

@@ -12,11 +12,15 @@ from enum import StrEnum
 from math import ceil
 
 from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from switchhook.web.accounts.models import Account
+from switchhook.web.saying import said
 
 MIB = 1024 * 1024
 _MINUTE_MS = 60_000
@@ -89,8 +93,8 @@ def check(account: Account, quota: Quota, adding: int = 1) -> None:
     limit, used = limit_of(account, quota), used_of(account, quota)
     if used + adding > limit:
         raise QuotaReached(
-            f"This account may have {limit:,} {quota.value} and has {used:,}. Delete what is not needed, or ask the "
-            "operator for more.")
+            _("This account may have %(limit)s %(what)s and has %(used)s. Delete what is not needed, or ask the "
+              "operator for more.") % {"limit": intcomma(limit), "what": said(quota.value), "used": intcomma(used)})
 
 
 def check_tests(account: Account) -> None:
@@ -106,13 +110,14 @@ def check_tests(account: Account) -> None:
     if len(times) >= limit:
         wait = max(1, ceil((times[-1] + _MINUTE_MS - now_ms) / 1000))
         raise QuotaReached(
-            f"This account may ask for {limit} tests in a minute. Try again in {wait} seconds.", retry_after_s=wait)
+            _("This account may ask for %(limit)s tests in a minute. Try again in %(wait)s seconds.") % {
+                "limit": limit, "wait": wait}, retry_after_s=wait)
 
 
 def uses(account: Account) -> list[Use]:
     """All of an account's quotas, for the operator's page."""
     stored = settings.SWITCHHOOK.account_stored_mib if account.max_stored_mib is None else account.max_stored_mib
     return [
-        *(Use(one.value[0].upper() + one.value[1:], used_of(account, one), limit_of(account, one)) for one in Quota),
-        Use("Stored, about", account.stored_bytes // MIB, stored, "MiB"),
+        *(Use(capfirst(said(one.value)), used_of(account, one), limit_of(account, one)) for one in Quota),
+        Use(_("Stored, about"), account.stored_bytes // MIB, stored, "MiB"),
     ]

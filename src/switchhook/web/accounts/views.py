@@ -12,6 +12,7 @@ from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from switchhook.web.accounts import actions, life
@@ -70,7 +71,10 @@ def state(request: HttpRequest, account_id: UUID) -> HttpResponse:
                 life.close(account, reason, request.user)
             case AccountState.OPEN:
                 life.reopen(account, request.user)
-        messages.success(request, f"{account.name} is {account.get_state_display().lower()}.")
+        done = {
+            AccountState.OPEN: _("%(name)s is open."), AccountState.SUSPENDED: _("%(name)s is suspended."),
+            AccountState.CLOSED: _("%(name)s is closed.")}
+        messages.success(request, done[AccountState(account.state)] % {"name": account.name})
         return redirect("operator-account", account_id=account.id)
     return render(request, "accounts/state.html", {
         "account": account, "form": form, "grace_days": settings.SWITCHHOOK.account_grace_days})
@@ -115,7 +119,8 @@ def _edit(request: HttpRequest, account: Account) -> HttpResponse:
     form = AccountForm(request.POST or None, instance=account)
     if request.method == "POST" and form.is_valid():
         actions.save_account(form.save(commit=False))
-        messages.success(request, "Saved. Now add members, and a service for each of its PBXs." if is_new else "Saved.")
+        messages.success(
+            request, _("Saved. Now add members, and a service for each of its PBXs.") if is_new else _("Saved."))
         return redirect("operator-account", account_id=account.id)
     return render(request, "accounts/edit.html", {
         "account": account, "name": name, "form": form, "is_new": is_new, "zones": sorted(available_timezones()),

@@ -34,6 +34,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "enable_integration": {"catch_up_from": "2026-03-04T08:00:00+11:00"},
     "create_recovery": {"since": "2026-03-04T08:00:00+11:00", "event_type": "call.inbound_answered", "state": "failed"},
     "invite_member": {"email": "ada@example.com", "role": "viewer", "services": [_SERVICE]},
+    "create_token": {"name": "Directory script", "scopes": ["read", "users"], "expires_at": "2100-01-01T00:00:00Z"},
     "change_member": {"role": "admin"},
     "change_inbox": {"answer_status": 503, "answer_delay_ms": 250},
     "redeliver_several": _DELIVERIES,

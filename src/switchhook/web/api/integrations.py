@@ -195,7 +195,7 @@ def test_integration(request: HttpRequest, integration_id: UUID, response: HttpR
     """Have the engine send a test. The errand's result has the delivery's id."""
     access = access_of(request)
     row = one_integration(access, integration_id)
-    return asked(ask("send_test", access.account, {"integration_id": str(row.id)}, access.person), response)
+    return asked(ask("send_test", access.account, {"integration_id": str(row.id)}, access.asker), response)
 
 
 @router.get(f"{_ONE}/preview", response=PreviewShape, auth=READ)

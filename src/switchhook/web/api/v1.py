@@ -32,6 +32,7 @@ from switchhook.web.api import (
     services,
     testing,
     token_itself,
+    tokens,
     users,
 )
 from switchhook.web.api.document import Api
@@ -45,7 +46,8 @@ assert bulk_integrations  # the same with integrations
 api = Api(
     title=f"{settings.SWITCHHOOK.brand_name} API", version="1", urls_namespace="api-1",
     description=f"What the portal does, for programs. Switchhook {__version__}. Times are RFC 3339, lists are pages.")
-api.add_router("", token_itself.router, tags=["Token"])
+for about_tokens in (token_itself, tokens):
+    api.add_router("", about_tokens.router, tags=["Tokens"])
 for about_services in (services, health, reading):
     api.add_router("", about_services.router, tags=["Services"])
 api.add_router("", users.router, tags=["Users"])

@@ -7,17 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
 from switchhook.domain.catalogue import EVENTS, EventType
 from switchhook.domain.facts import Direction
 from switchhook.domain.notes import CallState
 from switchhook.web.models import Call, Event
 
-_STATES: dict[str, tuple[str, str]] = {
-    CallState.RINGING: ("busy", "Ringing"), CallState.MENU: ("neutral", "Reached a menu"),
-    CallState.ANSWERED: ("good", "Answered"), CallState.PICKED_UP: ("good", "Picked up"),
-    CallState.CONNECTED: ("good", "Connected"), CallState.UNANSWERED: ("neutral", "Not answered"),
+_STATES: dict[str, tuple[str, Promise]] = {
+    CallState.RINGING: ("busy", _lazy("Ringing")), CallState.MENU: ("neutral", _lazy("Reached a menu")),
+    CallState.ANSWERED: ("good", _lazy("Answered")), CallState.PICKED_UP: ("good", _lazy("Picked up")),
+    CallState.CONNECTED: ("good", _lazy("Connected")), CallState.UNANSWERED: ("neutral", _lazy("Not answered")),
 }
-_IN_PROGRESS: dict[str, str] = {CallState.MENU: "In a menu", CallState.RINGING: "Ringing"}
+_IN_PROGRESS: dict[str, Promise] = {CallState.MENU: _lazy("In a menu"), CallState.RINGING: _lazy("Ringing")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +51,10 @@ class NotFired:
 
 def state_of(call: Call) -> tuple[str, str]:
     """The kind (colour) and words of what a call has come to."""
-    kind, words = _STATES.get(call.state, ("neutral", call.state))
     if call.ended_ms is None:
-        return "busy", _IN_PROGRESS.get(call.state, "In progress")
-    return kind, words
+        return "busy", str(_IN_PROGRESS.get(call.state) or _("In progress"))
+    kind, words = _STATES.get(call.state, ("neutral", call.state))
+    return kind, str(words)
 
 
 def timeline(call: Call | None, events: Sequence[Event]) -> list[Entry]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from switchhook.domain.facts import Direction
 from switchhook.web.calls import search
@@ -76,7 +77,7 @@ def call(request: HttpRequest, access: Access, call_id: UUID) -> HttpResponse:
     owed = [delivery for event in events for delivery in event.deliveries.all()]
     service = access.services().filter(id=first.service_id).first() if first.service_id else None
     fresh = row is not None and _is_fresh(row)
-    kind, words = state_of(row) if row is not None else ("neutral", "Told from elsewhere")
+    kind, words = state_of(row) if row is not None else ("neutral", _("Told from elsewhere"))
     return render(request, "calls/one.html", {
         "call": row, "first": first, "call_id": call_id, "entries": entries, "not_fired": not_fired(row, entries),
         # A call that is new, or has a file: its recordings are asked for by the page.

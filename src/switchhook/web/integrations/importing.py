@@ -18,6 +18,8 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_safe
 from pydantic import ValidationError
 
@@ -40,12 +42,14 @@ _PLAIN = ("_HOST", "_URL", "_USERNAME")
 class ImportForm(forms.Form):
     """A file, or its text; and the PBX of those that need one and name none."""
 
-    file = forms.FileField(label="YAML file", required=False, widget=forms.FileInput(attrs={"accept": ".yaml,.yml"}))
+    file = forms.FileField(
+        label=_lazy("YAML file"), required=False, widget=forms.FileInput(attrs={"accept": ".yaml,.yml"}))
     text = forms.CharField(
-        label="Or paste it here", required=False, strip=False, max_length=MOST_BYTES,
+        label=_lazy("Or paste it here"), required=False, strip=False, max_length=MOST_BYTES,
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "class": "font-monospace"}))
     service = forms.ChoiceField(
-        label="PBX", required=False, help_text="Of those that are for calls and do not name theirs in the file.")
+        label=_lazy("PBX"), required=False,
+        help_text=_lazy("Of those that are for calls and do not name theirs in the file."))
 
     def __init__(self, data: Any, files: Any, services: Sequence[Service]) -> None:
         super().__init__(data, files)
@@ -58,10 +62,10 @@ class ImportForm(forms.Form):
         file = cleaned.get("file")
         if file is not None:
             if file.size > MOST_BYTES:
-                raise forms.ValidationError(f"The file is larger than {MOST_BYTES // 1024} KiB.")
+                raise forms.ValidationError(_("The file is larger than %(most)s KiB.") % {"most": MOST_BYTES // 1024})
             cleaned["text"] = file.read().decode("utf-8-sig", errors="replace")
         if not str(cleaned.get("text") or "").strip() and not self.errors:
-            raise forms.ValidationError("Choose a YAML file, or paste its text.")
+            raise forms.ValidationError(_("Choose a YAML file, or paste its text."))
         return cleaned
 
 
@@ -135,7 +139,7 @@ def _done(access: Access, wanted: Sequence[Record], *, dry_run: bool) -> Configu
 
 def _finished(request: HttpRequest, access: Access, done: Configured) -> HttpResponse:
     """Back to the list where they are; but first the new signing secrets, this once."""
-    messages.success(request, f"Imported: {_counted(done)}.")
+    messages.success(request, _("Imported: %(counts)s.") % {"counts": _counted(done)})
     service = next((one.service_id for one in (*done.created, *done.changed) if one.service_id), None)
     onwards = (reverse("pbx-integrations", args=[access.account.slug, service]) if service
                else reverse("integrations", args=[access.account.slug]))
@@ -153,13 +157,14 @@ def _named(plan: Configured, services: Sequence[Service]) -> list[tuple[str, str
     created = [("Created", one, ()) for one in plan.created]
     changed = [("Changed", one, tuple(one.changes)) for one in plan.changed]
     same = [("Unchanged", one, ()) for one in plan.unchanged]
-    return [(what, one.name, places.get(one.service_id, "Account"), fields)
+    return [(what, one.name, places.get(one.service_id, _("Account")), fields)
             for what, one, fields in (*created, *changed, *same)]
 
 
 def _counted(plan: Configured) -> str:
-    counts = ((len(plan.created), "created"), (len(plan.changed), "changed"), (len(plan.unchanged), "unchanged"))
-    return ", ".join(f"{count} {what}" for count, what in counts if count) or "nothing"
+    counts = ((len(plan.created), _("created")), (len(plan.changed), _("changed")),
+              (len(plan.unchanged), _("unchanged")))
+    return ", ".join(f"{count} {what}" for count, what in counts if count) or _("nothing")
 
 
 def _stamp(plan: Configured) -> str:

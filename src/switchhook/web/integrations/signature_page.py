@@ -11,6 +11,8 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
 from switchhook.domain.errors import CannotOpen
@@ -22,6 +24,7 @@ from switchhook.web.deliveries.search import uuid_or_none
 from switchhook.web.integrations.stored import context
 from switchhook.web.members.models import Role
 from switchhook.web.models import Integration
+from switchhook.web.saying import said
 from switchhook.web.secrets import unseal
 from switchhook.web.tenancy import Access, account_view
 
@@ -39,16 +42,16 @@ class PasteForm(forms.Form):
     """What is pasted."""
 
     pasted = forms.CharField(
-        label="Request", max_length=LONGEST, strip=False,
-        help_text="As it came in, with its headers: raw HTTP, or a curl command.",
+        label=_lazy("Request"), max_length=LONGEST, strip=False,
+        help_text=_lazy("As it came in, with its headers: raw HTTP, or a curl command."),
         widget=_area(10, "POST /hook HTTP/1.1\nwebhook-id: …\nwebhook-timestamp: …\nwebhook-signature: v1,…\n\n"
                          "{\"source_number\":…}"))
     body = forms.CharField(
-        label="Body", max_length=LONGEST, strip=False, required=False,
-        help_text="Only if it is not in the above.", widget=_area(3))
+        label=_lazy("Body"), max_length=LONGEST, strip=False, required=False,
+        help_text=_lazy("Only if it is not in the above."), widget=_area(3))
     secret = forms.CharField(
-        label="The secret that your receiver has", max_length=200, required=False,
-        help_text="If you like: then we say whether it is the right one.",
+        label=_lazy("The secret that your receiver has"), max_length=200, required=False,
+        help_text=_lazy("If you like: then we say whether it is the right one."),
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "placeholder": "whsec_…"}))
 
 
@@ -65,7 +68,7 @@ def page(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResp
         try:
             pasted = read_pasted(form.cleaned_data["pasted"], form.cleaned_data["body"])
         except Unreadable as error:
-            form.add_error("pasted", str(error))
+            form.add_error("pasted", said(error))
         else:
             diagnosis = _diagnosis(access, row, pasted, secrets)
     response = render(request, "integrations/signature.html", {
@@ -121,10 +124,11 @@ def _about(secret: str, known: list[KnownSecret]) -> str:
     if not secret:
         return ""
     if not is_secret(secret):
-        return "What your receiver has is no signing secret: it must be the whole of it, with whsec_ before it."
+        return _("What your receiver has is no signing secret: it must be the whole of it, with whsec_ before it.")
     found = next((one for one in known if hmac.compare_digest(one.secret.encode(), secret.encode())), None)
     if found is None:
-        return "Your receiver has a secret that is of no integration of this account: make a new one, and give it that."
+        return _(
+            "Your receiver has a secret that is of no integration of this account: make a new one, and give it that.")
     if found.is_current:
-        return "Your receiver has the right secret."
-    return f"Your receiver has {found.name}: give it this integration's."
+        return _("Your receiver has the right secret.")
+    return _("Your receiver has %(name)s: give it this integration's.") % {"name": said(found.name)}

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from switchhook.web.integrations import editing, history_pages, importing, prepared_pages, signature_page, views
+from switchhook.web.integrations import (
+    editing,
+    history_pages,
+    importing,
+    prepared_pages,
+    signature_page,
+    signing_pages,
+    views,
+)
 
 _ONE = "integrations/<uuid:integration_id>/"
 
@@ -21,6 +29,8 @@ account_urls = [
     path(_ONE + "duplicate/", views.duplicate, name="integration-duplicate"),
     path(_ONE + "delete/", views.delete, name="integration-delete"),
     path(_ONE + "rotate/", views.rotate, name="integration-rotate"),
+    path(_ONE + "reveal/", signing_pages.reveal, name="integration-reveal"),
+    path(_ONE + "verifying/", signing_pages.verifying, name="integration-verifying"),
     path(_ONE + "history/", history_pages.of_integration, name="integration-history"),
     path(_ONE + "history/<int:number>/restore/", history_pages.restore, name="integration-restore"),
     path(_ONE + "signature/", signature_page.page, name="integration-signature"),

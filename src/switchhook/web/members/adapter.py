@@ -30,6 +30,11 @@ class PersonAdapter(DefaultAccountAdapter):
         """Who asks; where a proxy is trusted, the server has put there whom that names."""
         return str(request.META["REMOTE_ADDR"])
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: object) -> str:
+        """What tries of a password are counted by: the address. allauth's has the request's host and port in it, which
+        who guesses chooses anew each time."""
+        return str(credentials.get("email", "")).lower()
+
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("start")
 

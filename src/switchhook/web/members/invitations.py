@@ -28,7 +28,7 @@ _SALT = "switchhook invitation"
 
 
 @transaction.atomic
-def invite(account_id: UUID, email: str, role: Role, services: Sequence[UUID], by: Person) -> Invitation:
+def invite(account_id: UUID, email: str, role: Role, services: Sequence[UUID], by: Person | None) -> Invitation:
     """Invite somebody, and owe them the e-mail. Who is invited already is invited anew, as it is said now."""
     invitation = Invitation.objects.filter(account_id=account_id, email__iexact=email).first()
     if invitation is None:

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -34,7 +35,7 @@ def login_once(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "members/login_once.html", {"person": None}, status=410)
     onwards = "start"
     if not person.has_usable_password():
-        messages.info(request, "You are in. Choose a password now, so that you can log in again.")
+        messages.info(request, _("You are in. Choose a password now, so that you can log in again."))
         onwards = "account_set_password"
     answer: HttpResponse = perform_login(request, person, redirect_url=reverse(onwards))
     return answer
@@ -53,7 +54,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
         actions.save_profile(form.save(commit=False))
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
         return redirect("profile")
     return render(request, "members/profile.html", {"form": form})
 
@@ -84,7 +85,8 @@ def forget_second_factor(request: HttpRequest, account_id: UUID, member_id: UUID
     """For who lost phone and recovery codes."""
     member = _member(account_id, member_id)
     actions.forget_second_factor(member.person)
-    messages.success(request, f"{member.person} logs in without a second factor, until they set up another.")
+    messages.success(request, _(
+        "%(person)s logs in without a second factor, until they set up another.") % {"person": member.person})
     return redirect("operator-members", account_id=account_id)
 
 
@@ -94,7 +96,7 @@ def remove(request: HttpRequest, account_id: UUID, member_id: UUID) -> HttpRespo
     """Take somebody's role in an account away. The person stays. The operator may remove the last admin, too."""
     member = _member(account_id, member_id)
     member.delete()
-    messages.success(request, f"{member.person} is no longer a member.")
+    messages.success(request, _("%(person)s is no longer a member.") % {"person": member.person})
     return redirect("operator-members", account_id=account_id)
 
 

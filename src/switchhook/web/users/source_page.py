@@ -8,6 +8,8 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from switchhook.domain.service import DirectorySource
 from switchhook.web.models import DirectoryState, Service
@@ -21,10 +23,10 @@ from switchhook.web.users.sources import is_kept_here, possible_sources
 class DirectoryForm(forms.Form):
     """The one source of a service's users."""
 
-    source = forms.ChoiceField(label="Users come from", widget=forms.RadioSelect)
+    source = forms.ChoiceField(label=_lazy("Users come from"), widget=forms.RadioSelect)
     scope = forms.CharField(
-        label="Voicemail context or domain", required=False, max_length=120,
-        help_text="Needed where the PBX has several: the context of the mailboxes, the domain of the users.")
+        label=_lazy("Voicemail context or domain"), required=False, max_length=120,
+        help_text=_lazy("Needed where the PBX has several: the context of the mailboxes, the domain of the users."))
 
     def __init__(self, data: Any, service: Service) -> None:
         super().__init__(data, initial={"source": service.directory_source, "scope": service.directory_scope})
@@ -45,11 +47,11 @@ def directory(request: HttpRequest, access: Access, service: Service) -> HttpRes
     if request.method == "POST" and form.is_valid():
         to_portal = form.cleaned_data["source"] == DirectorySource.PORTAL.value
         if not to_portal and not may_ask(access, service):
-            form.add_error("source", "This PBX carries others' calls, too: only your operator may have it read.")
+            form.add_error("source", _("This PBX carries others' calls, too: only your operator may have it read."))
         else:
             service.directory_source, service.directory_scope = form.cleaned_data["source"], form.cleaned_data["scope"]
             save_service(service)
-            messages.success(request, "Saved." if to_portal else "Saved. The PBX is read within a few seconds.")
+            messages.success(request, _("Saved.") if to_portal else _("Saved. The PBX is read within a few seconds."))
             return redirect("pbx-directory", account=access.account.slug, service_id=service.id)
     return render(request, "users/directory.html", {
         "service": service, "form": form, "permitted": permitted, "state": state_of(service),
@@ -68,5 +70,5 @@ def only_on_the_pbx(request: HttpRequest, access: Access, service: Service) -> H
     """To where it is said, when users are created and deleted on the PBX alone."""
     if is_kept_here(service):
         return None
-    messages.info(request, "The users of this PBX come from the PBX itself: create and delete them there.")
+    messages.info(request, _("The users of this PBX come from the PBX itself: create and delete them there."))
     return redirect("pbx-directory", account=access.account.slug, service_id=service.id)

@@ -34,4 +34,4 @@ def possible_sources(service: Service) -> Sequence[tuple[str, str]]:
     """What the service's users can come from, with the words of the form."""
     platform = Platform(service.connection.platform) if service.connection else Platform.INTAKE
     possible = (DirectorySource.PORTAL, *_OF_PLATFORM.get(platform, ()))
-    return [(value, words) for value, words in DIRECTORY_SOURCES if DirectorySource(value) in possible]
+    return [(value, str(words)) for value, words in DIRECTORY_SOURCES if DirectorySource(value) in possible]
