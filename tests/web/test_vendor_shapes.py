@@ -20,7 +20,8 @@ from switchhook.domain.delivery import Request
 from tests.web.test_templates import sent, template
 
 SHAPES = {path.stem: yaml.safe_load(path.read_text()) for path in (Path(__file__).parent / "vendor_shapes").iterdir()}
-INTEGRATIONS = Path(__file__).parents[2] / "docs/integrations.md"
+ROOT = Path(__file__).parents[2]
+INTEGRATIONS = ROOT / "docs/integrations.md"
 VENDORS = {"hubspot", "zoho", "pipedrive", "odoo", "espocrm", "slack", "teams", "discord", "zapier", "make", "n8n"}
 
 
@@ -75,8 +76,7 @@ def test_a_shape_finds_what_is_wrong() -> None:
 
 
 def test_the_handbook_s_workflow_for_n8n_takes_what_the_template_sends() -> None:
-    samples = Path(__file__).parents[2] / "src/switchhook/web/integrations/samples"
-    workflow = json.loads((samples / "n8n-workflow.json").read_text())
+    workflow = json.loads((ROOT / "src/switchhook/web/integrations/samples/n8n-workflow.json").read_text())
     webhook = workflow["nodes"][0]["parameters"]
     assert (webhook["httpMethod"], webhook["authentication"]) == (sent("n8n").method, "headerAuth")
     headers = {name.lower() for name, _ in sent("n8n").headers} | {"webhook-signature"}  # which needs a secret

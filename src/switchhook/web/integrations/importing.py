@@ -17,6 +17,9 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_safe
 from pydantic import ValidationError
 
@@ -39,12 +42,14 @@ _PLAIN = ("_HOST", "_URL", "_USERNAME")
 class ImportForm(forms.Form):
     """A file, or its text; and the PBX of those that need one and name none."""
 
-    file = forms.FileField(label="YAML file", required=False, widget=forms.FileInput(attrs={"accept": ".yaml,.yml"}))
+    file = forms.FileField(
+        label=_lazy("YAML file"), required=False, widget=forms.FileInput(attrs={"accept": ".yaml,.yml"}))
     text = forms.CharField(
-        label="Or paste it here", required=False, strip=False, max_length=MOST_BYTES,
+        label=_lazy("Or paste it here"), required=False, strip=False, max_length=MOST_BYTES,
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "class": "font-monospace"}))
     service = forms.ChoiceField(
-        label="PBX", required=False, help_text="Of those that are for calls and do not name theirs in the file.")
+        label=_lazy("PBX"), required=False,
+        help_text=_lazy("Of those that are for calls and do not name theirs in the file."))
 
     def __init__(self, data: Any, files: Any, services: Sequence[Service]) -> None:
         super().__init__(data, files)
@@ -57,10 +62,10 @@ class ImportForm(forms.Form):
         file = cleaned.get("file")
         if file is not None:
             if file.size > MOST_BYTES:
-                raise forms.ValidationError(f"The file is larger than {MOST_BYTES // 1024} KiB.")
+                raise forms.ValidationError(_("The file is larger than %(most)s KiB.") % {"most": MOST_BYTES // 1024})
             cleaned["text"] = file.read().decode("utf-8-sig", errors="replace")
         if not str(cleaned.get("text") or "").strip() and not self.errors:
-            raise forms.ValidationError("Choose a YAML file, or paste its text.")
+            raise forms.ValidationError(_("Choose a YAML file, or paste its text."))
         return cleaned
 
 
@@ -99,7 +104,8 @@ def import_integrations(request: HttpRequest, access: Access) -> HttpResponse:
             plan = _done(access, wanted, dry_run=True)
             if request.POST.get("confirmed") == _stamp(plan):
                 return _finished(request, access, _done(access, wanted, dry_run=False))
-            context |= {"plan": _named(plan, services), "stamp": _stamp(plan), "counts": _counted(plan)}
+            context |= {"plan": _named(plan, services), "stamp": _stamp(plan),
+                        "to_do": bool(plan.created or plan.changed)}
         except Problem as problem:
             context["mistakes"] = [_at_home(one, wanted) for one in problem.errors]
         except QuotaReached as reached:
@@ -132,12 +138,15 @@ def _done(access: Access, wanted: Sequence[Record], *, dry_run: bool) -> Configu
 
 
 def _finished(request: HttpRequest, access: Access, done: Configured) -> HttpResponse:
-    """Back to the list; but first the new signing secrets, this once."""
-    messages.success(request, f"Imported: {_counted(done)}.")
+    """Back to the list where they are; but first the new signing secrets, this once."""
+    messages.success(request, _("Imported: %(counts)s.") % {"counts": _counted(done)})
+    service = next((one.service_id for one in (*done.created, *done.changed) if one.service_id), None)
+    onwards = (reverse("pbx-integrations", args=[access.account.slug, service]) if service
+               else reverse("integrations", args=[access.account.slug]))
     secrets = [one for one in done.created if one.signing_secret]
     if not secrets:
-        return redirect("integrations", account=access.account.slug)
-    response = render(request, "integrations/imported.html", {"created": secrets})
+        return redirect(onwards)
+    response = render(request, "integrations/imported.html", {"created": secrets, "onwards": onwards})
     response["Cache-Control"] = "no-store"
     return response
 
@@ -148,13 +157,14 @@ def _named(plan: Configured, services: Sequence[Service]) -> list[tuple[str, str
     created = [("Created", one, ()) for one in plan.created]
     changed = [("Changed", one, tuple(one.changes)) for one in plan.changed]
     same = [("Unchanged", one, ()) for one in plan.unchanged]
-    return [(what, one.name, places.get(one.service_id, "Account"), fields)
+    return [(what, one.name, places.get(one.service_id, _("Account")), fields)
             for what, one, fields in (*created, *changed, *same)]
 
 
 def _counted(plan: Configured) -> str:
-    counts = ((len(plan.created), "created"), (len(plan.changed), "changed"), (len(plan.unchanged), "unchanged"))
-    return ", ".join(f"{count} {what}" for count, what in counts if count) or "nothing"
+    counts = ((len(plan.created), _("created")), (len(plan.changed), _("changed")),
+              (len(plan.unchanged), _("unchanged")))
+    return ", ".join(f"{count} {what}" for count, what in counts if count) or _("nothing")
 
 
 def _stamp(plan: Configured) -> str:
