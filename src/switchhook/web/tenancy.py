@@ -31,6 +31,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from switchhook.domain.catalogue import EVENTS, Level
 from switchhook.web.accounts.models import AccountState
@@ -81,7 +82,7 @@ class AccountShut(PermissionDenied):
     """The account is suspended or closed: its members do not get in. They may read why."""
 
     def __init__(self, account: Account) -> None:
-        super().__init__(f"The account {account.name} is {account.get_state_display().lower()}.")
+        super().__init__(f"The account {account.name} is {AccountState(account.state).value}.")
         self.account = account
 
 
@@ -219,7 +220,7 @@ def account_view(
         def narrowed(request: HttpRequest, account: str, **rest: Any) -> HttpResponseBase:
             access = _enter(request, account, needs)
             if whole and not access.whole:
-                raise RoleNeeded(f"{needs.label} of all PBXs")
+                raise RoleNeeded(_("%(role)s of all PBXs") % {"role": needs.label})
             return view(request, access, **rest)
 
         return narrowed
@@ -285,7 +286,7 @@ def _enter(request: HttpRequest, slug: str, needs: Role, *, own: bool = False) -
         raise SecondFactorNeeded
     changes = request.method not in SAFE_METHODS and not own
     if (changes or needs is Role.ADMIN) and not access.can_write:
-        raise RoleNeeded(Role.ADMIN.label)
+        raise RoleNeeded(str(Role.ADMIN.label))
     timezone.activate(ZoneInfo(access.account.time_zone))
     request.access = access  # type: ignore[attr-defined]  # for the shell around the page
     return access

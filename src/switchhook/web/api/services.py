@@ -123,4 +123,4 @@ def _shape(service: Service, state: Shown) -> ServiceShape:
         platform=None if service.connection is None else service.connection.platform,
         applications_enabled=service.applications_enabled, country=service.country,
         users_from=service.directory_source,
-        connection=state.words, connection_state=state.kind)
+        connection=str(state.words), connection_state=state.kind)

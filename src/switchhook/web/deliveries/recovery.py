@@ -12,9 +12,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from switchhook.domain.catalogue import EventType
 from switchhook.domain.delivery import DeliveryState
@@ -47,8 +49,8 @@ class Estimate:
 
     def __str__(self) -> str:
         if self.more or self.count > COUNTED:
-            return f"more than {min(self.count, COUNTED):,}"
-        return f"about {self.count:,}" if self.count else "none"
+            return _("more than %(count)s") % {"count": intcomma(min(self.count, COUNTED))}
+        return _("about %(count)s") % {"count": intcomma(self.count)} if self.count else _("none")
 
     @property
     def total(self) -> int | None:

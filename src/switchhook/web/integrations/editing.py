@@ -15,6 +15,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
 
 from switchhook.domain.catalogue import EVENTS, EXTRA_EVENTS, Level
@@ -107,7 +108,7 @@ def _save(
             if newly_signed:
                 reveal_once(request, row)
         onwards = ask_for_test(access, row) if test else ""
-    messages.success(request, f"{row.name} is saved. It is in force within two seconds.")
+    messages.success(request, _("%(name)s is saved. It is in force within two seconds.") % {"name": row.name})
     if onwards:
         return onwards
     if request.session.get(f"reveal:{row.id}"):

@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from switchhook.domain.catalogue import EVENTS
 
@@ -15,9 +16,9 @@ def event_type_choices() -> list[tuple[str, str]]:
 class AuthenticationType(models.TextChoices):
     """How requests authenticate."""
 
-    NONE = "none", "None"
-    BASIC = "basic", "Basic Auth"
-    TOKEN = "token", "Token"
+    NONE = "none", _("None")
+    BASIC = "basic", _("Basic Auth")
+    TOKEN = "token", _("Token")
 
 
 class Integration(models.Model):

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from switchhook.web.integrations.preview import example, preview
@@ -32,8 +33,9 @@ def reveal(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRe
     if person is not None and (person.has_usable_password() or is_mfa_enabled(person)):
         reveal_once(request, row)
     else:
-        messages.warning(request, "You log in by single sign-on, so we cannot ask you here whether it is you: set up a "
-                                  "second factor first, or make a new secret.")
+        messages.warning(request, _(
+            "You log in by single sign-on, so we cannot ask you here whether it is you: set up a second factor first, "
+            "or make a new secret."))
     return redirect("integration", account=access.account.slug, integration_id=row.id)
 
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from switchhook.domain.catalogue import EVENTS, EventType
@@ -22,7 +23,7 @@ from switchhook.web.deliveries.recovery import open_recoveries
 from switchhook.web.errands import ask
 from switchhook.web.integrations import actions
 from switchhook.web.integrations.failures import failure_groups
-from switchhook.web.integrations.figures import figures, retrying
+from switchhook.web.integrations.figures import Figures, figures, figures_of, retrying
 from switchhook.web.integrations.health import resting
 from switchhook.web.integrations.stored import opened
 from switchhook.web.integrations.testing import sent_test
@@ -36,9 +37,10 @@ RECENT = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of the list: an integration and its last delivery."""
+    """One line of the list: an integration, how it did in the last 24 hours, and its last delivery."""
 
     row: Integration
+    figures: Figures
     last: Delivery | None
 
 
@@ -58,7 +60,8 @@ def _list(request: HttpRequest, access: Access, found: QuerySet[Integration], se
     latest = access.deliveries().filter(integration_id=OuterRef("id")).order_by("-id").values("id")[:1]
     rows = list(found.annotate(last_id=Subquery(latest)).order_by("name", "created_at"))
     last = access.deliveries().in_bulk([row.last_id for row in rows if row.last_id])
-    lines = [Line(row=row, last=last.get(row.last_id)) for row in rows]
+    days = figures_of([row.id for row in rows])
+    lines = [Line(row=row, figures=days[row.id], last=last.get(row.last_id)) for row in rows]
     return render(request, "integrations/list.html", {
         "lines": lines, "service": service, "new_url": new_url(access, service),
         "may_make": access.runs_account if service is None else access.can_write,
@@ -99,7 +102,7 @@ def enable(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRe
     """Play."""
     row = _row(access, integration_id)
     actions.enable(row, by=str(access.asker))
-    messages.success(request, f"{row.name} is enabled.")
+    messages.success(request, _("%(name)s is enabled.") % {"name": row.name})
     return _back(request, row)
 
 
@@ -109,7 +112,7 @@ def disable(request: HttpRequest, access: Access, integration_id: UUID) -> HttpR
     """Stop."""
     row = _row(access, integration_id)
     actions.disable(row, f"Disabled by {access.asker}.", by=str(access.asker))
-    messages.success(request, f"{row.name} is disabled. It sends nothing until you enable it.")
+    messages.success(request, _("%(name)s is disabled. It sends nothing until you enable it.") % {"name": row.name})
     return _back(request, row)
 
 
@@ -119,7 +122,7 @@ def duplicate(request: HttpRequest, access: Access, integration_id: UUID) -> Htt
     """A copy to change; it is disabled."""
     twin = actions.duplicate(_row(access, integration_id), by=str(access.asker))
     reveal_once(request, twin)
-    messages.success(request, "This is the copy. It is disabled until you enable it.")
+    messages.success(request, _("This is the copy. It is disabled until you enable it."))
     return redirect("integration-edit", account=access.account.slug, integration_id=twin.id)
 
 
@@ -130,7 +133,7 @@ def delete(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRe
     if request.method != "POST":
         return render(request, "integrations/delete.html", {"row": row})
     actions.delete(row)
-    messages.success(request, f"{row.name} is deleted. Its deliveries can still be read.")
+    messages.success(request, _("%(name)s is deleted. Its deliveries can still be read.") % {"name": row.name})
     return redirect(list_url(access, row.service))
 
 

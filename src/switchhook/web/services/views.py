@@ -7,6 +7,8 @@ from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST
 
 from switchhook.web.errands import ask
@@ -21,10 +23,12 @@ LIST_LIMIT = 200
 
 #: What calls the simulated PBX can place on demand, by their names in an errand.
 TEST_CALLS = (
-    ("answered", "Inbound, answered by a user"), ("missed", "Inbound, not answered"), ("outbound", "Outbound"),
-    ("picked_up", "Inbound, picked up by another user"), ("voicemail", "Inbound, the caller leaves a message"),
-    ("forwarded", "Inbound, forwarded to a mobile"),
-    ("menu", "Inbound, to the main menu"), ("survey", "Inbound, then transferred to the NPS survey"),
+    ("answered", _lazy("Inbound, answered by a user")), ("missed", _lazy("Inbound, not answered")),
+    ("outbound", _lazy("Outbound")),
+    ("picked_up", _lazy("Inbound, picked up by another user")),
+    ("voicemail", _lazy("Inbound, the caller leaves a message")),
+    ("forwarded", _lazy("Inbound, forwarded to a mobile")),
+    ("menu", _lazy("Inbound, to the main menu")), ("survey", _lazy("Inbound, then transferred to the NPS survey")),
 )
 
 
@@ -66,7 +70,7 @@ def applications(request: HttpRequest, access: Access, service: Service) -> Http
             return render(request, "services/applications_off.html", {"service": service, "stopped": stopped})
         if enabled != service.applications_enabled:
             actions.switch_applications(service, enabled)
-            messages.success(request, "Applications are enabled." if enabled else "Applications are disabled.")
+            messages.success(request, _("Applications are enabled.") if enabled else _("Applications are disabled."))
         return redirect("pbx", account=access.account.slug, service_id=service.id)
     return render(request, "services/applications.html", {"service": service, "stopped": stopped})
 
@@ -77,7 +81,7 @@ def rename(request: HttpRequest, access: Access, service: Service) -> HttpRespon
     form = FriendlyNameForm(request.POST or None, instance=service)
     if request.method == "POST" and form.is_valid():
         actions.save_service(form.save(commit=False))
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
         return redirect("pbx", account=access.account.slug, service_id=service.id)
     return render(request, "services/rename.html", {"service": service, "form": form})
 
@@ -94,7 +98,7 @@ def reading(request: HttpRequest, access: Access, service: Service) -> HttpRespo
         service.extensions = form.cleaned_data["extensions"]
         service.menus = menus.rows()
         actions.save_service(service)
-        messages.success(request, "Saved. Calls that begin from now on are read so.")
+        messages.success(request, _("Saved. Calls that begin from now on are read so."))
         return redirect("pbx", account=access.account.slug, service_id=service.id)
     return render(request, "services/reading.html", {
         "service": service, "form": form, "menus": menus, "default_menus": default_menu_words()})
@@ -115,7 +119,7 @@ def intake(request: HttpRequest, access: Access, service: Service) -> HttpRespon
     if request.method == "POST":
         if "close" in request.POST:
             actions.close_intake(service)
-            messages.success(request, "The token is gone: nothing comes in by intake any more.")
+            messages.success(request, _("The token is gone: nothing comes in by intake any more."))
             return redirect("pbx-intake", account=access.account.slug, service_id=service.id)
         token = actions.make_intake_token(service)
     url = f"http://{settings.SWITCHHOOK.intake_listen}/v1/services/{service.id}/events"
@@ -129,5 +133,6 @@ def test_call(request: HttpRequest, access: Access, service: Service) -> HttpRes
     kind = request.POST.get("kind", "")
     if kind in dict(TEST_CALLS):
         ask("test_call", access.account, {"service_id": str(service.id), "kind": kind}, access.asker)
-        messages.success(request, "A made-up call goes through this PBX now, marked as a test: look at its deliveries.")
+        messages.success(request, _(
+            "A made-up call goes through this PBX now, marked as a test: look at its deliveries."))
     return redirect("pbx", account=access.account.slug, service_id=service.id)

@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from switchhook.web.members.models import Person
 
@@ -11,13 +12,13 @@ from switchhook.web.members.models import Person
 class Scope(models.TextChoices):
     """What a token may do. The label says it to people."""
 
-    READ = "read", "Read everything of the account but secrets"
-    USERS = "users", "Create, modify and delete users"
-    INTEGRATIONS = "integrations", "Change integrations and PBXs, send tests"
-    EVENTS = "events", "Redeliver and cancel deliveries"
-    MEMBERS = "members", "Invite, change and remove members"
-    RECORDINGS = "recordings", "Listen to recordings"
-    TOKENS = "tokens", "Make and revoke API tokens"
+    READ = "read", _("Read everything of the account but secrets")
+    USERS = "users", _("Create, modify and delete users")
+    INTEGRATIONS = "integrations", _("Change integrations and PBXs, send tests")
+    EVENTS = "events", _("Redeliver and cancel deliveries")
+    MEMBERS = "members", _("Invite, change and remove members")
+    RECORDINGS = "recordings", _("Listen to recordings")
+    TOKENS = "tokens", _("Make and revoke API tokens")
 
 
 #: What changes nothing: all that a viewer's token may.

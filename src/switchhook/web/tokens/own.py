@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from switchhook.web.navigation import SWITCHER_LIMIT
@@ -38,5 +39,5 @@ def revoke(request: HttpRequest, token_id: UUID) -> HttpResponse:
     assert request.user.is_authenticated
     token = get_object_or_404(tokens_of(request.user), id=token_id)
     actions.revoke(token)
-    messages.success(request, f"{token} is revoked: it works no more.")
+    messages.success(request, _("%(token)s is revoked: it works no more.") % {"token": token})
     return redirect("own-tokens")

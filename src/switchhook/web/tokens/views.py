@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from switchhook.web.accounts.quotas import QuotaReached
@@ -58,7 +59,7 @@ def revoke(request: HttpRequest, access: Access, token_id: UUID) -> HttpResponse
     """It works no more."""
     token = get_object_or_404(access.tokens(), id=token_id)
     actions.revoke(token)
-    messages.success(request, f"{token} is revoked: it works no more.")
+    messages.success(request, _("%(token)s is revoked: it works no more.") % {"token": token})
     return redirect("tokens", account=access.account.slug)
 
 

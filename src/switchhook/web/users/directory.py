@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from switchhook.domain.catalogue import EventType
 from switchhook.web.models import PbxUser, Service
@@ -114,7 +115,7 @@ def _checked(directory: Iterable[Details], service: Service, there: Mapping[str,
             faults += faulty.faults
             continue
         if user.extension_number in wanted:
-            faults.append(Fault(place=place, name="extension_number", message="This extension is there twice."))
+            faults.append(Fault(place=place, name="extension_number", message=_("This extension is there twice.")))
         wanted[user.extension_number] = user
     if faults:
         raise Faulty(faults)
