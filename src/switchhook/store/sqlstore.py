@@ -56,7 +56,7 @@ from switchhook.store.work import (
 T = TypeVar("T")
 
 #: The schema that this release was written for. It runs on the next one's, too: that is how releases are rolled out.
-SCHEMA_NUMBER = 4
+SCHEMA_NUMBER = 5
 
 #: Finds the engine of that id (a UUID, as the database has it), while it counts as alive.
 ALIVE = "SELECT 1 FROM engine WHERE id = '{}'"
