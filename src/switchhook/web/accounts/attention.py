@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 
 from switchhook.domain.failing import AT_LEAST, WARN_AFTER
-from switchhook.web.models import Integration, IntegrationHealth, Service
+from switchhook.web.models import DirectoryState, Integration, IntegrationHealth, Service
 from switchhook.web.services.state import Shown
 from switchhook.web.templatetags.portal import from_ms
 from switchhook.web.tenancy import Access
@@ -34,7 +34,8 @@ class Concern:
 
 def concerns(access: Access, cards: Sequence[tuple[Service, Shown]]) -> list[Concern]:
     """The account's concerns, the worst first. `cards`: its PBXs with their state."""
-    return [*_disabled(access), *_failing(access), *_connections(access, cards), *_silenced(access, cards)]
+    return [*_disabled(access), *_failing(access), *_connections(access, cards), *_held(access, cards),
+            *_silenced(access, cards)]
 
 
 def _disabled(access: Access) -> list[Concern]:
@@ -65,6 +66,18 @@ def _connections(access: Access, cards: Sequence[tuple[Service, Shown]]) -> list
         Concern(kind=state.kind, title=f"{service}: {state.words}.", url=_of(access, service), words=state.detail,
                 button="Connection", button_url=_of(access, service, "pbx-connection"))
         for service, state in cards if state.kind in ("bad", "warn")]
+    return found[:MOST_OF_A_KIND]
+
+
+def _held(access: Access, cards: Sequence[tuple[Service, Shown]]) -> list[Concern]:
+    """So many users are missing on their PBX that a person must say that they are gone."""
+    services = {service.id: service for service, _ in cards}
+    waiting = [one for one in DirectoryState.objects.filter(service_id__in=services).exclude(held="[]") if one.missing]
+    found = [
+        Concern(kind="warn", title=f"{len(one.missing)} users of {services[one.service_id]} are missing on the PBX.",
+                url=_of(access, services[one.service_id]), words="So many are not deleted unless somebody says so.",
+                button="See who", button_url=_of(access, services[one.service_id], "pbx-directory"))
+        for one in waiting if services[one.service_id].directory_source == one.source]
     return found[:MOST_OF_A_KIND]
 
 

@@ -8,14 +8,16 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
 
 from switchhook.domain.service import DirectorySource
-from switchhook.web.models import DirectoryState, Service
-from switchhook.web.services.actions import save_service
+from switchhook.web.members.models import Role
+from switchhook.web.models import Service
+from switchhook.web.services.actions import confirm_gone, save_service
 from switchhook.web.services.asking import may_ask
 from switchhook.web.services.state import engine_runs
 from switchhook.web.tenancy import Access, service_view
-from switchhook.web.users.sources import is_kept_here, possible_sources
+from switchhook.web.users.sources import directory_state, is_kept_here, possible_sources
 
 
 class DirectoryForm(forms.Form):
@@ -52,16 +54,22 @@ def directory(request: HttpRequest, access: Access, service: Service) -> HttpRes
             messages.success(request, "Saved." if to_portal else "Saved. The PBX is read within a few seconds.")
             return redirect("pbx-directory", account=access.account.slug, service_id=service.id)
     return render(request, "users/directory.html", {
-        "service": service, "form": form, "permitted": permitted, "state": state_of(service),
-        "engine_runs": engine_runs(), "choices": len(possible_sources(service))})
+        "service": service, "form": form, "permitted": permitted, "state": directory_state(service),
+        "user_count": service.users.count(), "engine_runs": engine_runs(), "choices": len(possible_sources(service))})
 
 
-def state_of(service: Service) -> DirectoryState | None:
-    """How reading the users goes; None where they are kept here, or were not read from this source yet."""
-    if is_kept_here(service):
-        return None
-    return DirectoryState.objects.filter(
-        service_id=service.id, source=service.directory_source, scope=service.directory_scope).first()
+@service_view(needs=Role.ADMIN)
+@require_POST
+def confirm_missing(request: HttpRequest, access: Access, service: Service) -> HttpResponse:
+    """A person says that the users who are missing on the PBX are gone: those they have seen, and no others."""
+    state = directory_state(service)
+    if state is None or not state.missing:
+        messages.info(request, "Meanwhile nobody waits to be deleted.")
+    else:
+        seen = sorted(set(request.POST.get("missing", "").split()) & set(state.missing))
+        confirm_gone(service, seen)
+        messages.success(request, "Confirmed. Who is still missing when the PBX is read again is deleted then.")
+    return redirect("pbx-directory", account=access.account.slug, service_id=service.id)
 
 
 def only_on_the_pbx(request: HttpRequest, access: Access, service: Service) -> HttpResponse | None:

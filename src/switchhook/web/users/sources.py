@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from switchhook.domain.directory import KNOWN_DETAILS
 from switchhook.domain.service import DirectorySource, Platform
-from switchhook.web.models import Service
+from switchhook.web.models import DirectoryState, Service, UserDatabase
 from switchhook.web.services.models import DIRECTORY_SOURCES
 
 _OF_PLATFORM = {
     Platform.ASTERISK: (DirectorySource.FREEPBX, DirectorySource.VOICEMAIL),
-    Platform.FREESWITCH: (DirectorySource.FREESWITCH,),
+    Platform.FREESWITCH: (DirectorySource.FREESWITCH, DirectorySource.FUSIONPBX),
 }
 
 
@@ -25,6 +25,14 @@ def is_kept_here(service: Service) -> bool:
     return source_of(service) is DirectorySource.PORTAL
 
 
+def directory_state(service: Service) -> DirectoryState | None:
+    """How reading the users goes; None where they are kept here, or were not read from this source yet."""
+    if is_kept_here(service):
+        return None
+    return DirectoryState.objects.filter(
+        service_id=service.id, source=service.directory_source, scope=service.directory_scope).first()
+
+
 def known_to_pbx(service: Service) -> frozenset[str]:
     """The details of a user that are the PBX's to say, by their names in PbxUser: read-only here."""
     return KNOWN_DETAILS[source_of(service)] | (frozenset() if is_kept_here(service) else {"extension_number"})
@@ -33,5 +41,8 @@ def known_to_pbx(service: Service) -> frozenset[str]:
 def possible_sources(service: Service) -> Sequence[tuple[str, str]]:
     """What the service's users can come from, with the words of the form."""
     platform = Platform(service.connection.platform) if service.connection else Platform.INTAKE
-    possible = (DirectorySource.PORTAL, *_OF_PLATFORM.get(platform, ()))
+    possible = {DirectorySource.PORTAL, *_OF_PLATFORM.get(platform, ())}
+    known = UserDatabase.objects.filter(connection__services=service).exists()
+    if not known and source_of(service) is not DirectorySource.FUSIONPBX:
+        possible.discard(DirectorySource.FUSIONPBX)
     return [(value, words) for value, words in DIRECTORY_SOURCES if DirectorySource(value) in possible]

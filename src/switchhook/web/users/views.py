@@ -22,8 +22,8 @@ from switchhook.web.tenancy import Access, account_view, service_view
 from switchhook.web.users import actions
 from switchhook.web.users.forms import PbxUserForm
 from switchhook.web.users.search import matching
-from switchhook.web.users.source_page import only_on_the_pbx, state_of
-from switchhook.web.users.sources import is_kept_here
+from switchhook.web.users.source_page import only_on_the_pbx
+from switchhook.web.users.sources import directory_state, is_kept_here
 
 PAGE_SIZE = 50
 
@@ -41,7 +41,7 @@ def users(request: HttpRequest, access: Access) -> HttpResponse:
 def pbx_users(request: HttpRequest, access: Access, service: Service) -> HttpResponse:
     """The users of one PBX."""
     return _list(request, access.users().filter(service=service).select_related("service"), {
-        "service": service, "kept_here": is_kept_here(service), "state": state_of(service)})
+        "service": service, "kept_here": is_kept_here(service), "state": directory_state(service)})
 
 
 def _list(request: HttpRequest, found: QuerySet[PbxUser], more: dict[str, object]) -> HttpResponse:
