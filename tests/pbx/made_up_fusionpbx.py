@@ -1,6 +1,7 @@
 """A FusionPBX's database, made up (synthetic): its own tables as FusionPBX makes them, with nobody real in them.
 
-Newer versions have booleans where older ones have the texts 'true' and 'false', and there a mailbox was a number. Only the columns that matter, and the secrets beside them, are here.
+Newer versions have booleans where older ones have the texts 'true' and 'false', and there a mailbox was a number. Only
+the columns that matter, and the secrets beside them, are here.
 """
 
 from __future__ import annotations

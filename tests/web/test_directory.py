@@ -162,6 +162,7 @@ def test_a_person_confirms_those_they_have_seen_and_the_engines_learn_of_it(from
     assert PbxUser.objects.filter(service=from_pbx.service).count() == 2  # the engine deletes, once it has read again
     answer = admin.post(_url(from_pbx, "source", "missing"), {"missing": "201 202 203"}, follow=True)
     assert "missing on the PBX." not in answer.content.decode()
+    assert "Being read again" in answer.content.decode()
     detail = AuditEntry.objects.filter(action="asked").latest("at_ms").detail
     assert detail == "deleting 3 users who are missing on the PBX"
 

@@ -26,7 +26,7 @@ def grants(name: str, username: str) -> str:
         f"ALTER ROLE {who} SET default_transaction_read_only = on;",
         f"GRANT CONNECT ON DATABASE {_quoted(name)} TO {who};",
         f"GRANT USAGE ON SCHEMA public TO {who};",
-        *(f"GRANT SELECT ({', '.join(columns)}) ON {table} TO {who};" for table, columns in _READ.items())])
+        *(f"GRANT SELECT ({', '.join(columns)})\n  ON {table} TO {who};" for table, columns in _READ.items())])
 
 
 def host_based_authentication(name: str, username: str, *, tls: bool) -> str:

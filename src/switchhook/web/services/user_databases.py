@@ -52,7 +52,7 @@ def read_services(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     for service in chosen:
         service.directory_source, service.directory_scope = DirectorySource.FUSIONPBX.value, ""
         actions.save_service(service)
-    messages.success(request, f"{len(chosen)} more PBXs have their users read from it." if chosen else
+    messages.success(request, "Saved. Their users are read within a few seconds." if chosen else
                      "Tick the PBXs whose users are to come from it.")
     return redirect("operator-user-database", connection_id=connection.id)
 

@@ -26,7 +26,8 @@ class DirectoryForm(forms.Form):
     source = forms.ChoiceField(label="Users come from", widget=forms.RadioSelect)
     scope = forms.CharField(
         label="Voicemail context or domain", required=False, max_length=120,
-        help_text="Needed where the PBX has several: the context of the mailboxes, the domain of the users.")
+        help_text="Needed where the PBX has several: the context of the mailboxes, the domain of the users. An empty "
+        "domain is that of the tenant key.")
 
     def __init__(self, data: Any, service: Service) -> None:
         super().__init__(data, initial={"source": service.directory_source, "scope": service.directory_scope})
