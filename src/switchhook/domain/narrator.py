@@ -148,7 +148,7 @@ class Narrator:
         target = fact.extension
         if fact.kind is TransferKind.ATTENDED and fact.second is not None:
             second = self._party(fact.second)
-            target = "" if second is None else second.dialled or second.call.dialled
+            target = target if second is None else second.dialled or second.call.dialled or target
         to = f" to {target}" if target else ""
         spoke = " after speaking there" if fact.kind is TransferKind.ATTENDED else ""
         self._telling.note(moved.call, fact.at, f"{who} transferred the call{to}{spoke}")
