@@ -8,5 +8,9 @@ import sys
 
 import uvloop
 
+from switchhook.app import collect_seldom
+
 if __name__ == "__main__":
-    print(json.dumps(uvloop.run(importlib.import_module(sys.argv[1]).measure(sys.argv[2], int(sys.argv[3])))))
+    measure = importlib.import_module(sys.argv[1]).measure
+    collect_seldom()  # as the engine does
+    print(json.dumps(uvloop.run(measure(sys.argv[2], int(sys.argv[3])))))

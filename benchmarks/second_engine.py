@@ -1,30 +1,27 @@
 """What a delivery costs in CPU, of engine and of database, with one engine and with two on one PostgreSQL.
 
 The engines are processes of their own (`python -m benchmarks.second_engine URL COUNT`), each with its own account and
-receiver. CPU seconds are the kernel's; the database's are those of all its processes.
+receiver. CPU seconds are the kernel's.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
+from benchmarks.database_cpu import database_cpu_seconds
 from benchmarks.rig import Figures, rig
-
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 async def measure(database_url: str, count: int) -> Figures:
     """CPU microseconds a delivery, one engine and two; each engine delivers `count`."""
     figures = {}
     for engines in (1, 2):
-        database_before, began = _postgres_cpu_seconds(), time.monotonic()
+        database_before, began = database_cpu_seconds(database_url), time.monotonic()
         running = [
             subprocess.Popen([sys.executable, "-m", "benchmarks.second_engine", database_url, str(count)],
                              stdout=subprocess.PIPE, text=True)
@@ -33,7 +30,7 @@ async def measure(database_url: str, count: int) -> Figures:
         deliveries = count * engines
         figures[f"{engines}"] = {
             "engine_us": engine_cpu_seconds / deliveries * 1e6,
-            "database_us": (_postgres_cpu_seconds() - database_before) / deliveries * 1e6,
+            "database_us": (database_cpu_seconds(database_url) - database_before) / deliveries * 1e6,
             "seconds": time.monotonic() - began,
         }
     both = {engines: of["engine_us"] + of["database_us"] for engines, of in figures.items()}
@@ -47,29 +44,6 @@ def tell(figures: Figures) -> Iterator[str]:
         yield (f"{engines} engine(s)           a delivery costs {of['engine_us']:.0f} µs of engine "
                f"and {of['database_us']:.0f} µs of database")
     yield f"second engine         a delivery costs {figures['ratio']:.2f} of what it costs with one"
-
-
-def _postgres_cpu_seconds() -> float:
-    """Of all PostgreSQL processes of this machine, ended ones included: run it where no other one works."""
-    ticks = 0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            name, _, rest = stat.read_text().partition("(")[2].rpartition(")")
-        except OSError:
-            continue
-        fields = rest.split()
-        if name == "postgres":
-            ticks += sum(int(value) for value in fields[11:13])
-            if _name_of(fields[1]) != "postgres":  # the server itself: it has waited for those that ended
-                ticks += sum(int(value) for value in fields[13:15])
-    return ticks / TICKS_PER_SECOND
-
-
-def _name_of(pid: str) -> str:
-    try:
-        return Path("/proc", pid, "comm").read_text().strip()
-    except OSError:
-        return ""
 
 
 async def one_engine(database_url: str, count: int) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -236,10 +237,19 @@ def _traced(engine_id: UUID, settings: Settings) -> Traced | None:
     return Traced(engine_id, send_traceparent=settings.send_traceparent)
 
 
+def collect_seldom() -> None:
+    """Have Python look for garbage in cycles less often: a delivery leaves next to none, and looking for it cost a
+    tenth of its time. What was made until now is not looked at again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 def run_engine(settings: Settings) -> int:
     """`switchhook engine`: run until SIGTERM or SIGINT. Returns the exit code."""
     log_to_stderr(settings.log_level)
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # that the database is away is said once, by the recorder
+    collect_seldom()
     return uvloop.run(_run_engine(settings))
 
 

@@ -11,8 +11,8 @@ import os
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Literal
+from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator
@@ -69,6 +69,10 @@ class Settings(BaseSettings):
         default="Switchhook", description="The product's name in the portal: 'myCloudPBX', 'myECN'."
     )
     service_type_name: str = Field(default="myCloudPBX", description="What Trigger Service Type shows.")
+    language: Literal["en", "de"] = Field(
+        default="en",
+        description="Language of the portal for who has chosen none and whose browser asks for none that there is."
+    )
     brands_file: str = Field(
         default="",
         description="Brands by host name: names, logos, colours, senders; empty: brands.toml in the state directory.",
@@ -109,6 +113,8 @@ class Settings(BaseSettings):
     )
     account_tests_per_minute: int = Field(
         default=30, gt=0, description="Tests and test calls that one account may ask for in a minute.")
+    account_invitations_per_day: int = Field(
+        default=50, gt=0, description="Invitations that one account may have sent by e-mail in 24 hours.")
     account_grace_days: int = Field(
         default=30, ge=0, description="After so many days a closed account is erased.")
     waiting_events_bytes: int = Field(
@@ -138,7 +144,8 @@ class Settings(BaseSettings):
         default=10, ge=0,
         description="So long after a call's end its recording may still be on its way to where it is looked for.")
     api_requests_per_minute: int = Field(
-        default=600, gt=0, description="Requests to the API that one token may make a minute, to each web process.")
+        default=600, gt=0,
+        description="Requests to the API that one token may make a minute, to all web processes together.")
     web_threads: int = Field(default=8, gt=0, description="Threads of the portal's server.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
@@ -174,6 +181,12 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's URL, the default filled in."""
         return self.database_url or f"sqlite://{self.state_dir / 'switchhook.sqlite3'}"
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """The file that is the database; None on PostgreSQL."""
+        parts = urlsplit(self.database)
+        return Path("/" + unquote(parts.path).lstrip("/")) if parts.scheme == "sqlite" else None
 
     @property
     def brands_path(self) -> Path:

@@ -12,7 +12,7 @@ import pytest
 
 from switchhook.domain.signing import signatures
 
-SAMPLES = Path(__file__).parents[2] / "docs/samples"
+SAMPLES = Path(__file__).parents[2] / "src/switchhook/web/integrations/samples"
 SECRET = "whsec_" + "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
 NEW_SECRET = "whsec_" + "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
 BODY = '{"name":"Zoë","text":"a+b /="}\n'.encode()

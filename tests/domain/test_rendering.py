@@ -172,11 +172,33 @@ def test_what_is_no_url_cannot_be_rendered_and_the_sentence_says_why(url: str, s
     assert "secret" not in str(raised.value)
 
 
+@pytest.mark.parametrize(("text", "whole"), [
+    ("{date_time}", "2026-03-04T10:41:55+11:00"),
+    ("{date_time|utc}", "2026-03-03T23:41:55Z"),
+    ("{ date_time | date } {date_time|time}", "2026-03-04 10:41:55"),
+    ("{date_time|utc_date} {date_time|utc_time}", "2026-03-03 23:41:55"),
+    ("{date_time|unix}", "1772581315"),
+    ("{date_time|unix_ms}", "1772581315000"),
+])
+def test_a_placeholder_says_in_which_form_a_moment_is_written(text: str, whole: str) -> None:
+    event = an_event(date_time="2026-03-04T10:41:55+11:00")
+    assert json.loads(rendered(event, body_keys=(BodyKey(key="at", text=text),)).body or b"") == {"at": whole}
+
+
+def test_a_moment_that_is_not_known_is_empty_in_every_form_and_what_is_none_stays() -> None:
+    for value, whole in ((None, ""), ("yesterday", "yesterday")):
+        event = an_event(date_time=value)
+        body = rendered(event, body_keys=(BodyKey(key="at", text="{date_time|utc}"),)).body
+        assert json.loads(body or b"") == {"at": whole}
+
+
 def test_a_template_that_cannot_be_filled_is_told() -> None:
     with pytest.raises(CannotRender, match=r"Path Arguments has \{phone\} that stands for no field|\{phone\}"):
         rendered(path_arguments="/{phone}")
     with pytest.raises(CannotRender, match="brace"):
         rendered(path_arguments="/{source_number")
+    with pytest.raises(CannotRender, match=r"\{ivr_name\|utc\} that stands for no field"):
+        rendered(path_arguments="/{ivr_name|utc}")
 
 
 @pytest.mark.parametrize("name", [".", "..", "../admin", "a/../b", "a\\..\\b", "/.."])

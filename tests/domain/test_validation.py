@@ -164,6 +164,8 @@ def test_a_fixed_text_may_only_have_placeholders_that_the_event_fills() -> None:
     found = mistakes(an_integration(body_keys=(BodyKey(key="text", text="Pressed {option_selected}"),)))
     assert [one.where for one in found] == ["body_keys.0.text"]
     assert "Inbound Call Received has no {option_selected}" in found[0].message
+    [unknown] = mistakes(an_integration(body_keys=(BodyKey(key="at", text="{date_time|iso}"),)))
+    assert "{date_time|utc}: utc, date, time" in unknown.message
 
 
 @pytest.mark.parametrize(("keys", "where", "says"), [

@@ -40,6 +40,7 @@ _set_django_up()
 
 from django.test import Client  # noqa: E402
 
+from switchhook.web.accounts.actions import save_account  # noqa: E402
 from switchhook.web.members.models import Role  # noqa: E402
 from switchhook.web.models import Account, Connection, Member, PbxUser, Person, Service  # noqa: E402
 
@@ -69,8 +70,10 @@ class World:
 
 @pytest.fixture
 def world() -> World:
-    account = Account.objects.create(slug="acme", name="Acme", time_zone="Australia/Sydney")
-    other = Account.objects.create(slug="other", name="Other")
+    account = Account(slug="acme", name="Acme", time_zone="Australia/Sydney")
+    other = Account(slug="other", name="Other")
+    save_account(account)
+    save_account(other)
     connection = Connection.objects.create(name="pbx.example", host="pbx.example", username="switchhook")
     service = Service.objects.create(
         account=account, connection=connection, name="pbx-0001", friendly_name="Head Office", applications_enabled=True)

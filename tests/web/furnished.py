@@ -14,6 +14,7 @@ from django.urls.resolvers import RoutePattern
 
 from switchhook.domain.catalogue import EventType, Field
 from switchhook.web.errands import Kind, ask
+from switchhook.web.inbox.actions import inbox_of
 from switchhook.web.integrations import actions
 from switchhook.web.members.invitations import invite, link_of
 from switchhook.web.members.links import one_time_link
@@ -30,7 +31,6 @@ from switchhook.web.models import (
     Errand,
     Event,
     Gap,
-    Inbox,
     InboxRequest,
     Integration,
     IntegrationFailure,
@@ -120,13 +120,16 @@ def furnish(world: World) -> Furnished:
     failure(pop, "503", 214)
     failure(pop, "name_not_found", 3, said="The name crm.example.com does not exist.")
     actions.rotate_signing_secret(pop, by="Ada Example")
-    inbox = Inbox.objects.create(account=world.account)
+    inbox = inbox_of(world.account)
     for number in range(3):
         got(inbox, number=number, body=b'{"caller":"12025550171","called":"12025550101"}',
             headers=[["Host", "127.0.0.1"], ["Content-Type", "application/json"]])
     token = ApiToken.objects.create(
         account=world.account, made_by=world.admin, name="Directory script", prefix="swh_ab12", hash="0" * 64,
-        scopes=["read", "users"])
+        scopes=["read", "users"], of_account=True)
+    own = ApiToken.objects.create(
+        account=world.account, made_by=world.operator, name="A look at the figures", prefix="swh_cd34", hash="1" * 64,
+        scopes=["read"], services=[str(world.service.id)])
     invitation = invite(world.account.id, "newcomer@example.com", Role.VIEWER, (), world.admin)
     fusionpbx = Connection.objects.create(name="fusionpbx.example", host="fusionpbx.example", platform="freeswitch")
     Service.objects.create(
@@ -142,12 +145,13 @@ def furnish(world: World) -> Furnished:
             "invitation_id": invitation.id, "session_id": 0, "number": 1,
             "member_id": Member.objects.get(person=world.viewer).id},
         of_page={
+            "own-token-revoke": {"token_id": own.id},
             "join": {"token": link_of(invitation).rstrip("/").rpartition("/")[2]},
             "integration-catch-up": {"integration_id": old.id},
             **{name: {"errand_id": recovery}
                for name in ("recovery", "recovery-pause", "recovery-resume", "recovery-cancel")},
             "integration-test-result": {"errand_id": _errand(
-                world, "send_test", "done", {"delivery_id": str(failed.id)})},
+                world, "send_test", "done", {"delivery_id": str(failed.id)}, integration_id=pop.id)},
             "operator-connection-result": {"errand_id": _errand(
                 world, "test_connection", "done", {"ok": True, "detail": "Asterisk 22 answers."}, of_account=False)},
             **{f"operator-user-database{rest}": {"connection_id": fusionpbx.id} for rest in ("", "-read", "-forget")},
@@ -205,8 +209,10 @@ def _call(house: House, number: int, calling: Integration, pop: Integration, sur
     return failed
 
 
-def _errand(world: World, kind: Kind, state: str, result: Mapping[str, object], *, of_account: bool = True) -> UUID:
-    args = {"connection_id": str(world.connection.id), "integration_id": str(uuid4())}
+def _errand(
+    world: World, kind: Kind, state: str, result: Mapping[str, object], *, of_account: bool = True, **about: UUID,
+) -> UUID:
+    args = {name: str(id_) for name, id_ in ({"connection_id": world.connection.id} | about).items()}
     errand = ask(kind, world.account if of_account else None, args, world.admin)
     Errand.objects.filter(id=errand.id).update(state=state, result=json.dumps(result))
     return errand.id

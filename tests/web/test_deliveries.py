@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from html import unescape
 from uuid import UUID
 
@@ -13,9 +14,9 @@ from django.test.utils import CaptureQueriesContext
 
 from switchhook.domain.catalogue import EventType, Field
 from switchhook.web.deliveries import search
-from switchhook.web.models import Errand, Event
+from switchhook.web.models import Delivery, Errand, Event
 from tests.web.conftest import World
-from tests.web.made_up import A_CALL, SENT, House, answered, attempt, not_answered
+from tests.web.made_up import A_CALL, NOON_MS, SENT, House, answered, attempt, not_answered
 
 
 @pytest.fixture
@@ -78,9 +79,53 @@ def test_filters_narrow_and_are_chips_that_can_be_taken_off(house: House) -> Non
     wanted = house.delivery(house.event(EventType.IVR_OPTION, number=3), nps, state="failed")
     text = page(house, f"deliveries/?state=failed&integration={nps.id}&event=ivr.option_selected")
     assert found(text) == [str(wanted.id)]
-    chips = re.findall(r'class="chip" href="([^"]+)" title="Remove this filter">([^<]+)<', text)
-    assert chips[0] == (f"?integration={nps.id}&event=ivr.option_selected", "Failed")
-    assert [label for _, label in chips] == ["Failed", "NPS", "IVR Option Selected"]
+    chips = chips_of(text, on=True)
+    assert chips["Failed"] == f"?integration={nps.id}&event=ivr.option_selected"
+    assert list(chips) == ["Failed", "NPS", "IVR Option Selected"]
+
+
+def chips_of(text: str, *, on: bool) -> dict[str, str]:
+    """The chips that are on, or that are offered, and where each leads."""
+    found = re.findall(r'class="chip chip-choice" href="([^"]+)"( aria-current="true")?>([^<]+)<', text)
+    return {label: url for url, current, label in found if bool(current) is on}
+
+
+@pytest.mark.parametrize("path", ["deliveries/", "events/"])
+def test_the_last_hour_and_tests_are_one_click_away_and_back(house: House, path: str) -> None:
+    now_ms, crm, shown = time.time_ns() // 1_000_000, house.integration(), {}
+    for name, minutes_ago, is_test in (("old", 90, False), ("new", 5, False), ("a test", 4, True)):
+        event = house.event(number=(now_ms - NOON_MS) // 60_000 - minutes_ago)
+        Event.objects.filter(id=event.id).update(is_test=is_test)
+        delivery = house.delivery(event, crm, is_test=is_test)
+        shown[str(delivery.id if path == "deliveries/" else event.id)] = name
+
+    def names(url: str) -> tuple[str, list[str]]:
+        text = page(house, path + url)
+        return text, [shown[one] for one in found(text)]
+
+    text, everything = names("")
+    assert everything == ["a test", "new", "old"]
+    text, last_hour = names(chips_of(text, on=False)["Last hour"])
+    assert last_hour == ["a test", "new"]
+    text, without_tests = names(chips_of(text, on=False)["Without tests"])
+    assert without_tests == ["new"]
+    assert "Last hour" not in chips_of(text, on=False)
+    [time_chip] = [one for one in chips_of(text, on=True) if one.startswith("from ")]
+    text, _ = names(chips_of(text, on=True)[time_chip])
+    assert names(chips_of(text, on=True)["Without tests"])[1] == ["a test", "new", "old"]
+
+
+def test_the_next_retry_is_counted_down_to(house: House) -> None:
+    due_ms = time.time_ns() // 1_000_000 + 252_900
+    event = house.event()
+    row = house.delivery(event, house.integration(), state="pending", attempts=2, last_status=503,
+                         last_problem="answered 503", next_attempt_at_ms=due_ms)
+    attempt(row, 2, answered(503))
+    for path in ("deliveries/", f"deliveries/{row.id}/", f"integrations/{row.integration_id}/"):
+        text = page(house, path)
+        assert f'data-until="{due_ms}">4:12</time>' in text or f'data-until="{due_ms}">4:11</time>' in text, path
+    Delivery.objects.filter(id=row.id).update(next_attempt_at_ms=due_ms - 300_000)
+    assert "data-until" not in page(house, f"deliveries/{row.id}/")
 
 
 def test_a_delivery_leads_to_those_before_and_after_it_within_the_filters(house: House) -> None:

@@ -16,6 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from switchhook.domain.catalogue import EventType
 from switchhook.web.accounts.activity import HEIGHT, activity
+from switchhook.web.integrations import actions
 from switchhook.web.models import (
     Call,
     ConnectionState,
@@ -77,7 +78,18 @@ def test_a_disabled_integration_has_a_button_to_enable_it_and_catch_up(house: Ho
     line = concern(home(house), "CRM is disabled.")
     assert "410 Gone" in line
     assert f'href="{house.url}integrations/{row.id}/catch-up/">Enable and catch up<' in line
+    assert "state-bad" in line
     assert "Enable and catch up" not in home(house, person=house.world.viewer)
+
+
+def test_an_integration_that_a_person_disabled_is_told_calmly_and_last(house: House) -> None:
+    actions.disable(house.integration(), "Disabled by Ada Example.", by="Ada Example")
+    connected(house, "refused", "Authentication failed")
+    page = home(house)
+    line = concern(page, "CRM is disabled.")
+    assert "Disabled by Ada Example." in line
+    assert "state-neutral" in line
+    assert page.index("Login refused") < page.index("CRM is disabled.")
 
 
 def test_a_failing_integration_leads_to_its_deliveries(house: House) -> None:

@@ -9,6 +9,8 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from switchhook.domain.signing import new_secret, signature
 from switchhook.web.integrations import actions
@@ -36,7 +38,6 @@ def words(text: str) -> str:
 
 
 def own(house: House) -> Inbox:
-    house.client().get(house.url + "inbox/")
     return Inbox.objects.get(account=house.account)
 
 
@@ -53,13 +54,12 @@ def signed(secret: str, payload: bytes, at: int = NOON) -> list[list[str]]:
             ["webhook-signature", signature(secret, message_id="m1", timestamp=at, payload=payload)]]
 
 
-def test_the_inbox_is_made_on_the_first_visit_and_stays(house: House) -> None:
-    first, second = page(house), page(house)
-    inbox = Inbox.objects.get(account=house.account)
-    url = f"{settings.SWITCHHOOK.inbox_base_url}/{inbox.id}"
-    assert url in first
-    assert url in second
-    assert "Waiting for the first request" in first
+def test_the_inbox_is_made_with_the_account_and_looking_makes_none(house: House) -> None:
+    with CaptureQueriesContext(connection) as seen:
+        text = page(house)
+    assert f"{settings.SWITCHHOOK.inbox_base_url}/{own(house).id}" in text
+    assert "Waiting for the first request" in text
+    assert [one["sql"] for one in seen if 'INSERT INTO "inbox"' in one["sql"]] == []
 
 
 def test_each_account_has_its_own(house: House) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from switchhook.domain.catalogue import EventType
@@ -92,6 +92,54 @@ def test_rows_are_moved_by_the_keyboard_and_the_focus_goes_along(
     browser.keyboard.press("Enter")
     expect(browser.locator("input[name=value_row]").nth(0)).to_have_value("2")
     assert order(browser)[:3] == ["2", "0", "1"]
+
+
+def test_rows_are_dragged_by_the_mouse_and_saved_in_their_new_order(
+    browser: Page, house: House, live_server: LiveServer,
+) -> None:
+    browser.goto(f"{live_server.url}{house.pbx_url}integrations/new/")
+    browser.get_by_label("Integration Name").fill("CRM")
+    browser.get_by_label("Request URL").fill("https://crm.example.com/")
+    browser.get_by_role("button", name="Add all for this event").click()
+    expect(browser.locator("input[name=value_row]")).to_have_count(7)
+    keys = [one.input_value() for one in browser.get_by_label("Request Key").all()]
+    rows = browser.locator("#field-values .form-row")
+    rows.nth(3).locator(".grip").drag_to(rows.nth(0), target_position={"x": 20, "y": 5})
+    assert order(browser)[:4] == ["3", "0", "1", "2"]
+    keys.insert(0, keys.pop(3))
+    expect(browser.locator("#preview pre")).to_contain_text(f'{{\n  "{keys[0]}"')  # the preview follows
+    browser.get_by_role("button", name="Save & Close").last.click()
+    expect(browser.get_by_text("CRM is saved.")).to_be_visible()
+    assert [one["key"] for one in Integration.objects.get().body_keys] == keys
+
+
+def test_leaving_with_something_unsaved_asks_first(browser: Page, house: House, live_server: LiveServer) -> None:
+    row, asked = house.integration(), []
+    url = f"{live_server.url}{house.url}integrations/{row.id}/edit/"
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    browser.on("dialog", stay)
+    browser.goto(url)
+    browser.get_by_role("link", name="Cancel").click()  # nothing was typed
+    expect(browser.get_by_role("heading", name="CRM")).to_be_visible()
+    browser.goto(url)
+    browser.get_by_label("Integration Name").press_sequentially("!")
+    browser.get_by_role("link", name="Cancel").click()
+    expect(browser.get_by_label("Integration Name")).to_have_value("!CRM")
+    assert asked == ["beforeunload"]
+    browser.get_by_label("Request URL").fill("no url")
+    browser.get_by_role("button", name="Save & Close").last.click()  # no question: it is sent
+    expect(browser.get_by_role("alert")).to_contain_text("Not saved")
+    browser.get_by_role("link", name="Cancel").click()  # but it is not saved yet
+    expect(browser.get_by_label("Integration Name")).to_have_value("!CRM")
+    assert asked == ["beforeunload"] * 2
+    browser.get_by_label("Request URL").fill("https://crm.example.com/")
+    browser.get_by_role("button", name="Save & Close").last.click()
+    expect(browser.get_by_text("!CRM is saved.")).to_be_visible()
+    assert asked == ["beforeunload"] * 2
 
 
 def test_a_mistake_gets_the_focus_and_leads_to_its_field(

@@ -102,6 +102,28 @@ def test_logins_are_tried_so_often_and_no_more(world: World, client: Client) -> 
     cache.clear()
 
 
+def test_another_host_or_port_gives_no_further_tries_of_a_password(world: World, client: Client) -> None:
+    from django.core.cache import cache
+
+    cache.clear()
+    told = [client.post("/login/", {"login": "Admin@example.com", "password": "wrong"}, HTTP_HOST=host).content.decode()
+            for host in ("localhost", "127.0.0.1", "localhost:1", "localhost:2", "localhost:3", "localhost:4")]
+    assert ["Too many failed login attempts" in one for one in told] == [False] * 5 + [True]
+    cache.clear()
+
+
+def test_filling_the_cache_with_others_counts_throws_none_out(world: World, client: Client) -> None:
+    from django.core.cache import cache
+
+    cache.clear()
+    for _ in range(6):
+        client.post("/login/", {"login": "admin@example.com", "password": "wrong"})
+    cache.set_many({f"z{number}": [1.0] for number in range(700)}, 300)
+    told = client.post("/login/", {"login": "admin@example.com", "password": "correct horse battery"})
+    assert "Too many failed login attempts" in told.content.decode()
+    cache.clear()
+
+
 def test_nothing_that_we_serve_is_from_elsewhere() -> None:
     for name in ("portal.css", "integrations.css", "calls.css", "portal.js"):
         found = finders.find(f"switchhook/{name}")

@@ -46,7 +46,7 @@ def path_of(world: World) -> Callable[[str], str]:
         "<slug:account>": world.account.slug, "<uuid:service_id>": world.service.id,
         "<uuid:user_id>": world.users[0].id, "<uuid:integration_id>": integration.id,
         "<uuid:connection_id>": world.connection.id,
-        "<uuid:account_id>": world.account.id, "<int:number>": 1,
+        "<uuid:account_id>": world.account.id, "<int:number>": 1, "<int:pk>": 1, "<int:session_id>": 1,
     }
 
     def path(route: str) -> str:
@@ -144,9 +144,8 @@ def test_no_page_is_open_to_all_but_those_of_the_way_in() -> None:
     }
 
 
-def test_ones_own_pages_ask_who_one_is(as_person: AsPerson) -> None:
-    of_ones_own = [one.replace("<int:pk>", "1").replace("<int:session_id>", "1") for one in ELSEWHERE
-                   if one.startswith("me/")]
+def test_ones_own_pages_ask_who_one_is(as_person: AsPerson, path_of: Callable[[str], str]) -> None:
+    of_ones_own = [path_of(one)[1:] for one in ELSEWHERE if one.startswith("me/")]
     assert len(of_ones_own) > 15
     for path in of_ones_own:
         for method in ("get", "post"):

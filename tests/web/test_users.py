@@ -153,6 +153,14 @@ def test_the_form_says_what_saving_fires(world: World, admin: Client) -> None:
     assert "/a/acme/deliveries/?event=user.modified" in answer.content.decode()
 
 
+def test_a_pbx_without_users_offers_to_make_the_first(world: World, admin: Client) -> None:
+    PbxUser.objects.filter(service=world.service).delete()
+    for path in ("/a/acme/users/", f"/a/acme/pbx/{world.service.id}/users/"):
+        page = admin.get(path).content.decode()
+        assert "No user yet" in page
+        assert f'href="/a/acme/pbx/{world.service.id}/users/new/"' in page
+
+
 def test_users_are_found_by_extension_name_and_number(world: World, admin: Client) -> None:
     for query, found in (("201", "Ada Example"), ("ben", "Ben Sample"), ("2025550100", "Ada Example")):
         assert found in admin.get(_url(world), {"q": query}).content.decode()

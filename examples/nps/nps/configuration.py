@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from nps.crm import JsonCrmAccess
 from nps.hook import key_of
+from nps.switchhook_api import ApiAccess
+from nps.tryton import TrytonAccess
 
 HERE = Path(__file__).parents[1]
 
@@ -31,8 +34,8 @@ class Configuration:
     password: str
     smtp_url: str
     mail_from: str
-    crm_url: str
-    crm_token: str
+    api: ApiAccess | None
+    crm: JsonCrmAccess | TrytonAccess | None
 
     @property
     def book(self) -> Path:
@@ -61,9 +64,9 @@ def configuration(environment: Mapping[str, str]) -> Configuration:
         zone = ZoneInfo(value("TIME_ZONE", "UTC"))
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise Misconfigured("NPS_TIME_ZONE: write a name like Australia/Sydney") from error
-    smtp_url, crm_url = value("SMTP_URL"), value("CRM_URL")
-    _check_url("SMTP_URL", smtp_url, "smtp", "smtps")
-    _check_url("CRM_URL", crm_url, "http", "https")
+    smtp_url, api_url = _url(value, "SMTP", "smtp", "smtps"), _url(value, "API")
+    if api_url and not value("API_TOKEN"):
+        raise Misconfigured("NPS_API_TOKEN: write a token with the scopes read and recordings, swh_…")
     return Configuration(
         host=host.strip("[]"),
         port=int(port),
@@ -74,9 +77,23 @@ def configuration(environment: Mapping[str, str]) -> Configuration:
         password=password,
         smtp_url=smtp_url,
         mail_from=value("MAIL_FROM", "nps@localhost"),
-        crm_url=crm_url,
-        crm_token=value("CRM_TOKEN"),
+        api=ApiAccess(url=api_url, token=value("API_TOKEN")) if api_url else None,
+        crm=_crm(value),
     )
+
+
+def _crm(value: Callable[..., str]) -> JsonCrmAccess | TrytonAccess | None:
+    """The CRM that takes the scores, if there is one."""
+    json_url, tryton_url = _url(value, "CRM"), _url(value, "TRYTON")
+    if json_url and tryton_url:
+        raise Misconfigured("NPS_CRM_URL, NPS_TRYTON_URL: give one of the two; scores go into one CRM")
+    if json_url:
+        return JsonCrmAccess(url=json_url, token=value("CRM_TOKEN"))
+    if tryton_url:
+        if not urlsplit(tryton_url).path.strip("/"):
+            raise Misconfigured("NPS_TRYTON_URL: write the database's name behind the address: https://…/ours")
+        return TrytonAccess(url=tryton_url, user=value("TRYTON_USER", "admin"), password=value("TRYTON_PASSWORD"))
+    return None
 
 
 def _secrets(text: str) -> tuple[str, ...]:
@@ -90,13 +107,17 @@ def _secrets(text: str) -> tuple[str, ...]:
     return secrets
 
 
-def _check_url(name: str, url: str, *schemes: str) -> None:
+def _url(value: Callable[..., str], name: str, *schemes: str) -> str:
+    """The URL of that name, without a slash at its end; empty when there is none."""
+    url, schemes = value(f"{name}_URL").rstrip("/"), schemes or ("http", "https")
     try:
         parts = urlsplit(url)
         if url and (parts.scheme not in schemes or not parts.hostname or parts.port == 0):
             raise ValueError(url)
     except ValueError as error:
-        raise Misconfigured(f"NPS_{name}: write a URL that begins with {schemes[0]}:// or {schemes[1]}://") from error
+        beginnings = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise Misconfigured(f"NPS_{name}_URL: write a URL that begins with {beginnings}") from error
+    return url
 
 
 def _is_loopback(host: str) -> bool:

@@ -26,7 +26,7 @@ class Period:
 
 
 PERIODS: Mapping[str, Period] = {
-    "hour": Period("Hour", 12, timedelta(minutes=5), "5 minutes"),
+    "hour": Period("Hour", 12, timedelta(minutes=5), "five minutes"),
     "day": Period("24 hours", 24, timedelta(hours=1), "hour"),
     "week": Period("7 days", 7, DAY, "day"),
     "month": Period("30 days", 30, DAY, "day"),

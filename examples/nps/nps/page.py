@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from nps import charts
-from nps.book import Row
+from nps.book import Recorded, Row, Sought
 from nps.charts import signed
 from nps.figures import PERIODS, Figures, Line
 from nps.scoring import SCORES, group_of
@@ -55,10 +55,10 @@ def body(view: View) -> str:
     return "".join(
         (
             _now(view),
-            '<section class="wide"><h2>Over time</h2><p class="hint">Bars: where the score lies with 95 % confidence.</p>',
+            f'<section class="wide"><h2>{by}</h2><p class="hint">Bars: where the score lies with 95 % confidence.</p>',
             charts.over_time(found.steps, period.step_label, 1040, "at-desk"),
             charts.over_time(found.steps, period.step_label, 380, "on-phone"),
-            f'<details id="steps"><summary>{by}, as a table</summary>',
+            '<details id="steps"><summary>As a table</summary>',
             _lines(by[3:].capitalize(), [Line(one.label, one.nps) for one in found.steps if one.nps.answers]),
             "</details></section>",
             "<section><h2>Distribution</h2>",
@@ -72,7 +72,7 @@ def body(view: View) -> str:
             '<section class="wide"><h2>By answering user</h2>',
             _lines("User", found.users),
             "</section>",
-            '<section class="wide"><h2>Latest scores</h2>',
+            '<section class="wide"><h2>Latest calls</h2>',
             _scores(view),
             "</section>",
             _not_counted(view),
@@ -191,22 +191,41 @@ def _distribution(found: Figures) -> str:
 def _scores(view: View) -> str:
     if not view.scores:
         return '<p class="hint">Nothing yet.</p>'
-    told = any(row.told for row in view.scores[:LATEST])
+    latest = view.scores[:LATEST]
+    told, recorded = any(row.told for row in latest), any(row.recorded for row in latest)
     rows = "".join(
         f'<tr><td data-label="Score"><span class="score {group_of(row.score).value}">{row.score}</span></td>'
         f'<td data-label="When"><time datetime="{_at(row, view.zone).isoformat()}">{_at(row, view.zone):%d %b, %H:%M:%S}</time></td>'
         f'<td data-label="From">{escape(row.source or "withheld")}</td><td data-label="To">{escape(row.destination)}</td>'
         f'<td data-label="Answered by">{escape(" · ".join(filter(None, (row.user, row.extension))) or "–")}</td>'
-        f'<td data-label="Menu">{escape(row.menu)}</td>{f"<td data-label=Sent>{escape(row.told)}</td>" if told else ""}</tr>'
-        for row in view.scores[:LATEST]
+        f'<td data-label="Menu">{escape(row.menu)}</td>{f"<td data-label=Sent>{escape(row.told)}</td>" if told else ""}'
+        f"{f'<td data-label=Recording>{_player(row)}</td>' if recorded else ''}</tr>"
+        for row in latest
         if row.score is not None
     )
-    heads = ("Score", "When", "From", "To", "Answered by", "Menu", *(("Sent",) if told else ()))
+    more = (("Sent",) if told else ()) + (("Recording",) if recorded else ())
+    heads = ("Score", "When", "From", "To", "Answered by", "Menu", *more)
     return (
         '<table class="cards" id="latest"><thead><tr>'
         + "".join(f'<th scope="col">{head}</th>' for head in heads)
         + f"</tr></thead><tbody>{rows}</tbody></table>"
     )
+
+
+def _player(row: Row) -> str:
+    match row.recorded:
+        case Recorded(state=Sought.THERE, numbers=numbers):
+            return "".join(
+                f'<audio controls preload="none" src="/recordings/{escape(quote(row.call_uuid, safe=""))}/{number}" '
+                f'aria-label="Recording of the call from {escape(row.source or "a withheld number")}"></audio>'
+                for number in numbers
+            )
+        case Recorded(state=Sought.AWAITED, why=why):
+            return f'<span class="hint">Awaited: {escape(why)}</span>'
+        case Recorded(why=why):
+            return f'<span class="hint">None: {escape(why)}</span>'
+        case None:
+            return '<span class="hint">–</span>'
 
 
 def _not_counted(view: View) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from string import Template
 from typing import Any
 
 from nps.hook import Choice
+from nps.messages import Entry, Message
 from nps.scoring import group_of, score_of
 
 
@@ -32,16 +32,6 @@ class Rules:
 
     menus: tuple[str, ...]
     mails: tuple[Rule, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """Something to be sent because of a score: an e-mail, or an entry for the CRM (then without subject)."""
-
-    kind: str  # "mail" or "crm"
-    target: str
-    subject: str
-    body: str
 
 
 def load_rules(path: Path) -> Rules:
@@ -91,23 +81,21 @@ def messages(choice: Choice, score: int, rules: Rules, *, mails: bool, crm_url: 
         else []
     )
     if crm_url:
-        found.append(Message(kind="crm", target=crm_url, subject="", body=_crm_entry(choice, score)))
+        found.append(Message(kind="crm", target=crm_url, subject="", body=_crm_entry(choice, score).written()))
     return found
 
 
-def _crm_entry(choice: Choice, score: int) -> str:
-    return json.dumps(
-        {
-            "score": score,
-            "group": group_of(score).value,
-            "survey": choice.menu,
-            "call_uuid": choice.call_uuid,
-            "source_number": choice.source or None,
-            "destination_number": choice.destination,
-            "date_time": choice.at.isoformat(),
-            "user": choice.user or None,
-            "extension": choice.extension or None,
-        }
+def _crm_entry(choice: Choice, score: int) -> Entry:
+    return Entry(
+        score=score,
+        group=group_of(score).value,
+        survey=choice.menu,
+        call_uuid=choice.call_uuid,
+        source_number=choice.source or None,
+        destination_number=choice.destination,
+        date_time=choice.at.isoformat(),
+        user=choice.user or None,
+        extension=choice.extension or None,
     )
 
 

@@ -1,4 +1,4 @@
-"""The program's HTTP: the webhook, the dashboard, the export."""
+"""The program's HTTP: the webhook, the dashboard, the export, the recordings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import hmac
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,11 +16,16 @@ from aiohttp import web
 
 from nps.book import Book
 from nps.configuration import Configuration
+from nps.crm import Crm, JsonCrm, JsonCrmAccess
 from nps.figures import PERIODS, figures, starts
 from nps.hook import Unreadable, Unsigned, check_signature, read_choice
 from nps.outbox import Outbox
 from nps.page import View, as_csv, body, page
+from nps.recordings import Recordings
+from nps.rounds import Rounds
 from nps.rules import Rules, judge, messages
+from nps.switchhook_api import ApiFailed, SwitchhookApi
+from nps.tryton import Tryton, TrytonAccess
 
 log = logging.getLogger("nps.server")
 
@@ -28,7 +33,7 @@ BODY_BYTES = 64 * 1024
 NOT_COUNTED_SHOWN = 10
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "connect-src 'self'; media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -41,18 +46,24 @@ def make_app(
     """The program. `home_url`: where the page's link back leads to. `clock`: seconds since 1970."""
     program = _Program(configuration, rules, home_url, clock)
     app = web.Application(middlewares=[program.guard], client_max_size=BODY_BYTES)
+    app[ROUNDS] = program.rounds
     app.cleanup_ctx.append(program.running)
+    app.on_response_prepare.append(_add_headers)
     app.add_routes(
         [
             web.post("/hook", program.hook),
             web.get("/", program.dashboard),
             web.get("/figures", program.figures),
             web.get("/scores.csv", program.export),
+            web.get("/recordings/{call_uuid}/{number:[0-9]{1,3}}", program.recording),
             web.static("/static", Path(__file__).parent / "static"),
         ]
     )
     return app
 
+
+#: What the program does by itself: waits for recordings, sends. Filled when it runs.
+ROUNDS = web.AppKey("rounds", list[Rounds])
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -63,31 +74,40 @@ class _Program:
         self._rules = rules
         self._home_url = home_url
         self._clock = clock
+        self.rounds: list[Rounds] = []
         self._book: Book
+        self._api: SwitchhookApi | None
+        self._recordings: Recordings
         self._outbox: Outbox
 
     async def running(self, app: web.Application) -> AsyncIterator[None]:
-        self._configuration.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with Book(self._configuration.book) as self._book:
-            self._outbox = Outbox(self._configuration, self._book, self._clock)
-            sending = asyncio.create_task(self._outbox.run(), name="outbox")
-            sending.add_done_callback(_ended)
+        ours = self._configuration
+        ours.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        async with AsyncExitStack() as open_:
+            self._book = open_.enter_context(Book(ours.book))
+            self._api = SwitchhookApi(ours.api) if ours.api else None
+            crm = _crm_of(ours)
+            if self._api:
+                open_.push_async_callback(self._api.close)
+            if crm:
+                open_.push_async_callback(crm.close)
+            self._recordings = Recordings(self._api, self._book, lambda: self._outbox.rounds.wake(), self._clock)
+            self._outbox = Outbox(ours, self._book, self._recordings, crm, self._clock)
+            self.rounds += (self._recordings.rounds, self._outbox.rounds)
+            tasks = [asyncio.create_task(one.run()) for one in self.rounds]
+            for task in tasks:
+                task.add_done_callback(_ended)
             yield
-            self._outbox.stop()
-            await sending  # bounded by the outbox's time-outs
+            for one in self.rounds:
+                one.stop()
+            await asyncio.gather(*tasks)  # bounded by the time-outs of what they have in hand
 
     @web.middleware
     async def guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """The dashboard asks for the password, if there is one; the webhook has its signature."""
         if request.path != "/hook" and not self._may_look(request):
-            return web.Response(status=401, text="Password, please.", headers=HEADERS | {"WWW-Authenticate": "Basic"})
-        try:
-            answer = await handler(request)
-        except web.HTTPException as refused:
-            refused.headers.update(HEADERS)
-            raise
-        answer.headers.update(HEADERS)
-        return answer
+            return web.Response(status=401, text="Password, please.", headers={"WWW-Authenticate": "Basic"})
+        return await handler(request)
 
     def _may_look(self, request: web.Request) -> bool:
         if not self._configuration.password:
@@ -120,11 +140,13 @@ class _Program:
                 score,
                 self._rules,
                 mails=bool(self._configuration.smtp_url),
-                crm_url=self._configuration.crm_url,
+                crm_url=self._configuration.crm.url if self._configuration.crm else "",
             )
         )
-        if self._book.keep(choice, score, why, owed, now=now):  # a few milliseconds, on the disk when we answer
-            self._outbox.wake()
+        listen_at = self._recordings.first_look()
+        if self._book.keep(choice, score, why, owed, now=now, listen_at=listen_at):  # on the disk when we answer
+            self._recordings.rounds.wake()
+            self._outbox.rounds.wake()
         return web.Response(status=204)
 
     async def dashboard(self, request: web.Request) -> web.Response:
@@ -140,6 +162,29 @@ class _Program:
             content_type="text/csv",
             headers={"Content-Disposition": f'attachment; filename="nps-{view.period}.csv"'},
         )
+
+    async def recording(self, request: web.Request) -> web.StreamResponse:
+        """The sound of a call, or the part of it that the player asks for, handed on from Switchhook's API."""
+        call_uuid, number = request.match_info["call_uuid"], int(request.match_info["number"])
+        recorded = self._book.recorded(call_uuid)
+        if self._api is None or recorded is None or number not in recorded.numbers:
+            raise web.HTTPNotFound(text="There is no such recording.")
+        range_ = request.headers.get("Range", "")
+        try:
+            async with self._api.media(recorded.service_id, call_uuid, number, range_=range_) as media:
+                if media.status not in (200, 206):
+                    return web.Response(status=media.status, text="The recording cannot be had now.")
+                answer = web.StreamResponse(status=media.status, headers=media.headers)
+                await answer.prepare(request)
+                with suppress(ConnectionError):  # who listens has gone
+                    async for chunk in media.chunks():
+                        await answer.write(chunk)
+                return answer
+        except ApiFailed as error:
+            log.warning("the recording of call %s: %s", call_uuid, error)
+            if request.writer.output_size:
+                raise  # in the middle of it: the connection is cut
+            raise web.HTTPBadGateway(text="Switchhook does not hand the recording over now.") from error
 
     async def _view(self, request: web.Request) -> View:
         period = request.query.get("period", "month")
@@ -165,7 +210,21 @@ class _Program:
             )
 
 
-def _ended(sending: asyncio.Task[None]) -> None:
-    if not sending.cancelled() and sending.exception():
-        log.critical("the outbox has ended", exc_info=sending.exception())
+def _crm_of(ours: Configuration) -> Crm | None:
+    match ours.crm:
+        case JsonCrmAccess() as access:
+            return JsonCrm(access)
+        case TrytonAccess() as access:
+            return Tryton(access)
+        case None:
+            return None
+
+
+async def _add_headers(request: web.Request, answer: web.StreamResponse) -> None:
+    answer.headers.update(HEADERS)
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception():
+        log.critical("what sends has ended", exc_info=task.exception())
         raise SystemExit(1)

@@ -92,7 +92,11 @@ def test_steps_are_days_of_the_clock_on_the_wall_also_when_it_changes() -> None:
     ({"NPS_SECRET": ""}, "NPS_SECRET"), ({"NPS_SECRET": "hello"}, "NPS_SECRET"),
     ({"NPS_SECRET_FILE": "/nowhere"}, "NPS_SECRET_FILE"), ({"NPS_LISTEN": "80"}, "NPS_LISTEN"),
     ({"NPS_LISTEN": "0.0.0.0:80"}, "NPS_PASSWORD"), ({"NPS_SMTP_URL": "mail.example.com"}, "NPS_SMTP_URL"),
-    ({"NPS_CRM_URL": "ftp://crm.example.com"}, "NPS_CRM_URL"), ({"NPS_TIME_ZONE": "Mars/Base"}, "NPS_TIME_ZONE"),
+    ({"NPS_CRM_URL": "ftp://crm.example.com"}, "NPS_CRM_URL"),
+    ({"NPS_API_URL": "https://switchhook.example.com/api/v1"}, "NPS_API_TOKEN"),
+    ({"NPS_TRYTON_URL": "https://tryton.example.com/"}, "database's name"),
+    ({"NPS_TRYTON_URL": "https://crm.example.com/a", "NPS_CRM_URL": "https://crm.example.com"}, "one of the two"),
+    ({"NPS_TIME_ZONE": "Mars/Base"}, "NPS_TIME_ZONE"),
 ])
 def test_a_wrong_setting_is_named(settings: dict[str, str], named: str) -> None:
     with pytest.raises(Misconfigured, match=named):

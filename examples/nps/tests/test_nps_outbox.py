@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from nps.book import Book
-from nps.outbox import Outbox
 from nps_fixtures import Clock, Crm, MailServer, running, until
 
 
@@ -50,17 +48,15 @@ async def test_a_mail_server_that_fails_is_tried_again_and_gets_it_once(
     async with running(tmp_path, clock, NPS_SMTP_URL=f"smtp://127.0.0.1:{mail_server.port}") as program:
         await program.tell(option_selected="2")
         await until(lambda: len(mail_server.answers) == 1)
-        with Book(program.ours.book) as book:
-            outbox = Outbox(program.ours, book, clock)
-            await until(lambda: (book.next_due() or 0) == clock.now + 5)
-            assert await outbox.send_due() == 0  # not before its time
-            clock.now += 5
-            assert await outbox.send_due() == 0
+        with program.book() as book:
+            await program.turn(4)
+            assert book.next_due() == clock.now + 1  # not before its time
+            await program.turn(1)
             assert book.next_due() == clock.now + 30
-            clock.now += 30
-            assert await outbox.send_due() == 1
-            clock.now += 100_000
-            assert (await outbox.send_due(), book.next_due()) == (0, None)
+            await program.turn(30)
+            assert len(mail_server.mails) == 1
+            await program.turn(100_000)
+            assert book.next_due() is None
             assert [row.told for row in book.scores(0)] == ["mail sent"]
     assert len(mail_server.mails) == 1
 
@@ -69,7 +65,7 @@ async def test_what_is_owed_survives_a_restart(tmp_path: Path, clock: Clock, mai
     dead = {"NPS_SMTP_URL": "smtp://127.0.0.1:1"}
     async with running(tmp_path, clock, **dead) as program:
         await program.tell(option_selected="2")
-        with Book(program.ours.book) as book:
+        with program.book() as book:
             await until(lambda: (book.next_due() or 0) > clock.now)
     clock.now += 5
     async with running(tmp_path, clock, NPS_SMTP_URL=f"smtp://127.0.0.1:{mail_server.port}"):
@@ -79,10 +75,9 @@ async def test_what_is_owed_survives_a_restart(tmp_path: Path, clock: Clock, mai
 async def test_after_three_days_it_is_given_up_and_shown(tmp_path: Path, clock: Clock) -> None:
     async with running(tmp_path, clock, NPS_SMTP_URL="smtp://127.0.0.1:1") as program:
         await program.tell(option_selected="2")
-        with Book(program.ours.book) as book:
+        with program.book() as book:
             await until(lambda: (book.next_due() or 0) > clock.now)
-            clock.now += 3 * 24 * 3600
-            assert await Outbox(program.ours, book, clock).send_due() == 0
+            await program.turn(3 * 24 * 3600)
             assert book.next_due() is None
         assert "mail given up" in await program.look("/?period=year")
 
@@ -92,14 +87,13 @@ async def test_the_crm_gets_an_entry_also_when_it_was_down(tmp_path: Path, clock
     async with running(tmp_path, clock, NPS_CRM_URL=crm.url, NPS_CRM_TOKEN="synthetic") as program:
         await program.tell(option_selected="2", date_time="2026-03-04T10:41:55+11:00")
         await until(lambda: crm.keys)
-        with Book(program.ours.book) as book:
+        with program.book() as book:
             await until(lambda: book.next_due() == clock.now + 5)
-            clock.now += 5
-            assert await Outbox(program.ours, book, clock).send_due() == 1
+            await program.turn(5)
     assert crm.entries == [{
         "score": 2, "group": "detractor", "survey": "NPS", "call_uuid": "8c1de9f5-0d5e-5a43-a9f0-3d6f3b1f2c77",
         "source_number": "12025550171", "destination_number": "12025550101", "date_time": "2026-03-04T10:41:55+11:00",
-        "user": "Ada Example", "extension": "201"}]
+        "user": "Ada Example", "extension": "201", "recordings": [], "remark": ""}]
     assert len(crm.keys) == 2
     assert len(set(crm.keys)) == 1
 

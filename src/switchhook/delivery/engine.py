@@ -131,6 +131,11 @@ class DeliveryEngine:
         await self._deliverer.stop(0)
         await self.sender.close()
 
+    @property
+    def delivered(self) -> int:
+        """How many attempts were answered well, and are recorded or about to be."""
+        return self._deliverer.verdicts["delivered"]
+
     def measurements(self) -> dict[str, float]:
         """Samples for metrics, by name (with labels): see `intake/metrics.py`."""
         verdicts = {f'switchhook_attempts_total{{verdict="{name}"}}': float(count)

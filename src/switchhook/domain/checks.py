@@ -8,10 +8,12 @@ from difflib import get_close_matches
 
 from switchhook.domain.catalogue import EVENTS, FIELDS, Availability, EventType
 from switchhook.domain.headers import is_forbidden, is_header_name
+from switchhook.domain.moments import MomentForm
 from switchhook.domain.request_url import has_control
 from switchhook.domain.templates import LITERAL_BRACES, parse_template
 
 LONGEST_HEADER_NAME = 100
+MOMENT_FORMS = f"After | stands how a moment is written, {{date_time|utc}}: {', '.join(MomentForm)}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +45,12 @@ def check_template(where: str, text: str, event_type: EventType, *, secret: bool
         if secret:
             yield Mistake(where=where, message=f"There is a placeholder that stands for nothing. {LITERAL_BRACES}")
             continue
+        if "|" in name:
+            yield Mistake(where=where, message=f"{{{name}}} stands for nothing. {MOMENT_FORMS}")
+            continue
         guess = get_close_matches(name.lower().replace(" ", "_"), [field.value for field in spec.fields], n=1)
-        hint = f"Did you mean {{{guess[0]}}}? " if guess else ""
-        yield Mistake(where=where, message=f"{{{name}}} stands for nothing. {hint}{has}")
+        hint = [f"Did you mean {{{guess[0]}}}?"] if guess else []
+        yield Mistake(where=where, message=" ".join([f"{{{name}}} stands for nothing.", *hint, has]))
     for field in template.fields:
         if spec.availability(field) is Availability.NEVER:
             yield Mistake(where=where, message=f"{spec.label} has no {{{field.value}}}. {has}")

@@ -105,9 +105,9 @@ def unmet(filters: Sequence[Filter], event: Event, time_zone: str) -> str:
 def described(one: Filter) -> str:
     """The filter as a sentence: `Option is one of 1-5`."""
     if isinstance(one, HoursFilter):
-        return f"{'Outside' if one.outside else 'Inside'} {hours_text(one)}"
-    values = ", ".join(one.values)
-    return f"{SUBJECTS[one.subject].label} is {'none' if one.excluding else 'one'} of {values}"
+        return f"Outside {hours_text(one)}" if one.outside else f"Inside {hours_text(one)}"
+    label, values = SUBJECTS[one.subject].label, ", ".join(one.values)
+    return f"{label} is none of {values}" if one.excluding else f"{label} is one of {values}"
 
 
 def hours_text(one: HoursFilter) -> str:
@@ -172,7 +172,8 @@ def _unmet_hours(one: HoursFilter, at: datetime, time_zone: str) -> str:
         local = at
     if _is_inside(one, local) is not one.outside:
         return ""
-    return f"{local:%a %H:%M} is {'inside' if one.outside else 'outside'} {hours_text(one)}"
+    hours = hours_text(one)
+    return f"{local:%a %H:%M} is inside {hours}" if one.outside else f"{local:%a %H:%M} is outside {hours}"
 
 
 def _is_inside(one: HoursFilter, local: datetime) -> bool:

@@ -176,7 +176,8 @@ def _requests(seen: Seen, wanted: list[EventType]) -> Step:
     labels = ", ".join(EVENTS[one].label for one in wanted)
     owed = sum(seen.events.get(one, 0) for one in wanted)
     if owed:
-        return _seen(f"{owed} request{'' if owed == 1 else 's'} went to your integrations.")
+        return _seen(
+            "1 request went to your integrations." if owed == 1 else f"{owed} requests went to your integrations.")
     happened = any(one in seen.events for one in wanted)
     if happened and not seen.applications_enabled:
         return _missing("No integration fired.", "Applications are disabled for this PBX.", Remedy.APPLICATIONS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from switchhook.domain.catalogue import Value
@@ -18,6 +19,7 @@ _Tree = dict[_Level, "Value | _Tree"]
 _WITH_PLACES = re.compile(r"(?P<name>[^\[\]]+)(?P<places>(\[\d{1,2}\]){1,3})", re.ASCII)
 
 
+@lru_cache(maxsize=4096)  # each attempt of an integration has the same keys
 def levels_of(key: str) -> tuple[_Level, ...]:
     """The levels of a request key: names, and numbers for places in a list. A key with an empty part ("a..b") is one
     level, taken as it stands; so is what only looks like a place ("a[b]")."""

@@ -28,6 +28,7 @@ from switchhook.domain.headers import (
     is_plain,
 )
 from switchhook.domain.integration import BasicAuth, BodyKey, Format, Integration, NoAuth, TokenAuth
+from switchhook.domain.moments import written
 from switchhook.domain.nesting import nested
 from switchhook.domain.request_url import (
     encoded_query,
@@ -36,7 +37,9 @@ from switchhook.domain.request_url import (
     without_lone_surrogates,
 )
 from switchhook.domain.signing import is_secret, signatures
-from switchhook.domain.templates import LITERAL_BRACES, Template, parse_template
+from switchhook.domain.templates import LITERAL_BRACES, Placeholder, Template, parse_template
+
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def render(integration: Integration, event: Event, *, delivery_id: UUID, at: datetime) -> Request:
@@ -76,7 +79,7 @@ def _path_and_query(path_arguments: str, event: Event, *, base_path: str) -> tup
     """
     written = path_arguments.strip()
     template = _readable(parse_template(written.removeprefix("/")), "The Path Arguments")
-    text = template.fill(literal=encoded_query, value=lambda field: encoded_value(text_of(event.fields.get(field))))
+    text = template.fill(literal=encoded_query, value=lambda one: encoded_value(_filled(one, event)))
     arguments, _, query = text.partition("?")
     if not written or written.startswith("?"):
         return base_path or "/", query
@@ -99,6 +102,14 @@ def text_of(value: Value) -> str:
     return "" if value is None else str(value)
 
 
+def _filled(placeholder: Placeholder, event: Event) -> str:
+    """What stands in the placeholder's place."""
+    value = event.fields.get(placeholder.field)
+    if placeholder.form is not None and isinstance(value, str):
+        return written(value, placeholder.form)
+    return text_of(value)
+
+
 def _rows(body_keys: Sequence[BodyKey], event: Event) -> list[tuple[str, Value]]:
     """Request keys with their values, in order. Without body keys: every field of the event under its own name."""
     if not body_keys:
@@ -110,13 +121,12 @@ def _rows(body_keys: Sequence[BodyKey], event: Event) -> list[tuple[str, Value]]
 def _text(row: BodyKey, event: Event) -> str:
     """A fixed text, its placeholders filled in."""
     template = _readable(parse_template(row.text), f"The text of {row.key}")
-    return template.fill(literal=str, value=lambda field: text_of(event.fields.get(field)))
+    return template.fill(literal=str, value=lambda one: _filled(one, event))
 
 
 def _json_body(rows: Sequence[tuple[str, Value]]) -> bytes:
     """One compact object in UTF-8."""
-    body = nested(rows)
-    return without_lone_surrogates(json.dumps(body, ensure_ascii=False, separators=(",", ":"))).encode()
+    return without_lone_surrogates(_COMPACT.encode(nested(rows))).encode()
 
 
 # -- the headers -----------------------------------------------------------------------------------------------
@@ -173,7 +183,7 @@ def _add_custom(headers: _Headers, integration: Integration, event: Event) -> No
         if not is_header_name(row.name) or is_forbidden(row.name):
             continue
         template = _readable(parse_template(row.value), f"The value of the header {row.name}", secret=row.secret)
-        value = template.fill(literal=str, value=lambda field: text_of(event.fields.get(field)))
+        value = template.fill(literal=str, value=lambda one: _filled(one, event))
         headers.set(row.name, header_value(value), secret=row.secret or row.name.lower() in ALWAYS_SECRET)
 
 

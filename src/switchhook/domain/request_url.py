@@ -94,7 +94,7 @@ def has_control(text: str) -> bool:
 
 def without_lone_surrogates(text: str) -> str:
     """The text with U+FFFD for what no encoding can carry."""
-    return _LONE_SURROGATE.sub("\ufffd", text)
+    return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
 
 
 def encoded_value(text: str) -> str:

@@ -132,7 +132,8 @@ def _missing(missing: Sequence[str], is_signing: bool) -> Diagnosis:
     if missing == ["webhook-signature"] and not is_signing:
         return _failed(_UNSIGNED)
     return _failed(
-        f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing in what you pasted.",
+        f"{missing[0]} is missing in what you pasted." if len(missing) == 1
+        else f"{', '.join(missing)} are missing in what you pasted.",
         "We send all three with every signed request. A proxy may drop them, or your framework calls them otherwise "
         "(HTTP_WEBHOOK_ID): paste all headers.")
 

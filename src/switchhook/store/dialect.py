@@ -39,9 +39,9 @@ class Query:
 class Each:
     """A statement to be said for each of `rows`; the answer is all that it returned, together.
 
-    SQLite runs it once a row, which is the fastest there. PostgreSQL gets all rows in one statement: there `{rows}`
-    is ``FROM json_to_recordset(…) AS r(…)``, each `:name` is ``r.name``, and `{pruned COLUMN}` repeats the rows' keys
-    as an array, from which the planner sees which partitions are meant.
+    Many rows go into one statement, in which each `:name` is ``r.name``. `{rows}` is ``FROM json_to_recordset(…) AS
+    r(…)`` on PostgreSQL, which gets all of them at once, and ``FROM (VALUES …)`` on SQLite. `{pruned COLUMN}` repeats
+    the rows' keys as an array, from which PostgreSQL's planner sees which partitions are meant.
     """
 
     sql: str
@@ -63,7 +63,7 @@ def for_sqlite(sql: str) -> str:
     """The statement in SQLite's words."""
     sql = _IN_LIST.sub(r"\1IN (SELECT value FROM json_each(:\2))", sql)
     sql = sql.replace("{now}", "CAST((julianday('now') - 2440587.5) * 86400000 + 0.5 AS INTEGER)")
-    sql = sql.replace("{skip locked}", "").replace("{rows}", "")
+    sql = sql.replace("{skip locked}", "")
     return _PRUNED.sub("", sql)
 
 
@@ -74,6 +74,19 @@ def for_postgres(sql: str) -> str:
     sql = sql.replace("{now}", "(extract(epoch FROM clock_timestamp()) * 1000)::bigint")
     sql = sql.replace("{skip locked}", "FOR UPDATE SKIP LOCKED")
     return _PARAMETER.sub(r"%(\1)s", sql)
+
+
+def each_for_sqlite(each: Each, count: int) -> str:
+    """The statement for `count` rows in SQLite's words; its parameters are the rows' values in the columns' order."""
+    return _each_for_sqlite(each.sql, tuple(each.columns), count)
+
+
+@lru_cache(maxsize=256)
+def _each_for_sqlite(sql: str, columns: tuple[str, ...], count: int) -> str:
+    named = ", ".join(f"column{number} AS {name}" for number, name in enumerate(columns, start=1))
+    values = ", ".join([f"({', '.join('?' * len(columns))})"] * count)
+    record = f"(SELECT {named} FROM (VALUES {values})) AS r"  # noqa: S608 (names of ours, and question marks)
+    return for_sqlite(_PARAMETER.sub(r"r.\1", sql).replace("{rows}", f"FROM {record}"))
 
 
 def each_for_postgres(each: Each) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from switchhook.domain.errors import OwnershipLost, SchemaMismatch, StoreUnavailable
-from switchhook.store.dialect import Each, Query, Rows, Work, for_sqlite, storable
+from switchhook.store.dialect import Each, Query, Rows, Work, each_for_sqlite, for_sqlite, storable
 from switchhook.store.sqlstore import ALIVE, SqlStore, check_schema
 
 T = TypeVar("T")
@@ -28,6 +28,9 @@ T = TypeVar("T")
 LOOK_SECONDS = 0.05
 #: How long a write waits for the web's.
 BUSY_SECONDS = 10.0
+#: How many rows go into one statement: as many as fit, by few statements that stay prepared. Each statement lets other
+#: threads in, and in a busy engine coming back takes longer than a row.
+ROWS_AT_ONCE = (64, 16, 4, 1)
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON",
@@ -152,22 +155,22 @@ def _done(connection: sqlite3.Connection, work: Work[T]) -> T:
 
 
 def _say(connection: sqlite3.Connection, statement: Query | Each) -> Rows:
-    sql = for_sqlite(statement.sql)
     if isinstance(statement, Query):
-        return connection.execute(sql, _bound(statement.parameters)).fetchall()
+        parameters = {name: _value(value) for name, value in statement.parameters.items()}
+        return connection.execute(for_sqlite(statement.sql), parameters).fetchall()
     returned: list[Any] = []
-    for row in statement.rows:
-        returned += connection.execute(sql, _bound(row)).fetchall()
+    rows = statement.rows
+    while rows:
+        count = next(size for size in ROWS_AT_ONCE if size <= len(rows))
+        values = [_value(row[name]) for row in rows[:count] for name in statement.columns]
+        returned += connection.execute(each_for_sqlite(statement, count), values).fetchall()
+        rows = rows[count:]
     return returned
 
 
 def _data_version(connection: sqlite3.Connection) -> int:
     (version,) = connection.execute("PRAGMA data_version").fetchone()
     return int(version)
-
-
-def _bound(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _value(value) for name, value in parameters.items()}
 
 
 def _value(value: Any) -> Any:

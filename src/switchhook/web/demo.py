@@ -14,9 +14,10 @@ from django.db import connections, transaction
 from switchhook.domain.catalogue import CALL_TYPES, EXTRA_EVENTS, EventType, Field
 from switchhook.domain.integration import Authentication, BodyKey, Format, Integration, Method, NoAuth, TokenAuth
 from switchhook.web.accounts.actions import save_account
+from switchhook.web.inbox.actions import inbox_of
 from switchhook.web.integrations.actions import create
 from switchhook.web.members.links import one_time_link
-from switchhook.web.models import Account, Connection, Inbox, PbxUser, Person, Service
+from switchhook.web.models import Account, Connection, PbxUser, Person, Service
 from switchhook.web.services.actions import save_connection, save_service
 from switchhook.web.services.models import ConnectionPlatform
 
@@ -52,8 +53,7 @@ def seed_demo(inbox_base_url: str) -> DemoLogin:
                     granted_events=[type_.value for type_ in EventType if type_ in EXTRA_EVENTS])
                 save_account(account)
                 service = _pbx(account)
-                inbox = Inbox.objects.create(account=account)
-                _integrations(account, service, f"{inbox_base_url}/{inbox.id}")
+                _integrations(account, service, f"{inbox_base_url}/{inbox_of(account).id}")
             return _person()
     finally:
         connections.close_all()

@@ -29,7 +29,9 @@ AUTH_USER_MODEL = "web.Person"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE = "en"  # what is written in the code
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [_HERE / "locale"]
 USE_I18N = True
 
 # Listening on all addresses without a public URL, we cannot know by which name we are reached.
@@ -73,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "switchhook.web.languages.Language",
     "switchhook.web.middleware.LoginRequired",
     "switchhook.web.errors.QuotaPages",
     "allauth.account.middleware.AccountMiddleware",
@@ -95,6 +98,8 @@ TEMPLATES = [
             ],
             "builtins": [
                 "django.templatetags.static",
+                "django.templatetags.i18n",
+                "django.templatetags.l10n",
                 "django.contrib.humanize.templatetags.humanize",
                 "crispy_forms.templatetags.crispy_forms_tags",
                 "crispy_forms.templatetags.crispy_forms_filters",
@@ -110,10 +115,11 @@ TABLERICONS_STROKE_WIDTH = 1.75
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 
-# What counts logins is in the database, so that it counts for all webs together.
+# What counts logins is in the database, so that it counts for all webs together. So much of it, that nobody throws
+# counts of theirs out by filling it with others.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "web_cache"},
-    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "web_cache",
+                "OPTIONS": {"MAX_ENTRIES": 200_000}},
 }
 DATABASES = {"default": django_database(SWITCHHOOK.database)}
 STORAGES = {"staticfiles": {"BACKEND": "switchhook.web.assets.StampedFiles"}}
@@ -141,6 +147,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = None  # a tick box
+ACCOUNT_RATE_LIMITS = {"reset_password": "20/m/ip,5/h/key"}  # nobody's mailbox is filled by it
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _PUBLIC.scheme
 

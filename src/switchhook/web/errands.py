@@ -10,11 +10,13 @@ from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from switchhook.domain.event import timed_id
 from switchhook.web.accounts.quotas import TESTS, check_tests
 from switchhook.web.configuration import wake_engines
-from switchhook.web.models import Account, Errand, Person
+from switchhook.web.models import Account, Errand
+from switchhook.web.tenancy import Asker
 
 #: What can be asked (args and results: the docstring of `Errand` in store/ports.py).
 Kind = Literal[
@@ -35,7 +37,7 @@ class Outcome:
 
 
 def ask(
-    kind: Kind, account: Account | None, args: Mapping[str, object], asked_by: Person, *, at: UUID | None = None,
+    kind: Kind, account: Account | None, args: Mapping[str, object], asked_by: Asker, *, at: UUID | None = None,
 ) -> Errand:
     """Write an errand, in the transaction of the change that it belongs to (if there is one).
 
@@ -53,9 +55,10 @@ def ask(
     return errand
 
 
-def outcome(errand_id: UUID, account: Account | None) -> Outcome | None:
-    """How that errand of that account stands; None when there is none (finished ones are dropped some day)."""
-    errand = Errand.objects.filter(id=errand_id, account_id=account.id if account else None).first()
-    if errand is None:
+def outcome(among: QuerySet[Errand], errand_id: UUID, kind: Kind, **about: UUID | None) -> Outcome | None:
+    """How that errand stands; None when it is none of those, of another kind, or about something else than its
+    arguments say (finished ones are dropped some day)."""
+    errand = among.filter(id=errand_id, kind=kind).first()
+    if errand is None or not {name: str(id_) for name, id_ in about.items()}.items() <= json.loads(errand.args).items():
         return None
     return Outcome(errand.state, json.loads(errand.result or "{}"))

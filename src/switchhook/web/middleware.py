@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ class SecondFactor:
 
         if not isinstance(exception, SecondFactorNeeded):
             return None
-        messages.warning(request, "This account asks everybody for a second factor. Set one up, then go on.")
+        messages.warning(request, _("This account asks everybody for a second factor. Set one up, then go on."))
         if request.headers.get("HX-Request"):  # a part of a page asks for news: all of the page goes there
             return HttpResponseClientRedirect(reverse("mfa_index"))
         return redirect("mfa_index")

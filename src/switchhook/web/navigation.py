@@ -7,10 +7,11 @@ from functools import cached_property
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from switchhook.web.accounts.viewing import Viewing, viewing_of
-from switchhook.web.branding.views import brand_of
 from switchhook.web.models import Account
+from switchhook.web.page_help import HELP, PageHelp
 from switchhook.web.tenancy import Access, accounts_of
 
 #: So many accounts the switcher lists; the operator finds the others under Accounts.
@@ -61,6 +62,12 @@ class Shell:
         return theme if theme in ("light", "dark") else "auto"
 
     @cached_property
+    def help(self) -> PageHelp | None:
+        """What this page is for."""
+        match = self._request.resolver_match
+        return HELP.get(match.url_name or "") if match is not None else None
+
+    @cached_property
     def accounts(self) -> list[Account]:
         """The accounts that the switcher offers; empty when there is nothing to switch."""
         if not self._request.user.is_authenticated:
@@ -79,38 +86,38 @@ class Shell:
             slug = self.access.account.slug
             sections += [
                 Section("", [
-                    self._item("Home", "outline/home", "home", slug, key="h"),
-                    self._item("PBXs", "outline/server-2", "pbx-list", slug, key="p"),
-                    self._item("Live", "outline/activity", "live", slug, key="l"),
-                    self._item("Calls", "outline/phone", "calls", slug, key="c"),
-                    self._item("Deliveries", "outline/send", "deliveries", slug, key="d"),
-                    self._item("Users", "outline/users", "users", slug, key="u"),
+                    self._item(_("Home"), "outline/home", "home", slug, key="h"),
+                    self._item(_("PBXs"), "outline/server-2", "pbx-list", slug, key="p"),
+                    self._item(_("Live"), "outline/activity", "live", slug, key="l"),
+                    self._item(_("Calls"), "outline/phone", "calls", slug, key="c"),
+                    self._item(_("Deliveries"), "outline/send", "deliveries", slug, key="d"),
+                    self._item(_("Users"), "outline/users", "users", slug, key="u"),
                 ]),
-                Section("My Admin", [
+                Section(_("My Admin"), [
                     self._item(label, icon, name, slug, key)
                     for label, icon, name, key in self._my_admin(self.access)]),
             ]
         if user.is_authenticated and user.is_operator and self.viewing is None:
-            sections.append(Section("Operator", [
-                self._item("Overview", "outline/heart-rate-monitor", "operator-overview"),
-                self._item("Connections", "outline/plug", "operator-connections"),
-                self._item("Accounts", "outline/building", "operator-accounts"),
-                self._item("Services", "outline/list-details", "operator-services"),
-                self._item("Audit log", "outline/history", "operator-audit"),
+            sections.append(Section(_("Operator"), [
+                self._item(_("Overview"), "outline/heart-rate-monitor", "operator-overview"),
+                self._item(_("Connections"), "outline/plug", "operator-connections"),
+                self._item(_("Accounts"), "outline/building", "operator-accounts"),
+                self._item(_("Services"), "outline/list-details", "operator-services"),
+                self._item(_("Audit log"), "outline/history", "operator-audit"),
             ]))
         return sections
 
     def _my_admin(self, access: Access) -> list[tuple[str, str, str, str]]:
         """What is offered of the account as a whole. Who is limited to some PBXs finds integrations there."""
         offered = [
-            (f"{brand_of(self._request).name} Integrations", "outline/webhook", "integrations", "i"),
-            ("Event catalogue", "outline/book", "catalogue", "e")]
+            (_("Integrations"), "outline/webhook", "integrations", "i"),
+            (_("Event catalogue"), "outline/book", "catalogue", "e")]
         if access.whole:
-            offered.append(("Request inbox", "outline/inbox", "inbox", "b"))
+            offered.append((_("Request inbox"), "outline/inbox", "inbox", "b"))
         if access.runs_account:
             offered += [
-                ("API tokens", "outline/key", "tokens", "t"), ("Members", "outline/user-shield", "members", "m"),
-                ("Audit log", "outline/history", "audit", "a")]
+                (_("API tokens"), "outline/key", "tokens", "t"), (_("Members"), "outline/user-shield", "members", "m"),
+                (_("Audit log"), "outline/history", "audit", "a")]
         return offered
 
     def _item(self, label: str, icon: str, name: str, slug: str = "", key: str = "") -> Item:

@@ -9,17 +9,22 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Iterator
 from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import DatabaseError, close_old_connections
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from switchhook.domain.failing import NoticeKind
 from switchhook.web.members.invitations import INVITATION, link_of
 from switchhook.web.members.models import Role
 from switchhook.web.models import Account, Integration, Invitation, Member, Notice
+from switchhook.web.saying import said
+from switchhook.web.templatetags.portal import written
 
 log = logging.getLogger(__name__)
 
@@ -61,55 +66,63 @@ def send_owed() -> int:
 
 def _send(notice: Notice) -> None:
     """What has no integration and no invitation any more is owed to nobody."""
-    message = _invitation(notice) if notice.kind == INVITATION else _of_integration(notice)
-    if message is not None:
+    for message in _invitation(notice) if notice.kind == INVITATION else _of_integration(notice):
         message.send()
 
 
-def _invitation(notice: Notice) -> EmailMessage | None:
-    """To who is invited. The link is made here: it stands in no row."""
+def _invitation(notice: Notice) -> Iterator[EmailMessage]:
+    """To who is invited, in the language of who invites. The link is made here: it stands in no row."""
     if notice.invitation_id is None:
-        return None
+        return
     known = Invitation.objects.select_related("account", "invited_by")
     invitation = known.filter(id=notice.invitation_id).first()
     if invitation is None:
-        return None
+        return
     brand = settings.BRANDS.of_key(invitation.account.brand)
-    by = f"{invitation.invited_by} invites you" if invitation.invited_by else "You are invited"
-    body = (
-        f"{by} to {invitation.account} on {brand.name}, as {invitation.get_role_display()}.\n\n"
-        f"To accept, open this link. It works once, until {invitation.expires_at:%d %B %Y %H:%M} UTC:\n"
-        f"{link_of(invitation)}\n\n"
-        "If you do not expect this, do nothing.\n")
-    subject = f"{brand.name}: an invitation to {' '.join(invitation.account.name.split())}"
-    return EmailMessage(subject, body, brand.mail_from, to=[invitation.email])
+    by = invitation.invited_by
+    with override(by.language if by and by.language else brand.language):
+        first = _("%(by)s invites you to %(account)s on %(brand)s, as %(role)s.") if by else \
+            _("You are invited to %(account)s on %(brand)s, as %(role)s.")
+        body = (first + "\n\n" + _("To accept, open this link. It works once, until %(until)s UTC:")
+                + "\n%(link)s\n\n" + _("If you do not expect this, do nothing.") + "\n") % {
+            # their address, not the name that they gave themselves: that could say anything, under our sender
+            "by": by.email if by else "", "account": invitation.account, "brand": brand.name,
+            "role": invitation.get_role_display(), "until": written(invitation.expires_at, "%d %B %Y %H:%M"),
+            "link": link_of(invitation)}
+        subject = _("%(brand)s: an invitation to %(account)s") % {
+            "brand": brand.name, "account": " ".join(invitation.account.name.split())}
+    yield EmailMessage(subject, body, brand.mail_from, to=[invitation.email])
 
 
-def _of_integration(notice: Notice) -> EmailMessage | None:
-    """To each of the account's admins, nobody seeing the others' addresses."""
+def _of_integration(notice: Notice) -> Iterator[EmailMessage]:
+    """To each of the account's admins who see it, in their language, nobody seeing the others' addresses."""
     integration = Integration.objects.filter(id=notice.integration_id).first() if notice.integration_id else None
     account = Account.objects.filter(id=notice.account_id).first()
     if integration is None or account is None:
-        return None
+        return
     admins = Member.objects.filter(account=account, role=Role.ADMIN, person__is_active=True).select_related("person")
-    addresses = [member.person.email for member in admins]
-    if not addresses:
-        return None
-    subject, first = _words(NoticeKind(notice.kind), integration.name)
     brand = settings.BRANDS.of_key(account.brand)
+    addresses: dict[str, list[str]] = {}
+    for member in admins:
+        if not member.services or str(integration.service_id) in member.services:
+            addresses.setdefault(member.person.language or brand.language, []).append(member.person.email)
     url = brand.portal_url + reverse(
         "integration", kwargs={"account": account.slug, "integration_id": integration.id})
-    body = f"{first}\n\n{notice.detail}\n\nWhat was sent and what came back:\n{url}\n"
-    return EmailMessage(f"{brand.name}: {subject}", body, brand.mail_from, bcc=addresses)
+    for language, theirs in addresses.items():
+        with override(language):
+            subject, first = _words(NoticeKind(notice.kind), integration.name)
+            body = f"{first}\n\n{said(notice.detail)}\n\n{_('What was sent and what came back:')}\n{url}\n"
+        yield EmailMessage(f"{brand.name}: {subject}", body, brand.mail_from, bcc=theirs)
 
 
 def _words(kind: NoticeKind, name: str) -> tuple[str, str]:
     name = " ".join(name.split())  # a subject is one line
     match kind:
         case NoticeKind.FAILING:
-            return f"{name} is failing", (
-                f"The integration “{name}” does nothing but fail. When that lasts for five days, it will be disabled.")
+            return _("%(name)s is failing") % {"name": name}, _(
+                "The integration “%(name)s” does nothing but fail. When that lasts for five days, it will be "
+                "disabled.") % {"name": name}
         case NoticeKind.DISABLED:
-            return f"{name} is disabled", (
-                f"The integration “{name}” has been disabled. It sends nothing any more. Nothing is lost: once its "
-                "receiver is mended, enable it and catch up with what it missed.")
+            return _("%(name)s is disabled") % {"name": name}, _(
+                "The integration “%(name)s” has been disabled. It sends nothing any more. Nothing is lost: once its "
+                "receiver is mended, enable it and catch up with what it missed.") % {"name": name}

@@ -9,6 +9,7 @@ A view says whom it is for, and gets an Access, from which all querysets come:
     @service_view                      for /a/<account>/pbx/<service_id>/…; the view also gets the Service
     @operator_view                     for /operator/…
     @account_view(…, whole=True)       for what concerns the whole account: not for members limited to some services
+    @own_view                          for /me/…/<account>/: what is one's own in an account, for viewers to change, too
 
 Who is not of the account gets 404, as if it were not there. Who is, but may not do this, gets 403 that
 names the role needed; of an account that is not open, its members get 403 that says why. The operator may do
@@ -30,6 +31,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from switchhook.domain.catalogue import EVENTS, Level
 from switchhook.web.accounts.models import AccountState
@@ -59,6 +61,8 @@ _WHILE_VIEWING = frozenset({"operator-viewing", "operator-account-view"})
 ACCOUNT_LEVEL = frozenset(one.value for one, spec in EVENTS.items() if spec.level is Level.ACCOUNT)
 
 View = Callable[..., HttpResponseBase]
+#: Who asks: a person, by themselves or by a token of theirs; or a program with a token that is the account's own.
+Asker = Person | ApiToken
 Row = TypeVar("Row", bound=Model)
 
 
@@ -78,19 +82,29 @@ class AccountShut(PermissionDenied):
     """The account is suspended or closed: its members do not get in. They may read why."""
 
     def __init__(self, account: Account) -> None:
-        super().__init__(f"The account {account.name} is {account.get_state_display().lower()}.")
+        super().__init__(f"The account {account.name} is {AccountState(account.state).value}.")
         self.account = account
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What one person may see and do in one account. Querysets come from here, already narrowed."""
+    """What one person, or a program of the account's, may see and do in it. All querysets come from here, narrowed."""
 
-    person: Person
+    asker: Asker
     account: Account
     role: Role
     #: A member or a token may be limited to some services: nothing but what belongs to them is seen then.
     only: frozenset[UUID] | None = None
+
+    @property
+    def person(self) -> Person | None:
+        """Who asks, where it is a person."""
+        return self.asker if isinstance(self.asker, Person) else None
+
+    @property
+    def by_operator(self) -> bool:
+        """Whether the operator asks, who sees more than what is the account's."""
+        return self.person is not None and self.person.is_operator
 
     @property
     def can_write(self) -> bool:
@@ -145,7 +159,7 @@ class Access:
     def errands(self) -> QuerySet[Errand]:
         """Who is limited sees what they asked for themselves."""
         found = Errand.objects.filter(account_id=self.account.id)
-        return found if self.whole else found.filter(asked_by=self.person.id)
+        return found if self.whole else found.filter(asked_by=self.asker.id)
 
     def _of_services(self, found: QuerySet[Row], service: str) -> QuerySet[Row]:
         return found if self.only is None else found.filter(**{f"{service}__in": self.only})
@@ -159,6 +173,11 @@ def accounts_of(person: Person) -> QuerySet[Account]:
     if person.is_operator:
         return Account.objects.order_by("name")
     return Account.objects.filter(members__person=person).order_by("name")
+
+
+def tokens_of(person: Person) -> QuerySet[ApiToken]:
+    """The person's own tokens, of all accounts."""
+    return ApiToken.objects.filter(made_by=person, of_account=False)
 
 
 def access_to(person: Person, slug: str) -> Access:
@@ -201,7 +220,7 @@ def account_view(
         def narrowed(request: HttpRequest, account: str, **rest: Any) -> HttpResponseBase:
             access = _enter(request, account, needs)
             if whole and not access.whole:
-                raise RoleNeeded(f"{needs.label} of all PBXs")
+                raise RoleNeeded(_("%(role)s of all PBXs") % {"role": needs.label})
             return view(request, access, **rest)
 
         return narrowed
@@ -230,6 +249,19 @@ def service_view(view: View | None = None, /, *, needs: Role = Role.VIEWER) -> V
     return decorate(view) if view is not None else decorate
 
 
+def own_view(view: View) -> View:
+    """A view of what is one's own in one account: `view(request, access, …)`. Who may enter may change it, viewers
+    included; but nobody who views the account as its members see it."""
+
+    @wraps(view)
+    def narrowed(request: HttpRequest, account: str, **rest: Any) -> HttpResponseBase:
+        if viewing_of(request) is not None:
+            raise RoleNeeded("Member")
+        return view(request, _enter(request, account, Role.VIEWER, own=True), **rest)
+
+    return narrowed
+
+
 def operator_view(view: View) -> View:
     """A view for the operator alone, unless they view an account as its members see it."""
 
@@ -245,16 +277,16 @@ def operator_view(view: View) -> View:
     return narrowed
 
 
-def _enter(request: HttpRequest, slug: str, needs: Role) -> Access:
-    """Who asks may enter; whoever changes something must be admin, whatever the view says."""
+def _enter(request: HttpRequest, slug: str, needs: Role, *, own: bool = False) -> Access:
+    """Who asks may enter; whoever changes something that is not their `own` must be admin, whatever the view says."""
     if not request.user.is_authenticated:  # the middleware has sent them to the login already
         raise Http404
     access = _viewed(request, access_to(request.user, slug))
     if access.account.second_factor_required and not is_mfa_enabled(request.user):
         raise SecondFactorNeeded
-    changes = request.method not in SAFE_METHODS
+    changes = request.method not in SAFE_METHODS and not own
     if (changes or needs is Role.ADMIN) and not access.can_write:
-        raise RoleNeeded(Role.ADMIN.label)
+        raise RoleNeeded(str(Role.ADMIN.label))
     timezone.activate(ZoneInfo(access.account.time_zone))
     request.access = access  # type: ignore[attr-defined]  # for the shell around the page
     return access

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.core.cache import caches
 from django.http import HttpResponse
 from django.test import Client
 
@@ -67,11 +66,12 @@ def make_program(world: World) -> MakeProgram:
 
     def make(
         *scopes: Scope, person: Person | None = None, account: Account | None = None, services: tuple[UUID, ...] = (),
-        expires_at: datetime | None = None,
+        expires_at: datetime | None = None, of_account: bool = False,
     ) -> Program:
         access = Access(person or world.admin, account or world.account, Role.ADMIN)
         token, text = make_token(
-            access, "A program", scopes or tuple(Scope), services=services, expires_at=expires_at)
+            access, "A program", scopes or tuple(Scope), services=services, expires_at=expires_at,
+            of_account=of_account)
         return Program(token, text)
 
     return make
@@ -80,8 +80,3 @@ def make_program(world: World) -> MakeProgram:
 @pytest.fixture
 def program(make_program: MakeProgram) -> Program:
     return make_program()
-
-
-@pytest.fixture(autouse=True)
-def _nothing_counted() -> None:
-    caches["process"].clear()

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from uuid import uuid4
 
-import fsspec
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -24,8 +18,7 @@ from switchhook.web.models import Account, AuditEntry, Call, Person, Service
 from switchhook.web.recordings.wav import seconds_of
 from switchhook.web.secrets import unseal
 from tests.web.conftest import World
-from tests.web.recordings.conftest import BELOW, NAMED, SOUND, kept_at, put, recorded, sound
-from tests.web.recordings.sftp_server import PASSWORD, USER, over_sftp
+from tests.web.recordings.conftest import BELOW, NAMED, SOUND, put, recorded, sound
 
 AsPerson = Callable[[Person | None], Client]
 
@@ -128,74 +121,6 @@ def test_the_links_of_a_suspended_account_rest(world: World, root: Path) -> None
     assert Client().get(url).status_code == 404
 
 
-# -- storage elsewhere ----------------------------------------------------------------------------
-
-
-class _Files(SimpleHTTPRequestHandler):
-    """A folder over HTTP, with ranges and a password."""
-
-    def do_GET(self) -> None:
-        if self.headers["Authorization"] != "Bearer of-files":
-            return self.send_error(403)
-        path = Path(self.translate_path(self.path))
-        if not path.is_file():
-            return self.send_error(404)
-        content, begin, end = path.read_bytes(), 0, None
-        if "Range" in self.headers:
-            first, _, last = self.headers["Range"].removeprefix("bytes=").partition("-")
-            begin, end = int(first), int(last) + 1
-            self.send_response(206)
-            self.send_header("Content-Range", f"bytes {begin}-{end - 1}/{len(content)}")
-        else:
-            self.send_response(200)
-        part = content[begin:end]
-        self.send_header("Content-Length", str(len(part)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(part)
-        return None
-
-    do_HEAD = do_GET
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def over_http(directory: Path) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, directory=str(directory)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-def test_recordings_are_fetched_by_http_with_the_storages_own_login(
-    world: World, tmp_path: Path, operator: Client, admin: Client,
-) -> None:
-    long = sound(60)
-    put(tmp_path, "rec/2026/a #1.wav", long)
-    call = recorded(world, "2026/a #1.wav", "2026/gone.wav")
-    with over_http(tmp_path) as url:
-        kept_at(world, f"{url}/rec")
-        card = admin.get(f"/a/acme/calls/{call.id}/recordings/").content.decode()
-        assert "does not answer (ClientResponseError)" in card
-        posted = operator.post(f"/operator/services/{world.service.id}/recordings/", {
-            "recordings_root": f"{url}/rec", "options": '{"headers": {"Authorization": "Bearer of-files"}}'})
-        assert posted.status_code == 302
-        card = admin.get(f"/a/acme/calls/{call.id}/recordings/").content.decode()
-        assert "60 s" in card
-        assert "The file is not there any more." in card
-        whole = admin.get(f"/a/acme/calls/{call.id}/recordings/1/")
-        assert b"".join(whole) == long
-        part = admin.get(f"/a/acme/calls/{call.id}/recordings/1/", headers={"Range": "bytes=700000-"})
-        assert (part.status_code, b"".join(part)) == (206, long[700_000:])
-
-
 # -- what the operator sets --------------------------------------------------------------------------
 
 
@@ -279,23 +204,3 @@ def test_a_header_that_was_never_finished_counts_what_is_there() -> None:
                                     b"RIFF\0\0\0\0WAVEdata\0\0\0\0", SOUND[:30]])
 def test_what_is_no_whole_header_has_no_length(header: bytes) -> None:
     assert seconds_of(header, 1000) is None
-
-
-def test_recordings_are_fetched_by_sftp_also_after_the_connection_was_cut(
-    world: World, tmp_path: Path, operator: Client, admin: Client,
-) -> None:
-    put(tmp_path, f"monitor/{BELOW}")
-    call = recorded(world, NAMED, "gone.wav")
-    url = f"/a/acme/calls/{call.id}/recordings/"
-    port = 0
-    for _ in range(2):  # the server goes, and comes back: the connection that was kept open is of no use any more
-        with over_sftp(tmp_path, port) as port:
-            operator.post(f"/operator/services/{world.service.id}/recordings/", {
-                "recordings_root": f"sftp://127.0.0.1:{port}/monitor",
-                "options": json.dumps({"username": USER, "password": PASSWORD})})
-            assert "The file is not there any more." in admin.get(url).content.decode()
-            part = admin.get(f"{url}1/", headers={"Range": "bytes=0-3"})
-            assert (part.status_code, b"".join(part)) == (206, b"RIFF")
-            assert b"".join(admin.get(f"{url}1/")) == SOUND
-    assert "does not answer" in admin.get(url).content.decode()
-    fsspec.get_filesystem_class("sftp").clear_instance_cache()

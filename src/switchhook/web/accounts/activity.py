@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass
 
 from django.db.models import F, Sum
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from switchhook.web.models import IntegrationHour
 from switchhook.web.tenancy import Access
@@ -21,15 +23,15 @@ class Span:
     """A stretch of time to look at, in steps of some hours."""
 
     name: str
-    label: str
+    label: str | Promise
     steps: int
     hours: int
 
 
 SPANS = (
-    Span(name="24h", label="24 hours", steps=24, hours=1),
-    Span(name="7d", label="7 days", steps=28, hours=6),
-    Span(name="30d", label="30 days", steps=30, hours=24),
+    Span(name="24h", label=_("24 hours"), steps=24, hours=1),
+    Span(name="7d", label=_("7 days"), steps=28, hours=6),
+    Span(name="30d", label=_("30 days"), steps=30, hours=24),
 )
 
 

@@ -9,11 +9,13 @@ from datetime import timedelta
 
 from django.urls import reverse
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 
 from switchhook.domain.failing import AT_LEAST, WARN_AFTER
 from switchhook.web.models import DirectoryState, Integration, IntegrationHealth, Service
+from switchhook.web.saying import said
 from switchhook.web.services.state import Shown
-from switchhook.web.templatetags.portal import from_ms
+from switchhook.web.templatetags.portal import from_ms, written
 from switchhook.web.tenancy import Access
 
 FAILING_AFTER_MS = WARN_AFTER // timedelta(milliseconds=1)
@@ -22,7 +24,7 @@ MOST_OF_A_KIND = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concern:
-    """One thing that needs attention. `kind`: bad or warn."""
+    """One thing that needs attention. `kind`: bad, warn, or neutral: a person meant it so."""
 
     kind: str
     title: str
@@ -34,17 +36,20 @@ class Concern:
 
 def concerns(access: Access, cards: Sequence[tuple[Service, Shown]]) -> list[Concern]:
     """The account's concerns, the worst first. `cards`: its PBXs with their state."""
-    return [*_disabled(access), *_failing(access), *_connections(access, cards), *_held(access, cards),
-            *_silenced(access, cards)]
-
-
-def _disabled(access: Access) -> list[Concern]:
-    found = access.integrations().filter(enabled=False).exclude(disabled_reason="").order_by("-disabled_at")
     return [
-        Concern(kind="bad", title=f"{one.name} is disabled.", url=_of(access, one), words=one.disabled_reason,
-                button="Enable and catch up" if access.can_write else "See it",
+        *_disabled(access, by_hand=False), *_failing(access), *_connections(access, cards), *_held(access, cards),
+        *_silenced(access, cards), *_disabled(access, by_hand=True)]
+
+
+def _disabled(access: Access, *, by_hand: bool) -> list[Concern]:
+    """Those that a person disabled on purpose, or those that the engine gave up on."""
+    found = access.integrations().filter(enabled=False, disabled_by_hand=by_hand).exclude(disabled_reason="")
+    return [
+        Concern(kind="neutral" if by_hand else "bad", title=_(
+            "%(name)s is disabled.") % {"name": one.name}, url=_of(access, one),
+                words=said(one.disabled_reason), button=_("Enable and catch up") if access.can_write else _("See it"),
                 button_url=_of(access, one, "integration-catch-up" if access.can_write else "integration"))
-        for one in found[:MOST_OF_A_KIND]]
+        for one in found.order_by("-disabled_at")[:MOST_OF_A_KIND]]
 
 
 def _failing(access: Access) -> list[Concern]:
@@ -55,16 +60,17 @@ def _failing(access: Access) -> list[Concern]:
         integration_id__in=enabled.values("id"), failing_since_ms__lt=since_ms, failures__gte=AT_LEAST)
     since = {one.integration_id: from_ms(one.failing_since_ms) for one in ill[:MOST_OF_A_KIND]}
     return [
-        Concern(kind="warn", title=f"{one.name} does nothing but fail since {localtime(since[one.id]):%-d %b %H:%M}.",
-                url=_of(access, one), words="After five days it is disabled.", button="See why",
+        Concern(kind="warn", title=_("%(name)s does nothing but fail since %(time)s.") % {
+                    "name": one.name, "time": written(localtime(since[one.id]), "%-d %b %H:%M")},
+                url=_of(access, one), words=_("After five days it is disabled."), button=_("See why"),
                 button_url=reverse("deliveries", args=[access.account.slug]) + f"?integration={one.id}")
         for one in enabled.filter(id__in=since).order_by("name")]
 
 
 def _connections(access: Access, cards: Sequence[tuple[Service, Shown]]) -> list[Concern]:
     found = [
-        Concern(kind=state.kind, title=f"{service}: {state.words}.", url=_of(access, service), words=state.detail,
-                button="Connection", button_url=_of(access, service, "pbx-connection"))
+        Concern(kind=state.kind, title=f"{service}: {state.words}.", url=_of(access, service), words=said(state.detail),
+                button=_("Connection"), button_url=_of(access, service, "pbx-connection"))
         for service, state in cards if state.kind in ("bad", "warn")]
     return found[:MOST_OF_A_KIND]
 
@@ -74,9 +80,10 @@ def _held(access: Access, cards: Sequence[tuple[Service, Shown]]) -> list[Concer
     services = {service.id: service for service, _ in cards}
     waiting = [one for one in DirectoryState.objects.filter(service_id__in=services).exclude(held="[]") if one.missing]
     found = [
-        Concern(kind="warn", title=f"{len(one.missing)} users of {services[one.service_id]} are missing on the PBX.",
-                url=_of(access, services[one.service_id]), words="So many are not deleted unless somebody says so.",
-                button="See who", button_url=_of(access, services[one.service_id], "pbx-directory"))
+        Concern(kind="warn", title=_("%(count)s users of %(pbx)s are missing on the PBX.") % {
+            "count": len(one.missing), "pbx": services[one.service_id]},
+                url=_of(access, services[one.service_id]), words=_("So many are not deleted unless somebody says so."),
+                button=_("See who"), button_url=_of(access, services[one.service_id], "pbx-directory"))
         for one in waiting if services[one.service_id].directory_source == one.source]
     return found[:MOST_OF_A_KIND]
 
@@ -88,8 +95,9 @@ def _silenced(access: Access, cards: Sequence[tuple[Service, Shown]]) -> list[Co
         return []
     waiting = set(access.integrations().filter(service__in=off, enabled=True).values_list("service_id", flat=True))
     found = [
-        Concern(kind="warn", title=f"Applications are disabled on {service}.", url=_of(access, service),
-                words="None of its integrations fires.", button="Manage Applications",
+        Concern(kind="warn", title=_(
+            "Applications are disabled on %(service)s.") % {"service": service}, url=_of(access, service),
+                words=_("None of its integrations fires."), button=_("Manage Applications"),
                 button_url=_of(access, service, "pbx-applications"))
         for id_, service in off.items() if id_ in waiting]
     return found[:MOST_OF_A_KIND]

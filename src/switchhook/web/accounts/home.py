@@ -13,6 +13,7 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from switchhook.domain.catalogue import EVENTS, EventType
 from switchhook.web.accounts.activity import SPANS, activity
@@ -103,7 +104,8 @@ def _figures(access: Access) -> Figures:
 def _latest(access: Access) -> list[Latest]:
     rows = list(access.deliveries().order_by("-id")[:LATEST])
     names = dict(access.integrations().filter(id__in={row.integration_id for row in rows}).values_list("id", "name"))
-    return [Latest(row, _label(row.event_type), names.get(row.integration_id, "a deleted integration")) for row in rows]
+    return [
+        Latest(row, _label(row.event_type), names.get(row.integration_id, _("a deleted integration"))) for row in rows]
 
 
 def _label(event_type: str) -> str:
@@ -119,15 +121,16 @@ def _checklist(access: Access, services: Sequence[Service], *, sent: bool) -> li
             page, args=[access.account.slug, first.id])
 
     enabled = any(service.applications_enabled for service in services)
-    connect = of_pbx("pbx") if not access.person.is_operator else reverse("operator-services")
+    connect = of_pbx("pbx") if not access.by_operator else reverse("operator-services")
     steps = [
-        Step(words="Connect a PBX", hint="Your operator does: a PBX is connected once, then its calls are seen here.",
-             done=bool(services), button="PBXs", url=connect),
-        Step(words="Enable Applications", hint="Manage Applications, on the PBX: it lets integrations fire.",
-             done=enabled, button="Manage Applications", url=of_pbx("pbx-applications")),
-        Step(words="Create an integration", hint="When this happens, call that URL with these values.",
-             done=access.integrations().exists(), button="Integrations", url=of_pbx("pbx-integrations")),
-        Step(words="See it arrive", hint="Place a test call on the PBX's page, or wait for the first call.",
-             done=sent, button="Place a test call", url=of_pbx("pbx")),
+        Step(words=_("Connect a PBX"), hint=_(
+                 "Your operator does: a PBX is connected once, then its calls are seen here."),
+             done=bool(services), button=_("PBXs"), url=connect),
+        Step(words=_("Enable Applications"), hint=_("Manage Applications, on the PBX: it lets integrations fire."),
+             done=enabled, button=_("Manage Applications"), url=of_pbx("pbx-applications")),
+        Step(words=_("Create an integration"), hint=_("When this happens, call that URL with these values."),
+             done=access.integrations().exists(), button=_("Integrations"), url=of_pbx("pbx-integrations")),
+        Step(words=_("See it arrive"), hint=_("Place a test call on the PBX's page, or wait for the first call."),
+             done=sent, button=_("Place a test call"), url=of_pbx("pbx")),
     ]
     return [] if all(step.done for step in steps) else steps

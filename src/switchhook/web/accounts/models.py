@@ -3,15 +3,16 @@
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class AccountState(models.TextChoices):
     """Open: all works. Suspended: nothing fires and nobody of it gets in, all is kept. Closed: the same, and after a
     time of grace it is erased."""
 
-    OPEN = "open", "Open"
-    SUSPENDED = "suspended", "Suspended"
-    CLOSED = "closed", "Closed"
+    OPEN = "open", _("Open")
+    SUSPENDED = "suspended", _("Suspended")
+    CLOSED = "closed", _("Closed")
 
 
 class Account(models.Model):
@@ -35,6 +36,7 @@ class Account(models.Model):
     state_reason = models.CharField(max_length=500, blank=True, default="", db_default="")  # its members read it
     state_at = models.DateTimeField(null=True, blank=True)
     erase_at = models.DateTimeField(null=True, blank=True)  # when it is closed: the end of the grace
+    erasing_since = models.DateTimeField(null=True, blank=True)  # there is no way back
     max_services = models.PositiveIntegerField(null=True, blank=True)
     max_users = models.PositiveIntegerField(null=True, blank=True)
     max_integrations = models.PositiveIntegerField(null=True, blank=True)

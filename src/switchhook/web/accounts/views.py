@@ -12,6 +12,7 @@ from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from switchhook.web.accounts import actions, life
@@ -22,7 +23,7 @@ from switchhook.web.accounts.models import AccountState
 from switchhook.web.accounts.quotas import uses
 from switchhook.web.audit.models import Action, Kind
 from switchhook.web.audit.writing import note
-from switchhook.web.models import Account
+from switchhook.web.models import Account, Person
 from switchhook.web.tenancy import operator_view
 from switchhook.web.way_back import way_back
 
@@ -62,18 +63,28 @@ def state(request: HttpRequest, account_id: UUID) -> HttpResponse:
     form = StateForm(request.POST or None, initial={"state": request.GET.get("to"), "reason": account.state_reason})
     if request.method == "POST" and form.is_valid():
         assert request.user.is_authenticated  # operator_view saw to it
-        reason = form.cleaned_data["reason"]
-        match AccountState(form.cleaned_data["state"]):
-            case AccountState.SUSPENDED:
-                life.suspend(account, reason, request.user)
-            case AccountState.CLOSED:
-                life.close(account, reason, request.user)
-            case AccountState.OPEN:
-                life.reopen(account, request.user)
-        messages.success(request, f"{account.name} is {account.get_state_display().lower()}.")
-        return redirect("operator-account", account_id=account.id)
+        try:
+            _enter(account, AccountState(form.cleaned_data["state"]), form.cleaned_data["reason"], request.user)
+        except life.BeingErased as error:
+            form.add_error(None, str(error))
+        else:
+            done = {
+                AccountState.OPEN: _("%(name)s is open."), AccountState.SUSPENDED: _("%(name)s is suspended."),
+                AccountState.CLOSED: _("%(name)s is closed.")}
+            messages.success(request, done[AccountState(account.state)] % {"name": account.name})
+            return redirect("operator-account", account_id=account.id)
     return render(request, "accounts/state.html", {
         "account": account, "form": form, "grace_days": settings.SWITCHHOOK.account_grace_days})
+
+
+def _enter(account: Account, state: AccountState, reason: str, by: Person) -> None:
+    match state:
+        case AccountState.SUSPENDED:
+            life.suspend(account, reason, by)
+        case AccountState.CLOSED:
+            life.close(account, reason, by)
+        case AccountState.OPEN:
+            life.reopen(account, by)
 
 
 @operator_view
@@ -114,8 +125,10 @@ def _edit(request: HttpRequest, account: Account) -> HttpResponse:
     name = "" if is_new else account.name
     form = AccountForm(request.POST or None, instance=account)
     if request.method == "POST" and form.is_valid():
-        actions.save_account(form.save(commit=False))
-        messages.success(request, "Saved. Now add members, and a service for each of its PBXs." if is_new else "Saved.")
+        fields = () if is_new else [name for name in AccountForm.Meta.fields if name in form.fields]
+        actions.save_account(form.save(commit=False), *fields)
+        messages.success(
+            request, _("Saved. Now add members, and a service for each of its PBXs.") if is_new else _("Saved."))
         return redirect("operator-account", account_id=account.id)
     return render(request, "accounts/edit.html", {
         "account": account, "name": name, "form": form, "is_new": is_new, "zones": sorted(available_timezones()),

@@ -19,11 +19,11 @@ from switchhook.web.audit.search import Filters
 router = Router()
 
 ActionName = Literal[
-    "created", "changed", "deleted", "asked", "revealed", "exported", "viewed", "logged_in", "logged_out",
-    "login_failed"]
+    "created", "changed", "deleted", "asked", "revealed", "exported", "viewed", "listened", "logged_in",
+    "logged_out", "login_failed"]
 KindName = Literal[
     "account", "member", "invitation", "login", "session", "second_factor", "service", "connection", "user",
-    "integration", "errand", "token", "inbox"]
+    "integration", "errand", "token", "inbox", "recording"]
 
 
 class WantedEntries(PagingById):
@@ -52,7 +52,7 @@ class AuditShape(Shape):
     who: str = Field(description="Who did it, as they were called then; empty: somebody who was not logged in.")
     person_id: UUID | None
     by_operator: bool
-    via: str = Field(description="portal, api, engine or command")
+    via: str = Field(description="portal, api, link (a signed one), engine or command")
     token: str
     address: str
     action: str

@@ -96,14 +96,14 @@ def get_delivery(request: HttpRequest, delivery_id: UUID) -> DeliveryWithAttempt
 def redeliver(request: HttpRequest, delivery_id: UUID, response: HttpResponse) -> ErrandShape:
     """One more attempt, at once, with the integration as it stands now and the same webhook-id."""
     access = access_of(request)
-    return asked(actions.redeliver(access.account, _rows(access, [delivery_id], ""), access.person), response)
+    return asked(actions.redeliver(access.account, _rows(access, [delivery_id], ""), access.asker), response)
 
 
 @router.post(f"{_ONE}/cancel", response={202: ErrandShape}, auth=EVENTS)
 def cancel(request: HttpRequest, delivery_id: UUID, response: HttpResponse) -> ErrandShape:
     """No further attempt, if it is still owed."""
     access = access_of(request)
-    return asked(actions.cancel(access.account, _rows(access, [delivery_id], ""), access.person), response)
+    return asked(actions.cancel(access.account, _rows(access, [delivery_id], ""), access.asker), response)
 
 
 @router.post("/deliveries/redeliver", response={202: ErrandShape}, auth=EVENTS)
@@ -111,7 +111,7 @@ def redeliver_several(request: HttpRequest, several: Several, response: HttpResp
     """One more attempt of each."""
     access = access_of(request)
     rows = _rows(access, several.delivery_ids, "delivery_ids")
-    return asked(actions.redeliver(access.account, rows, access.person), response)
+    return asked(actions.redeliver(access.account, rows, access.asker), response)
 
 
 @router.post("/deliveries/cancel", response={202: ErrandShape}, auth=EVENTS)
@@ -119,7 +119,7 @@ def cancel_several(request: HttpRequest, several: Several, response: HttpRespons
     """No further attempt of those that are still owed."""
     access = access_of(request)
     rows = _rows(access, several.delivery_ids, "delivery_ids")
-    return asked(actions.cancel(access.account, rows, access.person), response)
+    return asked(actions.cancel(access.account, rows, access.asker), response)
 
 
 def shape_of(row: Delivery) -> DeliveryShape:

@@ -48,7 +48,7 @@ def get_service_health(request: HttpRequest, service_id: UUID) -> HealthShape:
     service = service_of(access_of(request), service_id)
     state = state_of(service, states_of([service.connection_id]))
     return HealthShape(
-        engine_runs=engine_runs(), state=state.kind, words=state.words, detail=state.detail,
+        engine_runs=engine_runs(), state=state.kind, words=str(state.words), detail=state.detail,
         since=moment(state.since_ms), last_message_at=moment(state.last_message_at_ms), messages=state.messages,
         reconnects=state.reconnects, gaps=[
             GapShape(begin=moment(gap.begin_ms), end=moment(gap.end_ms), reason=gap.reason,

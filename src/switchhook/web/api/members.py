@@ -16,6 +16,7 @@ from switchhook.domain.checks import Mistake
 from switchhook.web.api.bearer import MEMBERS, READ, running_account
 from switchhook.web.api.paging import by_id
 from switchhook.web.api.problems import Problem, invalid, not_found
+from switchhook.web.api.services import known_services
 from switchhook.web.api.shapes import Page, PagingById, Shape, Text
 from switchhook.web.members import actions, invitations
 from switchhook.web.members.forms import not_yet_member
@@ -82,7 +83,7 @@ def invite_member(request: HttpRequest, wanted: NewInvitation) -> InvitationShap
         email = not_yet_member(access.account, wanted.email)
     except ValidationError as error:
         raise invalid([Mistake(where="email", message=str(error.message))]) from error
-    services = _known(access, wanted.services)
+    services = known_services(access, wanted.services)
     invited = invitations.invite(access.account.id, email, Role(wanted.role), services, access.person)
     return _invited(invited)
 
@@ -92,7 +93,8 @@ def change_member(request: HttpRequest, member_id: UUID, change: MemberChange) -
     """Another role, other services."""
     access = running_account(request)
     row = _member(access, member_id)
-    services = [UUID(one) for one in row.services] if change.services is None else _known(access, change.services)
+    kept = [UUID(one) for one in row.services]
+    services = kept if change.services is None else known_services(access, change.services)
     try:
         actions.change_member(row, Role(change.role or row.role), services)
     except actions.LastAdmin as error:
@@ -142,15 +144,6 @@ def _invitation(access: Access, invitation_id: UUID) -> Invitation:
     if row is None:
         raise not_found("invitation")
     return row
-
-
-def _known(access: Access, services: list[UUID]) -> list[UUID]:
-    """These services. Raises Problem 422 with the places of those that are not the account's."""
-    known = set(access.services().filter(id__in=services).values_list("id", flat=True))
-    unknown = [place for place, id_ in enumerate(services) if id_ not in known]
-    if unknown:
-        raise invalid([Mistake(where=f"services.{place}", message="There is no such service.") for place in unknown])
-    return services
 
 
 def _shape(row: Member) -> MemberShape:

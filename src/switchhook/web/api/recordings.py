@@ -16,6 +16,7 @@ from switchhook.web.api.problems import Problem, not_found
 from switchhook.web.api.services import service_of
 from switchhook.web.api.shapes import Shape
 from switchhook.web.models import Call, Service
+from switchhook.web.recordings.listening import note_listening
 from switchhook.web.recordings.media import RangeBeyond, media
 from switchhook.web.recordings.recorded import Recording, files_of, look_at, recordings_of
 from switchhook.web.recordings.storage import Unreachable
@@ -73,7 +74,9 @@ def get_recording_media(
     try:
         recording, opened = look_at(call, service, number)
         if opened is not None:
-            return media(request, recording, opened)
+            response = media(request, recording, opened)
+            note_listening(request, call, recording)
+            return response
     except Unreachable as error:
         raise _away(error) from error
     except RangeBeyond as beyond:

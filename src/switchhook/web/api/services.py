@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -90,6 +91,15 @@ def service_of(access: Access, service_id: UUID) -> Service:
     return service
 
 
+def known_services(access: Access, services: Sequence[UUID], where: str = "services") -> Sequence[UUID]:
+    """These services. Raises Problem 422 with the places of those that are not the account's."""
+    known = set(access.services().filter(id__in=services).values_list("id", flat=True))
+    unknown = [place for place, id_ in enumerate(services) if id_ not in known]
+    if unknown:
+        raise invalid([Mistake(where=f"{where}.{place}", message="There is no such service.") for place in unknown])
+    return services
+
+
 def shape_of(service: Service) -> ServiceShape:
     return _shape(service, state_of(service, states_of([service.connection_id])))
 
@@ -113,4 +123,4 @@ def _shape(service: Service, state: Shown) -> ServiceShape:
         platform=None if service.connection is None else service.connection.platform,
         applications_enabled=service.applications_enabled, country=service.country,
         users_from=service.directory_source,
-        connection=state.words, connection_state=state.kind)
+        connection=str(state.words), connection_state=state.kind)

@@ -58,4 +58,4 @@ def _asked(
 ) -> ErrandShape:
     access = access_of(request)
     service = service_of(access, service_id)
-    return asked(ask(kind, access.account, {"service_id": str(service.id), **what}, access.person), response)
+    return asked(ask(kind, access.account, {"service_id": str(service.id), **what}, access.asker), response)

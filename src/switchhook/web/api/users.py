@@ -84,7 +84,7 @@ def create_user(request: HttpRequest, service_id: UUID, wanted: NewUser, respons
     service = service_of(access, service_id)
     check_kept_here(service)
     user = filled(PbxUser(service=service), wanted, service)
-    actions.create_user(user, access.person)
+    actions.create_user(user, access.asker)
     response["Location"] = f"{request.path}/{user.id}"
     return _stamped(user, response)
 
@@ -106,7 +106,7 @@ def modify_user(
     row = _user_of(access, service, user, lock=True)
     check_match(request, shape_of(row))
     check_known_here(service, row, change)
-    actions.modify_user(filled(row, change, service), access.person)
+    actions.modify_user(filled(row, change, service), access.asker)
     row.refresh_from_db()
     return _stamped(row, response)
 
@@ -119,7 +119,7 @@ def delete_user(request: HttpRequest, service_id: UUID, user: str) -> None:
     check_kept_here(service)
     row = _user_of(access, service, user, lock=True)
     check_match(request, shape_of(row))
-    actions.delete_user(row, access.person)
+    actions.delete_user(row, access.asker)
 
 
 def check_kept_here(service: Service) -> None:

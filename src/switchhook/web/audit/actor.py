@@ -37,7 +37,9 @@ def actor() -> Actor:
     asks = Actor(
         via=Via.PORTAL if token is None else Via.API, token="" if token is None else f"{token.name} ({token.prefix}…)",
         address=request.META.get("REMOTE_ADDR", ""), request_id=getattr(request, "request_id", ""))
-    person = token.made_by if token is not None else getattr(request, "user", None)
+    if token is not None and token.of_account:
+        return replace(asks, who=f"API token {token.name}")
+    person = token.owner if token is not None else getattr(request, "user", None)
     return asks if person is None or not person.is_authenticated else as_person(asks, person)
 
 

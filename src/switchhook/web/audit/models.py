@@ -6,48 +6,52 @@ import json
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Action(models.TextChoices):
     """What was done. The label says it in the log."""
 
-    CREATED = "created", "Created"
-    CHANGED = "changed", "Changed"
-    DELETED = "deleted", "Deleted"
-    ASKED = "asked", "Asked for"
-    REVEALED = "revealed", "Shown a secret"
-    EXPORTED = "exported", "Exported"
-    VIEWED = "viewed", "Viewed as"
-    LOGGED_IN = "logged_in", "Logged in"
-    LOGGED_OUT = "logged_out", "Logged out"
-    LOGIN_FAILED = "login_failed", "Login failed"
+    CREATED = "created", _("Created")
+    CHANGED = "changed", _("Changed")
+    DELETED = "deleted", _("Deleted")
+    ASKED = "asked", _("Asked for")
+    REVEALED = "revealed", _("Shown a secret")
+    EXPORTED = "exported", _("Exported")
+    VIEWED = "viewed", _("Viewed as")
+    LISTENED = "listened", _("Listened to")
+    LOGGED_IN = "logged_in", _("Logged in")
+    LOGGED_OUT = "logged_out", _("Logged out")
+    LOGIN_FAILED = "login_failed", _("Login failed")
 
 
 class Kind(models.TextChoices):
     """What it was done to."""
 
-    ACCOUNT = "account", "Account"
-    MEMBER = "member", "Member"
-    INVITATION = "invitation", "Invitation"
-    LOGIN = "login", "Login"
-    SESSION = "session", "Session"
-    SECOND_FACTOR = "second_factor", "Second factor"
+    ACCOUNT = "account", _("Account")
+    MEMBER = "member", _("Member")
+    INVITATION = "invitation", _("Invitation")
+    LOGIN = "login", _("Login")
+    SESSION = "session", _("Session")
+    SECOND_FACTOR = "second_factor", _("Second factor")
     SERVICE = "service", "PBX"
-    CONNECTION = "connection", "Connection"
-    USER = "user", "User"
-    INTEGRATION = "integration", "Integration"
-    ERRAND = "errand", "Errand"
-    TOKEN = "token", "API token"
-    INBOX = "inbox", "Request inbox"
+    CONNECTION = "connection", _("Connection")
+    USER = "user", _("User")
+    INTEGRATION = "integration", _("Integration")
+    ERRAND = "errand", _("Errand")
+    TOKEN = "token", _("API token")
+    INBOX = "inbox", _("Request inbox")
+    RECORDING = "recording", _("Recording")
 
 
 class Via(models.TextChoices):
     """How it was done."""
 
-    PORTAL = "portal", "Portal"
+    PORTAL = "portal", _("Portal")
     API = "api", "API"
-    ENGINE = "engine", "Engine"
-    COMMAND = "command", "Command line"
+    LINK = "link", _("Signed link")
+    ENGINE = "engine", _("Engine")
+    COMMAND = "command", _("Command line")
 
 
 class AuditEntry(models.Model):

@@ -26,7 +26,7 @@ Picture = Mapping[str, Any]
 #: What is in no picture: it says nothing, or it changes by itself.
 _LEFT_OUT = frozenset({
     "id", "account", "number", "created_at", "updated_at", "last_login", "date_joined", "last_used_at", "disabled_at",
-    "user", "made_by", "invited_by", "sent_at", "last_seen_at"})
+    "disabled_by_hand", "user", "made_by", "invited_by", "sent_at", "last_seen_at", "counted_minute", "counted"})
 
 
 @dataclass(frozen=True, slots=True)

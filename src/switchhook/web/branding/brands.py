@@ -11,6 +11,7 @@ host name that a browser asks for.
     colour = "#00695c"                   # of links and buttons on white; on dark it is made lighter by itself
     help_url = "https://help.ecn.example/integrations"
     mail_from = "myECN <hooks@ecn.example>"
+    language = "de"                      # for whose browser asks for none that there is
 
 What a table leaves out comes from the settings, and so does the brand of all other hosts. What cannot be used is
 said when Switchhook starts, all of it at once.
@@ -24,7 +25,7 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
@@ -59,6 +60,7 @@ class Brand:
     logo: Logo | None = None
     colour: Colour | None = None
     help_url: str = ""
+    language: str = "en"  # for whom nothing else says one
 
     @property
     def stylesheet(self) -> str:
@@ -108,6 +110,7 @@ class _Table(BaseModel):
     colour: str = ""
     help_url: str = ""
     mail_from: str = ""
+    language: Literal["", "en", "de"] = ""
 
     @field_validator("help_url")
     @classmethod
@@ -135,7 +138,7 @@ def load_brands(settings: Settings) -> Brands:
     """The brands of an installation. Raises SettingsError that names all that is wrong with the file."""
     default = Brand(
         key="", name=settings.brand_name, service_type=settings.service_type_name, mail_from=settings.mail_from,
-        portal_url=settings.portal_url)
+        portal_url=settings.portal_url, language=settings.language)
     path = settings.brands_path
     try:
         text = path.read_text(encoding="utf-8")
@@ -168,6 +171,7 @@ def _brand(key: str, table: _Table, default: Brand, folder: Path) -> Brand:
     return Brand(
         key=key, name=table.name or default.name, service_type=table.service_type or default.service_type,
         mail_from=table.mail_from or default.mail_from, hosts=tuple(table.hosts), help_url=table.help_url,
+        language=table.language or default.language,
         portal_url=_at_host(default.portal_url, table.hosts[0]),
         logo=_logo(folder / table.logo) if table.logo else None,
         colour=Colour.read(table.colour) if table.colour else None)

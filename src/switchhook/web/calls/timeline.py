@@ -7,17 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
 from switchhook.domain.catalogue import EVENTS, EventType
 from switchhook.domain.facts import Direction
 from switchhook.domain.notes import CallState
 from switchhook.web.models import Call, Event
 
-_STATES: dict[str, tuple[str, str]] = {
-    CallState.RINGING: ("busy", "Ringing"), CallState.MENU: ("neutral", "Reached a menu"),
-    CallState.ANSWERED: ("good", "Answered"), CallState.PICKED_UP: ("good", "Picked up"),
-    CallState.CONNECTED: ("good", "Connected"), CallState.UNANSWERED: ("neutral", "Not answered"),
+_STATES: dict[str, tuple[str, Promise]] = {
+    CallState.RINGING: ("busy", _lazy("Ringing")), CallState.MENU: ("neutral", _lazy("Reached a menu")),
+    CallState.ANSWERED: ("good", _lazy("Answered")), CallState.PICKED_UP: ("good", _lazy("Picked up")),
+    CallState.CONNECTED: ("good", _lazy("Connected")), CallState.UNANSWERED: ("neutral", _lazy("Not answered")),
 }
-_IN_PROGRESS: dict[str, str] = {CallState.MENU: "In a menu", CallState.RINGING: "Ringing"}
+_IN_PROGRESS: dict[str, Promise] = {CallState.MENU: _lazy("In a menu"), CallState.RINGING: _lazy("Ringing")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +51,10 @@ class NotFired:
 
 def state_of(call: Call) -> tuple[str, str]:
     """The kind (colour) and words of what a call has come to."""
-    kind, words = _STATES.get(call.state, ("neutral", call.state))
     if call.ended_ms is None:
-        return "busy", _IN_PROGRESS.get(call.state, "In progress")
-    return kind, words
+        return "busy", str(_IN_PROGRESS.get(call.state) or _("In progress"))
+    kind, words = _STATES.get(call.state, ("neutral", call.state))
+    return kind, str(words)
 
 
 def timeline(call: Call | None, events: Sequence[Event]) -> list[Entry]:
@@ -76,12 +80,13 @@ def timeline(call: Call | None, events: Sequence[Event]) -> list[Entry]:
     return sorted(entries, key=lambda entry: entry.at_ms)
 
 
-def not_fired(call: Call | None, entries: Sequence[Entry]) -> list[NotFired]:
-    """What was sent to nobody: withheld, wanted by nobody, or never come to pass."""
+def not_fired(call: Call | None, entries: Sequence[Entry], passed_over: Sequence[NotFired] = ()) -> list[NotFired]:
+    """What was not sent: withheld, wanted by nobody, never come to pass, or `passed_over` one of the integrations."""
     found = [NotFired(type=one.type, reason=one.text) for one in entries if one.kind == "withheld"]
     found += [
         NotFired(type=one.type, reason=_sentence(one.event.unwanted_reason), event=one.event)
         for one in entries if one.event is not None and one.event.unwanted_reason]
+    found += passed_over
     answered = EventType.INBOUND_ANSWERED
     over_and_inbound = call is not None and call.ended_ms is not None and call.direction == Direction.INBOUND
     if over_and_inbound and not any(one.type == answered for one in entries):

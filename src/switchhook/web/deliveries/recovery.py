@@ -12,9 +12,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from switchhook.domain.catalogue import EventType
 from switchhook.domain.delivery import DeliveryState
@@ -47,8 +49,8 @@ class Estimate:
 
     def __str__(self) -> str:
         if self.more or self.count > COUNTED:
-            return f"more than {min(self.count, COUNTED):,}"
-        return f"about {self.count:,}" if self.count else "none"
+            return _("more than %(count)s") % {"count": intcomma(min(self.count, COUNTED))}
+        return _("about %(count)s") % {"count": intcomma(self.count)} if self.count else _("none")
 
     @property
     def total(self) -> int | None:
@@ -121,9 +123,9 @@ def enable_and_catch_up(access: Access, row: Integration, since: datetime, *, by
     """Enable the integration, and have the engine send what it missed and what failed since then."""
     total = _sum(missed(access, row, since), failed(access, Filters(integration=str(row.id)), since))
     if not row.enabled:
-        actions.enable(row, by=by or str(access.person))
+        actions.enable(row, by=by or str(access.asker))
     return ask("catch_up", access.account, {
-        "integration_id": str(row.id), "since_ms": _ms(since), "total": total}, access.person)
+        "integration_id": str(row.id), "since_ms": _ms(since), "total": total}, access.asker)
 
 
 def redeliver_many(access: Access, filters: Filters, since: datetime, until: datetime) -> Errand:
@@ -132,7 +134,7 @@ def redeliver_many(access: Access, filters: Filters, since: datetime, until: dat
     narrowed = {
         "integration_id": filters.integration, "event_type": filters.event,
         "state": filters.state if filters.state in RECOVERABLE else ""}
-    return ask("redeliver_many", access.account, {**args, **narrowed}, access.person)
+    return ask("redeliver_many", access.account, {**args, **narrowed}, access.asker)
 
 
 def pause(access: Access, errand_id: UUID) -> None:
@@ -151,9 +153,13 @@ def cancel(access: Access, errand_id: UUID) -> None:
 
 
 def recovery(access: Access, errand_id: UUID) -> Recovery | None:
-    """How that recovery stands; None when there is none."""
+    """How that recovery stands; None when there is none. Who is limited sees those of integrations that they see."""
     errand = access.errands().filter(id=errand_id, kind__in=KINDS).first()
-    return None if errand is None else _shown(errand)
+    if errand is None:
+        return None
+    of = _of_integration(errand)
+    seen = access.whole or (of is not None and access.integrations().filter(id=of).exists())
+    return _shown(errand) if seen else None
 
 
 def open_recoveries(access: Access, integration_id: UUID | None = None) -> list[Recovery]:
@@ -161,7 +167,12 @@ def open_recoveries(access: Access, integration_id: UUID | None = None) -> list[
     errands = access.errands().filter(kind__in=KINDS, state__in=("asked", "working", "paused")).order_by("-id")[:20]
     return [
         _shown(one) for one in errands
-        if integration_id is None or json.loads(one.args).get("integration_id") == str(integration_id)]
+        if integration_id is None or _of_integration(one) == str(integration_id)]
+
+
+def _of_integration(errand: Errand) -> str | None:
+    """The id of the integration that it is of; None: of any."""
+    return _object(errand.args).get("integration_id") or None
 
 
 def _shown(errand: Errand) -> Recovery:
@@ -174,6 +185,8 @@ def _shown(errand: Errand) -> Recovery:
 
 def _change(access: Access, errand_id: UUID, before: set[str], after: str) -> None:
     """An engine that is at it sees it at its next chunk: the errand is no longer its own."""
+    if recovery(access, errand_id) is None:
+        return
     with transaction.atomic():
         changed = access.errands().filter(id=errand_id, kind__in=KINDS, state__in=before).update(
             state=after, owner=None, finished_at_ms=_ms(timezone.now()) if after == "cancelled" else None)

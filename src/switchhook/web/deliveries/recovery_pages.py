@@ -10,6 +10,8 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST
 
 from switchhook.web.deliveries import recovery
@@ -32,21 +34,22 @@ class _Moment(forms.DateTimeInput):
 class WindowForm(forms.Form):
     """From when to when, in the account's time zone."""
 
-    since = forms.DateTimeField(label="From", widget=_Moment())
-    until = forms.DateTimeField(label="Until", widget=_Moment(), required=False, help_text="Empty: until now.")
+    since = forms.DateTimeField(label=_lazy("From"), widget=_Moment())
+    until = forms.DateTimeField(
+        label=_lazy("Until"), widget=_Moment(), required=False, help_text=_lazy("Empty: until now."))
 
     def clean(self) -> dict[str, datetime]:
         cleaned: dict[str, datetime] = super().clean() or {}
         since, until = cleaned.get("since"), cleaned.get("until")
         if since and until and since >= until:
-            self.add_error("until", "This is before it begins.")
+            self.add_error("until", _("This is before it begins."))
         return cleaned
 
 
 class SinceForm(forms.Form):
     """From when on, in the account's time zone."""
 
-    since = forms.DateTimeField(label="Catch up from", widget=_Moment())
+    since = forms.DateTimeField(label=_lazy("Catch up from"), widget=_Moment())
 
 
 @account_view(needs=Role.ADMIN)
@@ -103,7 +106,7 @@ def change(request: HttpRequest, access: Access, errand_id: UUID, verb: str) -> 
     verbs = {"pause": recovery.pause, "resume": recovery.resume, "cancel": recovery.cancel}
     verbs[verb](access, errand_id)
     if verb == "cancel":
-        messages.success(request, "It is cancelled. What was sent stays sent.")
+        messages.success(request, _("It is cancelled. What was sent stays sent."))
     return redirect("recovery", account=access.account.slug, errand_id=errand_id)
 
 

@@ -46,6 +46,7 @@ class Filters:
     event: str = ""
     q: str = ""
     unwanted: str = ""
+    test: str = ""  # only: tests alone; none: none of them
     answer: str = ""  # a status, or a domain.delivery.Problem
     begin: str = ""  # of events from then on, 2026-03-04T09:00 in the account's time zone
     end: str = ""  # of events before then
@@ -58,6 +59,7 @@ class Filters:
             found, state=found.state if found.state in _STATES else "",
             integration=found.integration if uuid_or_none(found.integration) else "",
             event=found.event if found.event in _EVENTS else "", unwanted="1" if found.unwanted == "1" else "",
+            test=found.test if found.test in _TESTS else "",
             answer=found.answer if found.answer in _ANSWERS else "",
             begin=found.begin if _moment(found.begin) else "", end=found.end if _moment(found.end) else "")
 
@@ -111,13 +113,14 @@ def deliveries(access: Access, filters: Filters, data: Mapping[str, str], most: 
 
 def events(access: Access, filters: Filters, data: Mapping[str, str], most: int | None = None) -> Page[Event]:
     """A page of the account's events, each with its deliveries; also of those that nobody wanted."""
-    found = access.events().order_by("-id")
+    whole = _in_time(access.events(), filters)
+    found = _tests(whole, filters).order_by("-id")
     if filters.event:
         found = found.filter(type=filters.event)
     if filters.unwanted:
         found = found.exclude(unwanted_reason="")
     if not filters.q:
-        page = _page(access.events(), found, data, most or PAGE_ROWS)
+        page = _page(whole, found, data, most or PAGE_ROWS)
         return Page(rows=with_deliveries(access, page.rows), next_key=page.next_key)
     ids, next_key = _matching_events(access, filters.q, data)
     return Page(rows=with_deliveries(access, list(found.filter(id__in=ids))), next_key=next_key)
@@ -147,17 +150,22 @@ def first_id(moment: datetime) -> UUID:
     return UUID(int=max(0, (moment - _EPOCH) // timedelta(milliseconds=1)) << 80)
 
 
-def _in_time(found: QuerySet[Delivery], filters: Filters) -> QuerySet[Delivery]:
+def _in_time(found: QuerySet[Row], filters: Filters) -> QuerySet[Row]:
     if filters.since is not None:
         found = found.filter(id__gte=first_id(filters.since))
     return found if filters.until is None else found.filter(id__lt=first_id(filters.until))
+
+
+def _tests(found: QuerySet[Row], filters: Filters) -> QuerySet[Row]:
+    return found.filter(is_test=filters.test == "only") if filters.test else found
 
 
 def narrowed(found: QuerySet[Delivery], filters: Filters) -> QuerySet[Delivery]:
     """Those of the deliveries that the filters let through (a search apart), newest first."""
     wanted: dict[str, Any] = {
         "state": filters.state, "integration_id": filters.integration, "event_type": filters.event}
-    found = _in_time(found, filters).filter(**{name: value for name, value in wanted.items() if value})
+    found = _tests(_in_time(found, filters), filters).filter(**{
+        name: value for name, value in wanted.items() if value})
     if filters.answer.isdecimal():
         found = found.filter(last_status=int(filters.answer))
     elif filters.answer:
@@ -222,3 +230,4 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ANSWERS = frozenset((*map(str, range(100, 1000)), *(one.value for one in Problem)))
 _STATES = frozenset(one.value for one in DeliveryState)
 _EVENTS = frozenset(one.value for one in EVENTS)
+_TESTS = frozenset(("only", "none"))

@@ -3,39 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from switchhook.domain.catalogue import EVENTS
 from switchhook.domain.delivery import DeliveryState
-from switchhook.domain.explaining import named_status
 from switchhook.web.deliveries import actions, search
+from switchhook.web.deliveries.chips import KEPT, chips_of_deliveries, chips_of_events
 from switchhook.web.deliveries.neighbours import neighbours
 from switchhook.web.deliveries.recorded import attempts_of, labelled_fields
 from switchhook.web.deliveries.recovery import open_recoveries
 from switchhook.web.deliveries.search import Filters, Page, Row, uuid_or_none
 from switchhook.web.integrations.health import resting
 from switchhook.web.models import Delivery, Integration
-from switchhook.web.templatetags.catalogue import event_label
+from switchhook.web.saying import said
 from switchhook.web.tenancy import Access, account_view
 
 #: So many integrations the filter offers; more are found from their own pages.
 INTEGRATIONS_OFFERED = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chip:
-    """A filter that is on: what it says, and the URL without it."""
-
-    label: str
-    url: str
 
 
 @account_view
@@ -46,10 +38,11 @@ def deliveries(request: HttpRequest, access: Access) -> HttpResponse:
     offered = list(access.integrations().order_by("name")[:INTEGRATIONS_OFFERED])
     return render(request, "deliveries/list.html", {
         "rows": page.rows, "names": _names(access, page.rows), "filters": filters, "more": _more(filters, page),
-        "live": _live(request, filters, page), "recoveries": open_recoveries(access), "chips": _chips(filters, offered),
-        "kept_filters": [(name, value) for name in ("answer", "begin", "end") if (value := getattr(filters, name))],
+        "live": _live(request, filters, page), "recoveries": open_recoveries(access),
+        "chips": chips_of_deliveries(filters, offered),
+        "kept_filters": [(name, value) for name in KEPT if (value := getattr(filters, name))],
         "states": [(one.value, one.value.capitalize()) for one in DeliveryState],
-        "event_types": [(spec.type.value, spec.label) for spec in EVENTS.values()], "integrations": offered,
+        "event_types": [(spec.type.value, said(spec.label)) for spec in EVENTS.values()], "integrations": offered,
     })
 
 
@@ -80,11 +73,12 @@ def redeliver_ticked(request: HttpRequest, access: Access) -> HttpResponse:
     ids = [id_ for one in request.POST.getlist("delivery")[: search.LIVE_ROWS] if (id_ := uuid_or_none(one))]
     rows = list(access.deliveries().filter(id__in=ids))
     if rows:
-        actions.redeliver(access.account, rows, access.person)
-        count = "one delivery" if len(rows) == 1 else f"{len(rows)} deliveries"
-        messages.success(request, f"Asked for one more attempt of {count}.")
+        actions.redeliver(access.account, rows, access.asker)
+        messages.success(request, ngettext(
+            "Asked for one more attempt of one delivery.", "Asked for one more attempt of %(count)s deliveries.",
+            len(rows)) % {"count": len(rows)})
     else:
-        messages.warning(request, "Tick the deliveries first.")
+        messages.warning(request, _("Tick the deliveries first."))
     integration = uuid_or_none(request.POST.get("integration", ""))
     if integration:
         return redirect("integration", account=access.account.slug, integration_id=integration)
@@ -96,8 +90,8 @@ def redeliver_ticked(request: HttpRequest, access: Access) -> HttpResponse:
 def redeliver(request: HttpRequest, access: Access, delivery_id: UUID) -> HttpResponse:
     """One more attempt."""
     row = get_object_or_404(access.deliveries(), id=delivery_id)
-    actions.redeliver(access.account, [row], access.person)
-    messages.success(request, "Asked for one more attempt. It appears here in a moment.")
+    actions.redeliver(access.account, [row], access.asker)
+    messages.success(request, _("Asked for one more attempt. It appears here in a moment."))
     return redirect("delivery", account=access.account.slug, delivery_id=row.id)
 
 
@@ -106,8 +100,8 @@ def redeliver(request: HttpRequest, access: Access, delivery_id: UUID) -> HttpRe
 def cancel(request: HttpRequest, access: Access, delivery_id: UUID) -> HttpResponse:
     """No further attempt."""
     row = get_object_or_404(access.deliveries(), id=delivery_id)
-    actions.cancel(access.account, [row], access.person)
-    messages.success(request, "Asked to cancel it. It appears here in a moment.")
+    actions.cancel(access.account, [row], access.asker)
+    messages.success(request, _("Asked to cancel it. It appears here in a moment."))
     return redirect("delivery", account=access.account.slug, delivery_id=row.id)
 
 
@@ -118,7 +112,9 @@ def events(request: HttpRequest, access: Access) -> HttpResponse:
     page = search.events(access, filters, request.GET)
     return render(request, "deliveries/events.html", {
         "rows": page.rows, "filters": filters, "more": _more(filters, page), "live": _live(request, filters, page),
-        "event_types": [(spec.type.value, spec.label) for spec in EVENTS.values()],
+        "event_types": [(spec.type.value, said(spec.label)) for spec in EVENTS.values()],
+        "chips": chips_of_events(filters),
+        "kept_filters": [(name, value) for name in KEPT if (value := getattr(filters, name))],
     })
 
 
@@ -153,34 +149,3 @@ def _live(request: HttpRequest, filters: Filters, page: Page[Row]) -> str:
     if "before" in request.GET or filters.q:
         return ""
     return filters.url(down_to=request.GET.get("down_to") or (str(page.rows[-1].pk) if page.rows else ""))
-
-
-def _chips(filters: Filters, offered: Sequence[Integration]) -> list[Chip]:
-    chips = []
-    if filters.state:
-        chips.append(Chip(label=filters.state.capitalize(), url=filters.without("state")))
-    if filters.integration:
-        name = next((one.name for one in offered if str(one.id) == filters.integration), "One integration")
-        chips.append(Chip(label=name, url=filters.without("integration")))
-    if filters.event:
-        chips.append(Chip(label=event_label(filters.event), url=filters.without("event")))
-    if filters.q:
-        chips.append(Chip(label=f"“{filters.q}”", url=filters.without("q")))
-    if filters.answer:
-        chips.append(Chip(label=_answer_label(filters.answer), url=filters.without("answer")))
-    if filters.since or filters.until:
-        chips.append(Chip(label=_time_label(filters), url=filters.url(begin="", end="")))
-    return chips
-
-
-def _answer_label(answer: str) -> str:
-    return named_status(int(answer)) if answer.isdecimal() else answer.replace("_", " ").capitalize()
-
-
-def _time_label(filters: Filters) -> str:
-    """The time from when to when, in the account's time zone."""
-    begin, end = (None if one is None else timezone.localtime(one) for one in (filters.since, filters.until))
-    if begin and end:
-        return f"{begin:%-d %b %H:%M} to {end:%H:%M}" if begin.date() == end.date() else \
-            f"{begin:%-d %b %H:%M} to {end:%-d %b %H:%M}"
-    return f"from {begin:%-d %b %H:%M}" if begin else f"until {end:%-d %b %H:%M}"

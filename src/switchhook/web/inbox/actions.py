@@ -13,7 +13,7 @@ STATUSES = range(200, 600)
 
 
 def inbox_of(account: Account) -> Inbox:
-    """The account's inbox; made on the first visit."""
+    """The account's inbox. It was made with the account, unless the release before this one made that."""
     with transaction.atomic():
         found = Inbox.objects.filter(account=account).order_by("created_at").first()
         return found or Inbox.objects.create(account=account)

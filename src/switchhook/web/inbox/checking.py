@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from switchhook.domain.signing import Verification, verify
 from switchhook.web.inbox.models import InboxRequest
 from switchhook.web.integrations.stored import opened
 from switchhook.web.models import Integration
+from switchhook.web.saying import said
 
 #: So many integrations' secrets are tried; those that point at the inbox first.
 MOST_TRIED = 50
@@ -52,11 +54,12 @@ def check(request: InboxRequest, among: Sequence[Signer]) -> Checked:
     """Check the request as of when it came in. Without a body the query string is what was signed."""
     if request.body_truncated:
         return Checked(
-            good=False, signed=True, words="Only the beginning of the body was kept: the signature cannot be checked.")
+            good=False, signed=True,
+            words=_("Only the beginning of the body was kept: the signature cannot be checked."))
     headers, payload = headers_of(request), bytes(request.body) or urlsplit(request.url).query.encode()
     at = request.at_ms / 1000
     result = verify([secret for one in among for secret in one.secrets], headers, payload, now=at)
     if result is not Verification.GOOD:
-        return Checked(good=False, signed=result is not Verification.MISSING, words=result.value)
+        return Checked(good=False, signed=result is not Verification.MISSING, words=said(result.value))
     name = next(one.name for one in among if verify(one.secrets, headers, payload, now=at) is Verification.GOOD)
-    return Checked(good=True, signed=True, words=f"The signature is good: {name} signed it.")
+    return Checked(good=True, signed=True, words=_("The signature is good: %(name)s signed it.") % {"name": name})

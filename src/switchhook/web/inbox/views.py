@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from switchhook.domain.headers import ALWAYS_SECRET
@@ -69,9 +70,9 @@ def answer(request: HttpRequest, access: Access) -> HttpResponse:
     if form.is_valid():
         status, delay_ms = form.cleaned_data["status"], form.cleaned_data["delay_ms"]
         actions.answer_with(actions.inbox_of(access.account), status, delay_ms)
-        messages.success(request, f"The inbox answers {status} from now on.")
+        messages.success(request, _("The inbox answers %(status)s from now on.") % {"status": status})
     else:
-        messages.error(request, "Not saved: the status is 200 to 599, the delay 0 to 10,000 milliseconds.")
+        messages.error(request, _("Not saved: the status is 200 to 599, the delay 0 to 10,000 milliseconds."))
     return redirect("inbox", account=access.account.slug)
 
 

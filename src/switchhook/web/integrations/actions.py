@@ -44,6 +44,12 @@ class Mistaken(ValueError):
         self.mistakes = tuple(found)
 
 
+def check(account: Account, wanted: Integration) -> None:
+    """Raises Mistaken with all that would keep it from being saved."""
+    if found := mistakes(wanted, account.granted_events):
+        raise Mistaken(found)
+
+
 @transaction.atomic
 def create(
     account: Account, service: Service | None, wanted: Integration, *, signed: bool, by: str = "",
@@ -82,7 +88,7 @@ def restore(row: models.Integration, version: models.IntegrationVersion, *, by: 
 def enable(row: models.Integration, *, by: str = "") -> None:
     """Send again from the next event on. Its failures are counted anew."""
     with history.changing(row, "Enabled", by):
-        row.enabled, row.disabled_reason, row.disabled_at = True, "", None
+        row.enabled, row.disabled_reason, row.disabled_by_hand, row.disabled_at = True, "", False, None
         IntegrationHealth.objects.filter(integration_id=row.id).update(failing_since_ms=None, failures=0)
         _save(row)
 
@@ -91,7 +97,7 @@ def enable(row: models.Integration, *, by: str = "") -> None:
 def disable(row: models.Integration, reason: str, *, by: str = "") -> None:
     """Send nothing any more; its events stay known."""
     with history.changing(row, "Disabled", by):
-        row.enabled, row.disabled_reason, row.disabled_at = False, reason, timezone.now()
+        _switch_off(row, reason)
         _save(row)
 
 
@@ -108,7 +114,7 @@ def duplicate(row: models.Integration, *, by: str = "") -> models.Integration:
         {**one, "sealed": _resealed(row, twin, one["sealed"], f"header:{one['name'].lower()}")} if "sealed" in one
         else one for one in row.headers]
     twin.signing_secrets = [_new_signing_secret(twin)] if row.signing_secrets else []
-    twin.enabled, twin.disabled_reason, twin.disabled_at = False, "A copy: enable it when it is ready.", timezone.now()
+    _switch_off(twin, "A copy: enable it when it is ready.")
     _save(twin)
     history.begin(twin, f"Made as a copy of {row.name}", by)
     return twin
@@ -141,11 +147,13 @@ def signing_secret(row: models.Integration) -> str:
     return secret
 
 
+def _switch_off(row: models.Integration, reason: str) -> None:
+    row.enabled, row.disabled_reason, row.disabled_by_hand, row.disabled_at = False, reason, True, timezone.now()
+
+
 def _write(row: models.Integration, wanted: Integration, *, signed: bool) -> None:
     wanted = replace(wanted, id=row.id, account_id=row.account_id, service_id=row.service_id)
-    found = mistakes(wanted, row.account.granted_events)
-    if found:
-        raise Mistaken(found)
+    check(row.account, wanted)
     fill(row, wanted)
     if not signed:
         row.signing_secrets = []

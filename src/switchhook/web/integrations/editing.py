@@ -15,6 +15,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
 
 from switchhook.domain.catalogue import EVENTS, EXTRA_EVENTS, Level
@@ -99,15 +100,15 @@ def _save(
     """Save it; the URL to go on to."""
     with transaction.atomic():
         if row is None:
-            row = actions.create(access.account, service, form.wanted, signed=form.is_signed, by=str(access.person))
+            row = actions.create(access.account, service, form.wanted, signed=form.is_signed, by=str(access.asker))
             reveal_once(request, row)
         else:
             newly_signed = form.is_signed and not row.signing_secrets
-            actions.change(row, form.wanted, signed=form.is_signed, by=str(access.person))
+            actions.change(row, form.wanted, signed=form.is_signed, by=str(access.asker))
             if newly_signed:
                 reveal_once(request, row)
         onwards = ask_for_test(access, row) if test else ""
-    messages.success(request, f"{row.name} is saved. It is in force within two seconds.")
+    messages.success(request, _("%(name)s is saved. It is in force within two seconds.") % {"name": row.name})
     if onwards:
         return onwards
     if request.session.get(f"reveal:{row.id}"):

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from switchhook.domain.delivery import NoAnswer, Problem, Responded, Timing
 from switchhook.domain.explaining import advice, named_status
 from switchhook.web.integrations.figures import HOUR_MS, HOURS
@@ -35,7 +37,8 @@ class FailureGroup:
     def title(self) -> str:
         """What and from where: `503 Service Unavailable from crm.example.com`."""
         if self.answer.isdecimal():
-            return f"{named_status(int(self.answer))} from {self.host}"
+            return _(
+                "%(named_status)s from %(host)s") % {"named_status": named_status(int(self.answer)), "host": self.host}
         name = urlsplit(f"//{self.host}").hostname or ""
         return self.said if name in self.said else f"{self.said.removesuffix('.')}: {self.host}"
 

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import time
 
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from switchhook.domain.catalogue import EventType
 from switchhook.domain.facts import Direction
 from switchhook.domain.filters import DAYS, SUBJECTS, Filter, HoursFilter, Subject, ValueFilter, subjects_of
+from switchhook.web.saying import said
 
-DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+DAY_NAMES = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
 
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(:\d\d)?")
 
@@ -35,11 +37,11 @@ class ValueLine:
 
     @property
     def label(self) -> str:
-        return SUBJECTS[self.subject].label
+        return said(SUBJECTS[self.subject].label)
 
     @property
     def how(self) -> str:
-        return SUBJECTS[self.subject].how
+        return said(SUBJECTS[self.subject].how)
 
     @property
     def choices(self) -> list[tuple[str, bool]]:
@@ -59,7 +61,7 @@ class HoursLine:
 
     @property
     def day_choices(self) -> list[tuple[str, str, bool]]:
-        return [(DAYS[day], name, day in self.days) for day, name in enumerate(DAY_NAMES)]
+        return [(DAYS[day], str(name), day in self.days) for day, name in enumerate(DAY_NAMES)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from switchhook.domain.catalogue import EVENTS, EXTRA_EVENTS, EventSpec, EventType, Level
 from switchhook.domain.headers import ALWAYS_SECRET
@@ -26,6 +28,7 @@ from switchhook.domain.integration import (
 from switchhook.domain.validation import mistakes
 from switchhook.web.integrations import models, rows
 from switchhook.web.integrations.filter_card import read_card, shown_card
+from switchhook.web.saying import said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,54 +45,58 @@ class IntegrationForm(forms.Form):
     secret's empty input keeps."""
 
     name = forms.CharField(
-        label="Integration Name", max_length=120, help_text="This is for your reference.",
-        error_messages={"required": "Give the integration a name."})
-    type = forms.ChoiceField(label="Type", choices=[("webhook", "Webhook")], required=False)
+        label=_lazy("Integration Name"), max_length=120, help_text=_lazy("This is for your reference."),
+        error_messages={"required": _lazy("Give the integration a name.")})
+    type = forms.ChoiceField(label=_lazy("Type"), choices=[("webhook", _lazy("Webhook"))], required=False)
     request_url = forms.CharField(
-        label="Request URL", max_length=2000, help_text="The URL the payload will be sent to.",
-        error_messages={"required": "Write where to send, like https://crm.example.com/hook."},
+        label=_lazy("Request URL"), max_length=2000, help_text=_lazy("The URL the payload will be sent to."),
+        error_messages={"required": _lazy("Write where to send, like https://crm.example.com/hook.")},
         widget=forms.URLInput(attrs={"placeholder": "https://crm.example.com/hooks/calls", "spellcheck": "false"}))
     method = forms.ChoiceField(
-        label="Method", choices=[(one.value, one.value) for one in Method],
-        help_text="Most endpoints will use POST. GET is for legacy applications.")
+        label=_lazy("Method"), choices=[(one.value, one.value) for one in Method],
+        help_text=_lazy("Most endpoints will use POST. GET is for legacy applications."))
     format = forms.ChoiceField(
-        label="Format", choices=[(one.value, one.value) for one in Format],
-        help_text="A JSON payload, or pairs in the URL's query string.")
+        label=_lazy("Format"), choices=[(one.value, one.value) for one in Format],
+        help_text=_lazy("A JSON payload, or pairs in the URL's query string."))
     path_arguments = forms.CharField(
-        label="Path Arguments", max_length=1000, required=False,
+        label=_lazy("Path Arguments"), max_length=1000, required=False,
         widget=forms.TextInput(attrs={"placeholder": "/calls/{call_uuid}", "spellcheck": "false"}),
-        help_text="Added to the Request URL. Write values as placeholders in braces.")
-    trigger_service_type = forms.ChoiceField(label="Trigger Service Type", required=False, help_text="Service type.")
-    event_type = forms.ChoiceField(label="Trigger Event")
-    authentication_type = forms.ChoiceField(label="Authentication Type", choices=models.AuthenticationType.choices)
+        help_text=_lazy("Added to the Request URL. Write values as placeholders in braces."))
+    trigger_service_type = forms.ChoiceField(
+        label=_lazy("Trigger Service Type"), required=False, help_text=_lazy("Service type."))
+    event_type = forms.ChoiceField(label=_lazy("Trigger Event"))
+    authentication_type = forms.ChoiceField(
+        label=_lazy("Authentication Type"), choices=models.AuthenticationType.choices)
     username = forms.CharField(
-        label="Username", max_length=255, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+        label=_lazy("Username"), max_length=255, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     password = forms.CharField(
-        label="Password", max_length=500, required=False, strip=False,
+        label=_lazy("Password"), max_length=500, required=False, strip=False,
         widget=forms.PasswordInput(render_value=True, attrs={"autocomplete": "new-password"}))
-    clear_password = forms.BooleanField(label="Clear the password", required=False)
+    clear_password = forms.BooleanField(label=_lazy("Clear the password"), required=False)
     token = forms.CharField(
-        label="Token", max_length=4000, required=False,
+        label=_lazy("Token"), max_length=4000, required=False,
         widget=forms.PasswordInput(render_value=True, attrs={"autocomplete": "new-password"}))
-    clear_token = forms.BooleanField(label="Clear the token", required=False)
+    clear_token = forms.BooleanField(label=_lazy("Clear the token"), required=False)
     token_prefix = forms.CharField(
-        label="Prefix", max_length=40, required=False, help_text="Stands before the token. Usually Bearer.")
-    token_header = forms.CharField(label="Header", max_length=80, required=False, help_text="Usually Authorization.")
+        label=_lazy("Prefix"), max_length=40, required=False,
+        help_text=_lazy("Stands before the token. Usually Bearer."))
+    token_header = forms.CharField(
+        label=_lazy("Header"), max_length=80, required=False, help_text=_lazy("Usually Authorization."))
     signed = forms.BooleanField(
-        label="Sign requests", required=False,
-        help_text="Adds the Standard Webhooks headers, so that the receiver can tell that a request is ours.")
+        label=_lazy("Sign requests"), required=False,
+        help_text=_lazy("Adds the Standard Webhooks headers, so that the receiver can tell that a request is ours."))
     timeout_seconds = forms.FloatField(
-        label="Time-out (seconds)", min_value=1, max_value=30,
-        help_text="How long the receiver may take to answer: 1 to 30.")
+        label=_lazy("Time-out (seconds)"), min_value=1, max_value=30,
+        help_text=_lazy("How long the receiver may take to answer: 1 to 30."))
     max_in_flight = forms.IntegerField(
-        label="Requests at once", min_value=1, max_value=64,
-        help_text="How many requests may be open at the same time.")
+        label=_lazy("Requests at once"), min_value=1, max_value=64,
+        help_text=_lazy("How many requests may be open at the same time."))
     rate_per_second = forms.IntegerField(
-        label="Requests a second", min_value=1, max_value=1000, required=False,
-        help_text="At most so many, evenly spaced. Empty: as many as come.")
+        label=_lazy("Requests a second"), min_value=1, max_value=1000, required=False,
+        help_text=_lazy("At most so many, evenly spaced. Empty: as many as come."))
     expiry_hours = forms.FloatField(
-        label="Give up after (hours)", min_value=0.0025, max_value=720, required=False,
-        help_text="How long a delivery is tried again. Empty: the account's usual time.",
+        label=_lazy("Give up after (hours)"), min_value=0.0025, max_value=720, required=False,
+        help_text=_lazy("How long a delivery is tried again. Empty: the account's usual time."),
         widget=forms.NumberInput(attrs={"step": "any"}))
 
     def __init__(
@@ -102,7 +109,7 @@ class IntegrationForm(forms.Form):
         self.events = [spec for spec in events_of(level) if self._is_offered(spec)]
         super().__init__(data, initial=_initial(before) | {"signed": signed}, **more)
         self._choices("trigger_service_type", [("", service_type_name)])
-        self._choices("event_type", [(spec.type.value, spec.label) for spec in self.events])
+        self._choices("event_type", [(spec.type.value, said(spec.label)) for spec in self.events])
         self.header_rows = rows.header_rows(before.headers) if data is None else rows.read_header_rows(data)
         self.value_rows = rows.value_rows(before.body_keys) if data is None else rows.read_value_rows(data)
         chosen = self.event_type_chosen
@@ -198,7 +205,7 @@ class IntegrationForm(forms.Form):
         self._typed = self._read(cleaned)
         for row in self._used_value_rows():
             if not row.fixed and rows.known_field(row.field) is None:
-                self.row_errors[f"value-{row.number}-field"] = "Choose a value."
+                self.row_errors[f"value-{row.number}-field"] = _("Choose a value.")
         for mistake in mistakes(self._typed, self.granted):
             self._place(mistake.where, mistake.message)
         return cleaned
@@ -208,8 +215,8 @@ class IntegrationForm(forms.Form):
 
     def _place(self, where: str, message: str) -> None:
         """Show the mistake where it was made: at a field, or in a row. The first at one place is enough."""
-        kind, _, rest = where.partition(".")
-        place, _, part = rest.partition(".")
+        kind, _dot, rest = where.partition(".")
+        place, _dot, part = rest.partition(".")
         if part and kind == "headers":
             self.row_errors.setdefault(f"header-{self._used_header_rows()[int(place)].number}-{part}", message)
         elif part and kind == "body_keys":
@@ -230,14 +237,14 @@ class IntegrationForm(forms.Form):
                 else:
                     yield Complaint(element="", label="", message=str(error))
         labels = {
-            "header-name": "Request Name", "header-value": "Request Value",
-            "value-key": "Request Key", "value-field": "Value", "value-text": "Fixed text",
+            "header-name": _("Request Name"), "header-value": _("Request Value"),
+            "value-key": _("Request Key"), "value-field": _("Value"), "value-text": _("Fixed text"),
         }
         for place, message in self.row_errors.items():
-            kind, _, part = place.split("-")
+            kind, _number, part = place.split("-")
             yield Complaint(element=f"id_{place}", label=labels[f"{kind}-{part}"], message=message)
         for place, message in self.filter_errors.items():
-            yield Complaint(element=f"id_{place}", label="Filters", message=message)
+            yield Complaint(element=f"id_{place}", label=_("Filters"), message=message)
 
 
 def events_of(level: Level) -> list[EventSpec]:

@@ -164,7 +164,7 @@ def _lines(stands: Standing) -> dict[str, str]:
     """How it stands, a line for each thing that can change."""
     lines = {"Trigger Event": event_label(stands["event_type"])}
     lines |= {label: str(stands[name]) for name, label in _LABELS.items() if stands.get(name) not in (None, "")}
-    lines["Authentication Type"] = models.AuthenticationType(stands["authentication_type"]).label
+    lines["Authentication Type"] = str(models.AuthenticationType(stands["authentication_type"]).label)
     if stands["authentication_type"] != "token":
         lines.pop("Prefix", None)
         lines.pop("Header", None)

@@ -8,10 +8,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from switchhook.web.integrations import actions, history
 from switchhook.web.integrations.actions import Mistaken
+from switchhook.web.saying import said
 from switchhook.web.tenancy import Access, account_view
 
 PAGE_VERSIONS = 25
@@ -35,14 +37,16 @@ def restore(request: HttpRequest, access: Access, integration_id: UUID, number: 
     row = get_object_or_404(access.integrations().select_related("service", "account"), id=integration_id)
     version = get_object_or_404(row.versions, number=number)
     try:
-        missing = actions.restore(row, version, by=str(access.person))
+        missing = actions.restore(row, version, by=str(access.asker))
     except (Mistaken, ValueError, KeyError):
-        missing = ["what is marked"]
+        missing = [_("what is marked")]
     url = reverse("integration-edit", kwargs={"account": access.account.slug, "integration_id": row.id})
     if missing:
-        messages.warning(request, (
-            f"This is version {number}, and not saved yet. Secrets are not kept in the history: enter again "
-            f"{', '.join(missing)}, then save."))
+        messages.warning(request, _(
+            "This is version %(number)s, and not saved yet. Secrets are not kept in the history: enter again "
+            "%(missing)s, then save.") % {"number": number, "missing": ", ".join(map(said, missing))})
         return redirect(f"{url}?version={number}")
-    messages.success(request, f"{row.name} is again as in version {number}. Whether it is enabled was not changed.")
+    messages.success(request, _(
+        "%(name)s is again as in version %(number)s. Whether it is enabled was not changed.") % {
+            "name": row.name, "number": number})
     return redirect("integration", account=access.account.slug, integration_id=row.id)

@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from switchhook.domain.catalogue import EVENTS
 
@@ -15,9 +16,9 @@ def event_type_choices() -> list[tuple[str, str]]:
 class AuthenticationType(models.TextChoices):
     """How requests authenticate."""
 
-    NONE = "none", "None"
-    BASIC = "basic", "Basic Auth"
-    TOKEN = "token", "Token"
+    NONE = "none", _("None")
+    BASIC = "basic", _("Basic Auth")
+    TOKEN = "token", _("Token")
 
 
 class Integration(models.Model):
@@ -58,6 +59,7 @@ class Integration(models.Model):
     rate_per_second = models.PositiveIntegerField(null=True, blank=True)
     enabled = models.BooleanField(default=True)
     disabled_reason = models.TextField(blank=True)
+    disabled_by_hand = models.BooleanField(default=False, db_default=False)  # on purpose, not by the engine
     disabled_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

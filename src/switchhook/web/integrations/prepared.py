@@ -26,6 +26,7 @@ from switchhook.domain.integration import (
     NoAuth,
     TokenAuth,
 )
+from switchhook.web.saying import said
 
 GROUPS = ("CRM", "Surveys", "Call logs", "Billing", "Messages", "Automation")
 _KEYS = frozenset({
@@ -68,7 +69,7 @@ class Prepared:
     def applied(self, blank: Integration) -> Integration:
         """A new integration from this template."""
         return replace(
-            blank, name=self.title, event_type=self.event_type, request_url=self.request_url,
+            blank, name=said(self.title), event_type=self.event_type, request_url=self.request_url,
             path_arguments=self.path_arguments, method=self.method, format=self.format,
             authentication=self.authentication, headers=self.headers, body_keys=self.body_keys,
             filters=tuple(map(read_filter, self.filters)), rate_per_second=self.rate_per_second)

@@ -37,6 +37,7 @@ class Preview:
     http: str = ""
     curl: str = ""
     is_pretty: bool = False
+    header_names: tuple[str, ...] = ()
     problem: str = ""
 
 
@@ -56,7 +57,8 @@ def preview(wanted: Integration, event: Event, *, signed: bool, at: datetime) ->
         request = render(replace(wanted, signing_secrets=secrets), event, delivery_id=id_, at=at)
     except CannotRender as error:
         return Preview(problem=str(error))
-    return Preview(http=as_http(request, pretty_body=True), curl=as_curl(request), is_pretty=_is_indented(request))
+    return Preview(http=as_http(request, pretty_body=True), curl=as_curl(request), is_pretty=_is_indented(request),
+                   header_names=tuple(name for name, _ in request.headers))
 
 
 def example(wanted: Integration, service: Service | None, at: datetime) -> Event:

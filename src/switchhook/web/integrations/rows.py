@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from switchhook.domain.catalogue import EVENTS, FIELDS, Availability, EventType, Field
 from switchhook.domain.integration import BodyKey, Header
 from switchhook.domain.validation import MOST_ROWS
+from switchhook.web.saying import said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,11 +121,11 @@ def value_choices(event_type: EventType, chosen: str) -> list[tuple[str, list[tu
     for field in FIELDS.values():
         availability = spec.availability(field.field)
         never = availability is Availability.NEVER
-        label = field.label
+        label = said(field.label)
         if never:
-            label += f" – not sent with {spec.label}"
+            label = _("%(field)s – not sent with %(event)s") % {"field": label, "event": said(spec.label)}
         elif availability is Availability.WHEN_KNOWN:
-            label += " (when known)"
+            label = _("%(field)s (when known)") % {"field": label}
         groups.setdefault(field.group, []).append((field.field.value, label, never and field.field.value != chosen))
     return list(groups.items())
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from time import time
 
+from django.utils.translation import gettext as _
+
 from switchhook.domain.event import id_ms
 from switchhook.web.deliveries.recorded import ShownAttempt, attempt_of
 from switchhook.web.deliveries.search import uuid_or_none
 from switchhook.web.errands import outcome
 from switchhook.web.models import Delivery, Integration
+from switchhook.web.saying import said
 from switchhook.web.tenancy import Access
 
 #: After so many seconds the page says that the engine may not be running, and after so many it stops asking.
@@ -38,21 +41,22 @@ class SentTest:
 
 
 def sent_test(access: Access, row: Integration, errand_id: str) -> SentTest | None:
-    """The test of that errand; None when there is none."""
+    """The test of that errand; None when there is none of this integration."""
     id_ = uuid_or_none(errand_id)
-    told = None if id_ is None else outcome(id_, access.account)
+    told = None if id_ is None else outcome(access.errands(), id_, "send_test", integration_id=row.id)
     if told is None or id_ is None:
         return None
     waited = time() - id_ms(id_) / 1000
     if told.state == "failed":
-        return SentTest(errand_id=errand_id, failure=str(told.result.get("detail") or "The engine could not send it."))
+        detail = said(told.result.get("detail") or "")
+        return SentTest(errand_id=errand_id, failure=detail or _("The engine could not send it."))
     delivery_id = uuid_or_none(str(told.result.get("delivery_id", "")))
     delivery = access.deliveries().filter(id=delivery_id, integration_id=row.id).first() if delivery_id else None
     if delivery is None:
         return SentTest(errand_id=errand_id, waited_seconds=waited)
     first = delivery.recorded.order_by("number").first()
     if first is None and delivery.state != "pending":
-        reason = delivery.last_problem or f"It was {delivery.state}."
+        reason = said(delivery.last_problem) or _("It was %(state)s.") % {"state": said(delivery.state.capitalize())}
         return SentTest(errand_id=errand_id, delivery=delivery, failure=reason)
     attempt = None if first is None else attempt_of(first)
     return SentTest(errand_id=errand_id, delivery=delivery, attempt=attempt, waited_seconds=waited)

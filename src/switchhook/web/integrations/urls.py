@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from switchhook.web.integrations import editing, history_pages, prepared_pages, signature_page, views
+from switchhook.web.integrations import (
+    editing,
+    history_pages,
+    importing,
+    prepared_pages,
+    signature_page,
+    signing_pages,
+    views,
+)
 
 _ONE = "integrations/<uuid:integration_id>/"
 
@@ -11,6 +19,8 @@ account_urls = [
     path("integrations/new/", editing.new_of_account, name="integration-new"),
     path("integrations/new/preview/", editing.preview_new_of_account, name="integration-new-preview"),
     path("integrations/new/templates/", prepared_pages.of_account, name="integration-templates"),
+    path("integrations/import/", importing.import_integrations, name="integrations-import"),
+    path("integrations/export/", importing.export_integrations, name="integrations-export"),
     path(_ONE, views.one, name="integration"),
     path(_ONE + "edit/", editing.edit, name="integration-edit"),
     path(_ONE + "edit/preview/", editing.preview_edit, name="integration-edit-preview"),
@@ -19,6 +29,8 @@ account_urls = [
     path(_ONE + "duplicate/", views.duplicate, name="integration-duplicate"),
     path(_ONE + "delete/", views.delete, name="integration-delete"),
     path(_ONE + "rotate/", views.rotate, name="integration-rotate"),
+    path(_ONE + "reveal/", signing_pages.reveal, name="integration-reveal"),
+    path(_ONE + "verifying/", signing_pages.verifying, name="integration-verifying"),
     path(_ONE + "history/", history_pages.of_integration, name="integration-history"),
     path(_ONE + "history/<int:number>/restore/", history_pages.restore, name="integration-restore"),
     path(_ONE + "signature/", signature_page.page, name="integration-signature"),

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from switchhook.domain.catalogue import EVENTS, EventType
@@ -22,7 +23,7 @@ from switchhook.web.deliveries.recovery import open_recoveries
 from switchhook.web.errands import ask
 from switchhook.web.integrations import actions
 from switchhook.web.integrations.failures import failure_groups
-from switchhook.web.integrations.figures import figures, retrying
+from switchhook.web.integrations.figures import Figures, figures, figures_of, retrying
 from switchhook.web.integrations.health import resting
 from switchhook.web.integrations.stored import opened
 from switchhook.web.integrations.testing import sent_test
@@ -36,9 +37,10 @@ RECENT = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of the list: an integration and its last delivery."""
+    """One line of the list: an integration, how it did in the last 24 hours, and its last delivery."""
 
     row: Integration
+    figures: Figures
     last: Delivery | None
 
 
@@ -58,7 +60,8 @@ def _list(request: HttpRequest, access: Access, found: QuerySet[Integration], se
     latest = access.deliveries().filter(integration_id=OuterRef("id")).order_by("-id").values("id")[:1]
     rows = list(found.annotate(last_id=Subquery(latest)).order_by("name", "created_at"))
     last = access.deliveries().in_bulk([row.last_id for row in rows if row.last_id])
-    lines = [Line(row=row, last=last.get(row.last_id)) for row in rows]
+    days = figures_of([row.id for row in rows])
+    lines = [Line(row=row, figures=days[row.id], last=last.get(row.last_id)) for row in rows]
     return render(request, "integrations/list.html", {
         "lines": lines, "service": service, "new_url": new_url(access, service),
         "may_make": access.runs_account if service is None else access.can_write,
@@ -71,7 +74,8 @@ def one(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRespo
     row = _row(access, integration_id)
     found = opened(row, timezone.now())
     secret = ""
-    if request.session.pop(_reveal(row.id), None) and access.can_write:
+    news = "HX-Request" in request.headers  # another window, which asks for news: not who is to be shown it
+    if not news and request.session.pop(_reveal(row.id), None) and access.can_write:
         try:
             secret = actions.signing_secret(row)
         except CannotOpen as error:
@@ -84,7 +88,8 @@ def one(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRespo
         "recoveries": open_recoveries(access, row.id), "resting": resting(row.id),
         "figures": figures(row.id), "failures": failure_groups(row.id), "retrying": retrying(access, row.id),
         "filters": [described(one) for one in found.integration.filters],
-        "old_secret_until": _old_secret_until(row), "test": sent_test(access, row, request.GET.get("test", "")),
+        "secret_made_at": _secret_made_at(row), "old_secret_until": _old_secret_until(row),
+        "test": sent_test(access, row, request.GET.get("test", "")),
     })
     if secret:
         response["Cache-Control"] = "no-store"
@@ -96,8 +101,8 @@ def one(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRespo
 def enable(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
     """Play."""
     row = _row(access, integration_id)
-    actions.enable(row, by=str(access.person))
-    messages.success(request, f"{row.name} is enabled.")
+    actions.enable(row, by=str(access.asker))
+    messages.success(request, _("%(name)s is enabled.") % {"name": row.name})
     return _back(request, row)
 
 
@@ -106,8 +111,8 @@ def enable(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRe
 def disable(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
     """Stop."""
     row = _row(access, integration_id)
-    actions.disable(row, f"Disabled by {access.person}.", by=str(access.person))
-    messages.success(request, f"{row.name} is disabled. It sends nothing until you enable it.")
+    actions.disable(row, f"Disabled by {access.asker}.", by=str(access.asker))
+    messages.success(request, _("%(name)s is disabled. It sends nothing until you enable it.") % {"name": row.name})
     return _back(request, row)
 
 
@@ -115,9 +120,9 @@ def disable(request: HttpRequest, access: Access, integration_id: UUID) -> HttpR
 @account_view
 def duplicate(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
     """A copy to change; it is disabled."""
-    twin = actions.duplicate(_row(access, integration_id), by=str(access.person))
+    twin = actions.duplicate(_row(access, integration_id), by=str(access.asker))
     reveal_once(request, twin)
-    messages.success(request, "This is the copy. It is disabled until you enable it.")
+    messages.success(request, _("This is the copy. It is disabled until you enable it."))
     return redirect("integration-edit", account=access.account.slug, integration_id=twin.id)
 
 
@@ -128,7 +133,7 @@ def delete(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRe
     if request.method != "POST":
         return render(request, "integrations/delete.html", {"row": row})
     actions.delete(row)
-    messages.success(request, f"{row.name} is deleted. Its deliveries can still be read.")
+    messages.success(request, _("%(name)s is deleted. Its deliveries can still be read.") % {"name": row.name})
     return redirect(list_url(access, row.service))
 
 
@@ -137,7 +142,7 @@ def delete(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRe
 def rotate(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
     """A new signing secret, shown once; the one before signs along for a day."""
     row = _row(access, integration_id)
-    actions.rotate_signing_secret(row, by=str(access.person))
+    actions.rotate_signing_secret(row, by=str(access.asker))
     reveal_once(request, row)
     return redirect("integration", account=access.account.slug, integration_id=row.id)
 
@@ -158,7 +163,7 @@ def test_result(request: HttpRequest, access: Access, integration_id: UUID, erra
 
 def ask_for_test(access: Access, row: Integration) -> str:
     """Ask for a test; the URL of the page that shows its result."""
-    errand = ask("send_test", access.account, {"integration_id": str(row.id)}, access.person)
+    errand = ask("send_test", access.account, {"integration_id": str(row.id)}, access.asker)
     return f"{_url(row, access)}?test={errand.id}#test"
 
 
@@ -196,6 +201,11 @@ def _back(request: HttpRequest, row: Integration) -> HttpResponse:
 
 def _reveal(integration_id: UUID) -> str:
     return f"reveal:{integration_id}"
+
+
+def _secret_made_at(row: Integration) -> datetime | None:
+    """When the newest signing secret was made; None when requests are not signed."""
+    return datetime.fromisoformat(row.signing_secrets[0]["made_at"]) if row.signing_secrets else None
 
 
 def _old_secret_until(row: Integration) -> datetime | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from switchhook.web.members.models import Role
 from switchhook.web.models import Account, Member, Person
@@ -26,7 +27,7 @@ class LastAdmin(ValueError):
     """Nobody would be left who runs the account."""
 
     def __init__(self) -> None:
-        super().__init__("Somebody must stay admin of all the account. Make another member admin first.")
+        super().__init__(_("Somebody must stay admin of all the account. Make another member admin first."))
 
 
 @transaction.atomic
@@ -66,7 +67,7 @@ def forget_second_factor(person: Person) -> None:
 
 
 def save_profile(person: Person) -> None:
-    """Save name and e-mail; the address before no longer logs in."""
+    """Save name, e-mail and language; the address before no longer logs in."""
     with transaction.atomic():
-        person.save(update_fields=["name", "email"])
+        person.save(update_fields=["name", "email", "language"])
         EmailAddress.objects.filter(user_id=person.id).exclude(email__iexact=person.email).delete()

@@ -8,6 +8,9 @@ import allauth.account.forms
 from allauth.account.forms import SetPasswordForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from switchhook.web.members.models import Role
 from switchhook.web.models import Account, Person
@@ -20,9 +23,9 @@ class LoginForm(allauth.account.forms.LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"].label = "E-mail"
+        self.fields["login"].label = _("E-mail")
         self.fields["password"].help_text = ""
-        self.fields["remember"].label = "Keep me logged in on this device"
+        self.fields["remember"].label = _("Keep me logged in on this device")
         for name in ("login", "password"):
             self.fields[name].widget.attrs.pop("placeholder", None)
 
@@ -30,27 +33,30 @@ class LoginForm(allauth.account.forms.LoginForm):
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a person may change about themselves."""
 
+    language = forms.ChoiceField(
+        label=_lazy("Language"), required=False, choices=[("", _lazy("As the browser asks")), *settings.LANGUAGES])
+
     class Meta:
         model = Person
-        fields = ("name", "email")
-        labels = {"name": "Your name", "email": "E-mail"}
-        help_texts = {"email": "With this address you log in."}
+        fields = ("name", "email", "language")
+        labels = {"name": _lazy("Your name"), "email": _lazy("E-mail")}
+        help_texts = {"email": _lazy("With this address you log in.")}
 
     def clean_email(self) -> str:
         email = self.cleaned_data["email"].lower()
         if Person.objects.exclude(id=self.instance.id).filter(email__iexact=email).exists():
-            raise forms.ValidationError("Somebody else logs in with this address.")
+            raise forms.ValidationError(_("Somebody else logs in with this address."))
         return str(email)
 
 
 class MemberForm(forms.Form):
     """A person to be added to an account, by e-mail."""
 
-    email = forms.EmailField(label="E-mail", max_length=254)
-    name = forms.CharField(label="Name", max_length=120, required=False)
+    email = forms.EmailField(label=_lazy("E-mail"), max_length=254)
+    name = forms.CharField(label=_lazy("Name"), max_length=120, required=False)
     role = forms.ChoiceField(
-        choices=Role.choices, initial=Role.ADMIN, label="Role",
-        help_text="An admin changes users and integrations; a viewer only looks.")
+        choices=Role.choices, initial=Role.ADMIN, label=_lazy("Role"),
+        help_text=_lazy("An admin changes users and integrations; a viewer only looks."))
 
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,15 +70,15 @@ class RoleForm(ChoosesServices):
     """What a member may do, and with which PBXs."""
 
     role = forms.ChoiceField(
-        choices=Role.choices, initial=Role.VIEWER, label="Role",
-        help_text="An admin changes users and integrations; a viewer only looks.")
+        choices=Role.choices, initial=Role.VIEWER, label=_lazy("Role"),
+        help_text=_lazy("An admin changes users and integrations; a viewer only looks."))
 
     field_order = ("email", "role", "services")
 
     def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
         super().__init__(*args, access=access, **kwargs)
         if "services" in self.fields:
-            self.fields["services"].help_text = (
+            self.fields["services"].help_text = _(
                 "None ticked: all of the account. Else they see the calls, deliveries, users and integrations of these "
                 "PBXs and nothing else: no members, no tokens, none of the account's own integrations.")
 
@@ -84,7 +90,7 @@ class RoleForm(ChoosesServices):
 class InvitationForm(RoleForm):
     """Somebody to be invited."""
 
-    email = forms.EmailField(label="E-mail", max_length=254)
+    email = forms.EmailField(label=_lazy("E-mail"), max_length=254)
 
     def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
         super().__init__(*args, access=access, **kwargs)
@@ -99,8 +105,8 @@ class KeyForm(AddWebAuthnForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["name"].help_text = "What you call it: “Laptop”, “Key on my key ring”."
-        self.fields["passwordless"].label = "As a passkey: it logs you in by itself, without a password"
+        self.fields["name"].help_text = _("What you call it: “Laptop”, “Key on my key ring”.")
+        self.fields["passwordless"].label = _("As a passkey: it logs you in by itself, without a password")
         self.fields["passwordless"].help_text = ""
         self.fields["passwordless"].initial = True
 
@@ -108,7 +114,7 @@ class KeyForm(AddWebAuthnForm):
 class NewcomerForm(SetPasswordForm):
     """Name and password of who accepts an invitation and has no login yet."""
 
-    name = forms.CharField(label="Your name", max_length=120)
+    name = forms.CharField(label=_lazy("Your name"), max_length=120)
 
     field_order = ("name", "password1", "password2")
 
@@ -117,5 +123,5 @@ def not_yet_member(account: Account, email: str) -> str:
     """The address, in small letters. Raises ValidationError when it is a member's."""
     email = email.lower()
     if account.members.filter(person__email__iexact=email).exists():
-        raise forms.ValidationError("This person is a member of the account already.")
+        raise forms.ValidationError(_("This person is a member of the account already."))
     return email

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from switchhook.web.members import invitations
@@ -30,7 +31,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and ours:
         if invitations.accept(invitation, person) is None:
             return render(request, "members/join.html", {"invitation": None}, status=410)
-        messages.success(request, f"You are a member of {invitation.account} now.")
+        messages.success(request, _("You are a member of %(account)s now.") % {"account": invitation.account})
         return redirect("home", account=invitation.account.slug)
     return render(request, "members/join.html", {"invitation": invitation, "ours": ours, "known": True})
 

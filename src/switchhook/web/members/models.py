@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class People(BaseUserManager["Person"]):
@@ -27,6 +28,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
+    language = models.CharField(max_length=8, blank=True, default="", db_default="")  # empty: as the browser asks
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(default=timezone.now)
@@ -51,8 +53,8 @@ class Person(AbstractBaseUser, PermissionsMixin):
 class Role(models.TextChoices):
     """What a member may do in an account."""
 
-    ADMIN = "admin", "Admin"
-    VIEWER = "viewer", "Viewer"
+    ADMIN = "admin", _("Admin")
+    VIEWER = "viewer", _("Viewer")
 
 
 class Member(models.Model):

@@ -9,9 +9,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from switchhook.web.accounts.actions import save_account
+from switchhook.web.accounts.quotas import QuotaReached
 from switchhook.web.members import actions, invitations
 from switchhook.web.members.forms import InvitationForm, RoleForm
 from switchhook.web.members.models import Role
@@ -26,11 +28,15 @@ def members(request: HttpRequest, access: Access) -> HttpResponse:
     """Who may see this account, and who is invited."""
     form = InvitationForm(request.POST or None, access=access)
     if request.method == "POST" and form.is_valid():
-        invited = invitations.invite(
-            access.account.id, form.cleaned_data["email"], form.chosen_role, form.chosen_services, access.person)
-        messages.success(request, f"{invited.email} is invited." + (
-            " The e-mail is on its way." if settings.SWITCHHOOK.smtp_url else " Send them the link below."))
-        return redirect("members", account=access.account.slug)
+        try:
+            invited = invitations.invite(
+                access.account.id, form.cleaned_data["email"], form.chosen_role, form.chosen_services, access.person)
+        except QuotaReached as reached:
+            form.add_error(None, str(reached))
+        else:
+            messages.success(request, _("%(email)s is invited.") % {"email": invited.email} + (
+                _(" The e-mail is on its way.") if settings.SWITCHHOOK.smtp_url else _(" Send them the link below.")))
+            return redirect("members", account=access.account.slug)
     names = {str(one.id): str(one) for one in access.services()}
     rows = list(access.members().select_related("person").order_by("person__email")[:LIST_LIMIT])
     factors = actions.with_second_factor(row.person_id for row in rows)
@@ -55,7 +61,7 @@ def member(request: HttpRequest, access: Access, member_id: UUID) -> HttpRespons
         except actions.LastAdmin as error:
             form.add_error("role", str(error))
         else:
-            messages.success(request, f"{row.person} is saved.")
+            messages.success(request, _("%(person)s is saved.") % {"person": row.person})
             return _onwards(access, row)
     return render(request, "members/edit.html", {"row": row, "form": form})
 
@@ -70,7 +76,7 @@ def remove(request: HttpRequest, access: Access, member_id: UUID) -> HttpRespons
     except actions.LastAdmin as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"{row.person} is no longer a member.")
+        messages.success(request, _("%(person)s is no longer a member.") % {"person": row.person})
     return _onwards(access, row)
 
 
@@ -80,7 +86,7 @@ def send_again(request: HttpRequest, access: Access, invitation_id: UUID) -> Htt
     """A new e-mail with a new link; the one before does not work any more."""
     invited = get_object_or_404(access.invitations(), id=invitation_id)
     invitations.send(invited)
-    messages.success(request, f"{invited.email} is invited again. Only the new link works.")
+    messages.success(request, _("%(email)s is invited again. Only the new link works.") % {"email": invited.email})
     return redirect("members", account=access.account.slug)
 
 
@@ -90,7 +96,7 @@ def revoke(request: HttpRequest, access: Access, invitation_id: UUID) -> HttpRes
     """The link does not work any more."""
     invited = get_object_or_404(access.invitations(), id=invitation_id)
     invited.delete()
-    messages.success(request, f"The invitation of {invited.email} is revoked.")
+    messages.success(request, _("The invitation of %(email)s is revoked.") % {"email": invited.email})
     return redirect("members", account=access.account.slug)
 
 
@@ -99,18 +105,18 @@ def revoke(request: HttpRequest, access: Access, invitation_id: UUID) -> HttpRes
 def policy(request: HttpRequest, access: Access) -> HttpResponse:
     """Whether everybody needs a second factor."""
     access.account.second_factor_required = "second_factor" in request.POST
-    save_account(access.account)
-    messages.success(request, "Everybody needs a second factor from now on."
-                     if access.account.second_factor_required else "A second factor is up to each member.")
+    save_account(access.account, "second_factor_required")
+    messages.success(request, _("Everybody needs a second factor from now on.")
+                     if access.account.second_factor_required else _("A second factor is up to each member."))
     return redirect("members", account=access.account.slug)
 
 
 def _onwards(access: Access, row: Member) -> HttpResponse:
     """To the list; who changed themselves may see it no more."""
-    if row.person_id == access.person.id:
+    if row.person_id == access.asker.id:
         return redirect("start")
     return redirect("members", account=access.account.slug)
 
 
 def _names(services: list[str], names: dict[str, str]) -> list[str]:
-    return [names.get(one, "a deleted PBX") for one in services]
+    return [names.get(one, _("a deleted PBX")) for one in services]

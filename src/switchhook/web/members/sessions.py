@@ -7,6 +7,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from switchhook.web.audit.models import Action, Kind
@@ -29,7 +30,7 @@ def end(request: HttpRequest, session_id: int) -> HttpResponse:
     row = get_object_or_404(UserSession, id=session_id, user_id=request.user.id)
     note_of_person(Action.DELETED, Kind.SESSION, request.user, detail=f"{browser_of(row.user_agent)}, {row.ip}")
     end_sessions(request, [row])
-    messages.success(request, "That session is ended.")
+    messages.success(request, _("That session is ended."))
     return redirect("sessions")
 
 
@@ -39,5 +40,5 @@ def end_others(request: HttpRequest) -> HttpResponse:
     assert request.user.is_authenticated
     note_of_person(Action.DELETED, Kind.SESSION, request.user, detail="All other sessions")
     end_other_sessions(request, request.user)
-    messages.success(request, "You are logged in here, and nowhere else.")
+    messages.success(request, _("You are logged in here, and nowhere else."))
     return redirect("sessions")

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -18,6 +19,7 @@ from switchhook.web.members import actions
 from switchhook.web.members.forms import MemberForm, ProfileForm
 from switchhook.web.members.links import LIFETIME, one_time_link, person_of, redeem
 from switchhook.web.members.models import Role
+from switchhook.web.members.proof import is_proven
 from switchhook.web.models import Account, Member
 from switchhook.web.tenancy import operator_view
 
@@ -34,7 +36,7 @@ def login_once(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "members/login_once.html", {"person": None}, status=410)
     onwards = "start"
     if not person.has_usable_password():
-        messages.info(request, "You are in. Choose a password now, so that you can log in again.")
+        messages.info(request, _("You are in. Choose a password now, so that you can log in again."))
         onwards = "account_set_password"
     answer: HttpResponse = perform_login(request, person, redirect_url=reverse(onwards))
     return answer
@@ -53,7 +55,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
         actions.save_profile(form.save(commit=False))
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
         return redirect("profile")
     return render(request, "members/profile.html", {"form": form})
 
@@ -66,6 +68,10 @@ def members(request: HttpRequest, account_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         added = actions.add_member(account, data["email"], data["name"], Role(data["role"]))
+        if added.person.last_login is not None and not is_proven(added.person):
+            messages.warning(request, _(
+                "%(email)s has a login already, and nothing has proven so far that the address is theirs. Make sure "
+                "that it is the person whom you mean.") % {"email": added.person.email})
         return _shown(request, account, MemberForm(account=account), added)
     return _shown(request, account, form, None)
 
@@ -84,7 +90,8 @@ def forget_second_factor(request: HttpRequest, account_id: UUID, member_id: UUID
     """For who lost phone and recovery codes."""
     member = _member(account_id, member_id)
     actions.forget_second_factor(member.person)
-    messages.success(request, f"{member.person} logs in without a second factor, until they set up another.")
+    messages.success(request, _(
+        "%(person)s logs in without a second factor, until they set up another.") % {"person": member.person})
     return redirect("operator-members", account_id=account_id)
 
 
@@ -94,7 +101,7 @@ def remove(request: HttpRequest, account_id: UUID, member_id: UUID) -> HttpRespo
     """Take somebody's role in an account away. The person stays. The operator may remove the last admin, too."""
     member = _member(account_id, member_id)
     member.delete()
-    messages.success(request, f"{member.person} is no longer a member.")
+    messages.success(request, _("%(person)s is no longer a member.") % {"person": member.person})
     return redirect("operator-members", account_id=account_id)
 
 
@@ -105,7 +112,8 @@ def _member(account_id: UUID, member_id: UUID) -> Member:
 def _shown(request: HttpRequest, account: Account, form: MemberForm, added: Member | None) -> HttpResponse:
     """The list; with the one-time link of who was just added, or needs another."""
     rows = account.members.select_related("person").order_by("person__email")
+    link = one_time_link(added.person, account.brand) if added else ""
     return render(request, "members/members.html", {
-        "account": account, "rows": rows, "form": form, "added": added, "link": one_time_link(added.person) if added
-        else "", "with_factor": actions.with_second_factor(row.person_id for row in rows),
+        "account": account, "rows": rows, "form": form, "added": added, "link": link,
+        "with_factor": actions.with_second_factor(row.person_id for row in rows),
         "hours": int(LIFETIME.total_seconds() // 3600)})

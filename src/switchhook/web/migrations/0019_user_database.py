@@ -14,7 +14,7 @@ WAITING = ("held", "confirmed")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("web", "0016_call_search")]
+    dependencies = [("web", "0024_erasing")]
     operations = [
         # Defaults: the release before this one goes on writing rows without these columns.
         migrations.RunSQL(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from switchhook.web.models import Connection, ConnectionState, Delivery, Engine, Errand, Event, Notice
 from switchhook.web.services.state import SILENT_AFTER_MS
@@ -40,18 +41,18 @@ def _schema() -> Iterator[Stuck]:
     executor = MigrationExecutor(connection)
     behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if behind:
-        yield Stuck(what="The database is behind this release", count=len(behind), do="Run switchhook migrate.")
+        yield Stuck(what=_("The database is behind this release"), count=len(behind), do=_("Run switchhook migrate."))
 
 
 def _engines(now_ms: int) -> Iterator[Stuck]:
     alive = Engine.objects.filter(heartbeat_at_ms__gt=now_ms - SILENT_AFTER_MS)
     if not alive.exists():
-        yield Stuck(what="No engine is running", do="Nothing is heard and nothing is delivered until switchhook serve "
-                    "(or switchhook engine) runs again.")
+        yield Stuck(what=_("No engine is running"), do=_(
+            "Nothing is heard and nothing is delivered until switchhook serve (or switchhook engine) runs again."))
     dead = _count(Engine.objects.filter(heartbeat_at_ms__lte=now_ms - SILENT_AFTER_MS))
     if dead:
-        yield Stuck(what="Engines that ended without a word", count=dead,
-                    do="Another engine takes over what they held as soon as it runs.")
+        yield Stuck(what=_("Engines that ended without a word"), count=dead,
+                    do=_("Another engine takes over what they held as soon as it runs."))
 
 
 def _deliveries(now_ms: int) -> Iterator[Stuck]:
@@ -59,52 +60,53 @@ def _deliveries(now_ms: int) -> Iterator[Stuck]:
     alive = Engine.objects.filter(heartbeat_at_ms__gt=now_ms - SILENT_AFTER_MS)
     orphaned = _count(held.exclude(owner__in=alive.values("id")))
     if orphaned:
-        yield Stuck(what="Deliveries held by an engine that is dead", count=orphaned,
-                    do="They go on once an engine runs: see its log when they stay.")
+        yield Stuck(what=_("Deliveries held by an engine that is dead"), count=orphaned,
+                    do=_("They go on once an engine runs: see its log when they stay."))
     long = _count(held.filter(owner__in=alive.values("id"), next_attempt_at_ms__lt=now_ms - CLAIMED_FOR_MS))
     if long:
-        yield Stuck(what="Deliveries that an engine has held for more than five minutes", count=long,
-                    do="Many events wait for slow receivers, or the engine hangs: see its metrics and its log.")
+        yield Stuck(what=_("Deliveries that an engine has held for more than five minutes"), count=long,
+                    do=_("Many events wait for slow receivers, or the engine hangs: see its metrics and its log."))
     overdue = _count(Delivery.objects.filter(
         state="pending", owner=None, next_attempt_at_ms__lt=now_ms - OVERDUE_MS, expires_at_ms__gt=now_ms))
     if overdue:
-        yield Stuck(what="Deliveries that are overdue and nobody has taken", count=overdue,
-                    do="Receivers that fail are left alone, suspended accounts wait. Otherwise another engine helps.")
+        yield Stuck(what=_("Deliveries that are overdue and nobody has taken"), count=overdue,
+                    do=_(
+                        "Receivers that fail are left alone, suspended accounts wait. Otherwise another engine helps."))
 
 
 def _errands(now_ms: int) -> Iterator[Stuck]:
     waiting = _count(Errand.objects.filter(state="asked", created_at_ms__lt=now_ms - ASKED_FOR_MS))
     if waiting:
-        yield Stuck(what="Errands that no engine has taken for a minute", count=waiting,
-                    do="Tests, changed users and redeliveries wait until an engine runs.")
+        yield Stuck(what=_("Errands that no engine has taken for a minute"), count=waiting,
+                    do=_("Tests, changed users and redeliveries wait until an engine runs."))
     long = _count(Errand.objects.filter(
         state="working", created_at_ms__lt=now_ms - WORKING_FOR_MS).exclude(kind__in=("catch_up", "redeliver_many")))
     if long:
-        yield Stuck(what="Errands under way for more than half an hour", count=long, do="See the engine's log.")
+        yield Stuck(what=_("Errands under way for more than half an hour"), count=long, do=_("See the engine's log."))
 
 
 def _connections() -> Iterator[Stuck]:
     owned = ConnectionState.objects.filter(owner__isnull=False).values("connection_id")
     unowned = _count(Connection.objects.exclude(id__in=owned))
     if unowned:
-        yield Stuck(what="Connections that no engine has taken", count=unowned, url_name="operator-connections",
-                    do="An engine takes each within seconds: see its log.")
+        yield Stuck(what=_("Connections that no engine has taken"), count=unowned, url_name="operator-connections",
+                    do=_("An engine takes each within seconds: see its log."))
     broken = _count(ConnectionState.objects.filter(
         state__in=("refused", "broken", "silent"), connection_id__in=Connection.objects.values("id")))
     if broken:
-        yield Stuck(what="PBXs that are not heard", count=broken, url_name="operator-connections",
-                    do="The connection's page says why.")
+        yield Stuck(what=_("PBXs that are not heard"), count=broken, url_name="operator-connections",
+                    do=_("The connection's page says why."))
     unclaimed = _count(ConnectionState.objects.filter(
         unclaimed__gt=0, connection_id__in=Connection.objects.values("id")))
     if unclaimed:
-        yield Stuck(what="Connections with calls that no service claims", count=unclaimed,
-                    url_name="operator-connections", do="A tenant key is wrong, or a service is missing.")
+        yield Stuck(what=_("Connections with calls that no service claims"), count=unclaimed,
+                    url_name="operator-connections", do=_("A tenant key is wrong, or a service is missing."))
 
 
 def _notices(now_ms: int) -> Iterator[Stuck]:
     unsent = _count(Notice.objects.filter(sent_at_ms=None, created_at_ms__lt=now_ms - OVERDUE_MS).exclude(problem=""))
     if unsent:
-        yield Stuck(what="E-mails that could not be sent", count=unsent, do="Check SWITCHHOOK_SMTP_URL.")
+        yield Stuck(what=_("E-mails that could not be sent"), count=unsent, do=_("Check SWITCHHOOK_SMTP_URL."))
 
 
 def latest_event_ms() -> int | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 
 from switchhook.web.models import Call, Service
 from switchhook.web.recordings.forms import RecordingsForm
@@ -27,7 +28,7 @@ def recordings(request: HttpRequest, service_id: UUID) -> HttpResponse:
     form = RecordingsForm(request.POST or None, instance=service)
     if request.method == "POST" and form.is_valid():
         _save(form)
-        messages.success(request, "Saved. Below is what is found of the last recorded calls.")
+        messages.success(request, _("Saved. Below is what is found of the last recorded calls."))
         return redirect("operator-service-recordings", service_id=service.id)
     found, unreachable = ([], "") if form.is_bound else _last(service)
     return render(request, "recordings/operator.html", {

@@ -9,6 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from switchhook.domain.errors import CannotOpen
 from switchhook.domain.recordings import (
@@ -23,6 +24,7 @@ from switchhook.domain.recordings import (
 from switchhook.web.models import Call, Service
 from switchhook.web.recordings.storage import Opened, Unreachable, open_file
 from switchhook.web.recordings.wav import HEADER_BYTES, seconds_of
+from switchhook.web.saying import said
 from switchhook.web.secrets import unseal
 
 #: After so many seconds it is worth asking again for what is pending: while the call goes on, and after it.
@@ -64,7 +66,7 @@ def files_of(call: Call, service: Service) -> list[str]:
 def recordings_of(call: Call, service: Service) -> list[Recording]:
     """Every recording of the call, looked at. Raises Unreachable."""
     found = []
-    for number, _ in enumerate(files_of(call, service), start=1):
+    for number, _file in enumerate(files_of(call, service), start=1):
         recording, opened = look_at(call, service, number)
         if opened is not None:
             opened.close()
@@ -77,15 +79,15 @@ def look_at(call: Call, service: Service, number: int) -> tuple[Recording, Opene
     """One recording, with its file open when it is ready. Raises IndexError, Unreachable."""
     file = files_of(call, service)[number - 1]
     if not service.recordings_root:
-        why = "The operator has not said where the recordings of this PBX are."
+        why = _("The operator has not said where the recordings of this PBX are.")
         return Recording(number=number, file=file, state=RecordingState.NONE, why=why), None
     place = place_of(file, _layout(service), _recorded(call, service))
     if isinstance(place, Refused):
-        why = f"This file is not looked for: {place.why}."
+        why = _("This file is not looked for: %(why)s.") % {"why": said(place.why)}
         return Recording(number=number, file=file, state=RecordingState.NONE, why=why), None
     if call.ended_ms is None:
         return Recording(number=number, file=file, place=place, state=RecordingState.PENDING,
-                         why="The call goes on.", retry_after_s=_OPEN_SECONDS), None
+                         why=_("The call goes on."), retry_after_s=_OPEN_SECONDS), None
     opened = open_file(service.recordings_root, _options(service), place)
     if opened is not None and opened.size != 0:
         return _ready(number, file, place, opened), opened
@@ -93,9 +95,9 @@ def look_at(call: Call, service: Service, number: int) -> tuple[Recording, Opene
         opened.close()
     if time.time() * 1000 < call.ended_ms + settings.SWITCHHOOK.recording_grace_minutes * 60_000:
         return Recording(number=number, file=file, place=place, state=RecordingState.PENDING,
-                         why="The file is not there yet.", retry_after_s=_OVER_SECONDS), None
+                         why=_("The file is not there yet."), retry_after_s=_OVER_SECONDS), None
     return Recording(number=number, file=file, place=place, state=RecordingState.DELETED,
-                     why="The file is not there any more."), None
+                     why=_("The file is not there any more.")), None
 
 
 def _ready(number: int, file: str, place: Place, opened: Opened) -> Recording:
@@ -106,7 +108,8 @@ def _ready(number: int, file: str, place: Place, opened: Opened) -> Recording:
             opened.handle.seek(0)
         except Exception as error:  # each storage has errors of its own
             opened.close()
-            raise Unreachable(f"The storage of the recordings broke off ({type(error).__name__}).") from error
+            raise Unreachable(_("The storage of the recordings broke off (%(error)s).") % {
+                "error": type(error).__name__}) from error
     return Recording(number=number, file=file, place=place, state=RecordingState.READY, size=opened.size,
                      seconds=seconds)
 
@@ -125,4 +128,4 @@ def _options(service: Service) -> str:
     try:
         return unseal(service.recordings_options_sealed, f"service:{service.id}:recordings_options")
     except CannotOpen as error:
-        raise Unreachable(f"The storage options do not open. {error}") from error
+        raise Unreachable(_("The storage options do not open. %(error)s") % {"error": said(error)}) from error

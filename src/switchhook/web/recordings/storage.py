@@ -18,14 +18,17 @@ from urllib.parse import quote, urlsplit
 
 import fsspec
 from aiohttp import ClientConnectionError, ClientTimeout
+from django.utils.translation import gettext as _
 from fsspec.core import url_to_fs
 
 from switchhook.domain.recordings import Place, local_directory
+from switchhook.web.recordings.sftp import AnotherHostKey, with_host_key
 
 log = logging.getLogger(__name__)
 
 CHUNK_BYTES = 64 * 1024
 _BLOCK_BYTES = 256 * 1024  # read ahead at once from elsewhere
+_SFTP = ("sftp", "ssh")
 _CONNECT_SECONDS, _READ_SECONDS = 5, 20
 
 
@@ -67,7 +70,17 @@ def open_file(root: str, options: str, place: Place) -> Opened | None:
         return None
     except Exception as error:  # each storage has errors of its own
         log.warning("recordings.unreachable kind=%s error=%s", urlsplit(root).scheme or "file", type(error).__name__)
-        raise Unreachable(f"The storage of the recordings does not answer ({type(error).__name__}).") from error
+        raise Unreachable(_does(error) % {"error": type(error).__name__}) from error
+
+
+def _does(error: Exception) -> str:
+    """What the storage does, by its error."""
+    if isinstance(error, AnotherHostKey):
+        return _("The storage of the recordings shows another host key than the one that is set (%(error)s).")
+    refused = isinstance(error, PermissionError) or getattr(error, "status", 0) in (401, 403)
+    if refused or type(error).__name__ == "AuthenticationException":  # paramiko's, which need not be installed
+        return _("The storage of the recordings does not let us in (%(error)s).")
+    return _("The storage of the recordings does not answer (%(error)s).")
 
 
 def mistake_in_root(root: str) -> str:
@@ -76,18 +89,18 @@ def mistake_in_root(root: str) -> str:
     if local_directory(root) is not None:
         return ""
     if "::" in root or not parts.scheme:
-        return "Write a directory (/var/spool/asterisk/monitor) or an URL (s3://bucket/folder, sftp://host/folder)."
+        return _("Write a directory (/var/spool/asterisk/monitor) or an URL (s3://bucket/folder, sftp://host/folder).")
     if parts.username or parts.password:
-        return "Put username and password into the storage options: there they are kept sealed."
+        return _("Put username and password into the storage options: there they are kept sealed.")
     if parts.query or parts.fragment:
-        return "An URL of a folder has no ? and no #."
+        return _("An URL of a folder has no ? and no #.")
     try:
         fsspec.get_filesystem_class(parts.scheme)
     except ImportError as error:
         extra = {"s3": "s3", "sftp": "sftp", "ssh": "sftp"}.get(parts.scheme, "")
-        return f"For this, install {f'switchhook[{extra}]' if extra else error}."
+        return _("For this, install %(package)s.") % {"package": f"switchhook[{extra}]" if extra else error}
     except ValueError:
-        return f"There is no kind of storage called {parts.scheme}."
+        return _("There is no kind of storage called %(scheme)s.") % {"scheme": parts.scheme}
     return ""
 
 
@@ -124,6 +137,8 @@ def _step(name: str, flags: int, at: int) -> int:
 
 def _open_elsewhere(root: str, options: Mapping[str, Any], place: Place) -> Opened | None:
     scheme = urlsplit(root).scheme
+    if scheme in _SFTP:
+        options = with_host_key(options)
     segments = [quote(one, safe="") for one in place.segments] if scheme in ("http", "https") else place.segments
     for again in (True, False):  # a connection that is kept open may have been cut
         try:
@@ -154,7 +169,7 @@ def _bounded(scheme: str) -> dict[str, Any]:
         case "s3" | "s3a":
             return {"use_listings_cache": False, "config_kwargs": {
                 "connect_timeout": _CONNECT_SECONDS, "read_timeout": _READ_SECONDS, "retries": {"max_attempts": 2}}}
-        case "sftp" | "ssh":
+        case one if one in _SFTP:
             return {"timeout": _CONNECT_SECONDS, "banner_timeout": _CONNECT_SECONDS, "auth_timeout": _READ_SECONDS}
         case _:
             return {}

@@ -15,6 +15,7 @@ from switchhook.domain.recording_links import read_link
 from switchhook.domain.recordings import RecordingState
 from switchhook.web.accounts.models import AccountState
 from switchhook.web.models import Call, Service
+from switchhook.web.recordings.listening import note_listening
 from switchhook.web.recordings.media import RangeBeyond, media
 from switchhook.web.recordings.recorded import files_of, look_at, recordings_of
 from switchhook.web.recordings.storage import Unreachable
@@ -65,7 +66,7 @@ def by_link(request: HttpRequest, token: str) -> HttpResponseBase:
         raise Http404("There is no such recording.")
     for number, file in enumerate(files_of(call, service), start=1):
         if link.leads_to(file):
-            return _answer(request, call, service, number)
+            return _answer(request, call, service, number, by_link=True)
     raise Http404("There is no such recording.")
 
 
@@ -77,13 +78,17 @@ def _call_of(access: Access, call_id: UUID) -> tuple[Call, Service]:
     return call, service
 
 
-def _answer(request: HttpRequest, call: Call, service: Service, number: int) -> HttpResponseBase:
+def _answer(
+    request: HttpRequest, call: Call, service: Service, number: int, *, by_link: bool = False,
+) -> HttpResponseBase:
     if not 1 <= number <= len(files_of(call, service)):
         raise Http404("There is no such recording.")
     try:
         recording, opened = look_at(call, service, number)
         if opened is not None:
-            return media(request, recording, opened)
+            response = media(request, recording, opened)
+            note_listening(request, call, recording, by_link=by_link)
+            return response
     except Unreachable as error:
         return _plain(str(error), 503, **{"Retry-After": "60"})
     except RangeBeyond as beyond:

@@ -8,9 +8,10 @@ from switchhook.web.tenancy import Access
 
 def may_ask(access: Access, service: Service) -> bool:
     """Whether this person may see what there is on the service's PBX: the operator always; an admin where its
-    connection feeds nobody else's service."""
+    connection feeds no service but those that they see."""
     if not access.can_write or service.connection_id is None:
         return False
-    if access.person.is_operator:
+    if access.by_operator:
         return True
-    return not Service.objects.filter(connection_id=service.connection_id).exclude(account=access.account).exists()
+    fed = Service.objects.filter(connection_id=service.connection_id)
+    return not fed.exclude(id__in=access.services().values("id")).exists()

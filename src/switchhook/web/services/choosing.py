@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from switchhook.web.tenancy import Access
 
@@ -18,7 +20,7 @@ class ChoosesServices(forms.Form):
     """A tick for each service. No tick: no limit. Where there is but one service, there is nothing to choose."""
 
     services = forms.MultipleChoiceField(
-        label="Only for these PBXs", required=False, widget=forms.CheckboxSelectMultiple)
+        label=_lazy("Only for these PBXs"), required=False, widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -31,7 +33,7 @@ class ChoosesServices(forms.Form):
             return
         # What is chosen is offered, too: a limit that is not on the form would be taken away by saving it.
         beyond = access.services().filter(id__in=[one for one in chosen if one not in offered])
-        names = dict.fromkeys(chosen, "A deleted PBX") | {str(one.id): str(one) for one in beyond} | offered
+        names = dict.fromkeys(chosen, _("A deleted PBX")) | {str(one.id): str(one) for one in beyond} | offered
         field.choices = list(names.items())
 
     @property

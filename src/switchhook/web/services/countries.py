@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from switchhook.domain.numbers import COUNTRIES
 
@@ -11,5 +12,6 @@ def clean_country(typed: str) -> str:
     """Two capital letters, or none. Raises ValidationError."""
     country = typed.strip().upper()
     if country and country not in COUNTRIES:
-        raise forms.ValidationError(f"“{country}” is no country: write its two letters, like AU, DE or US.")
+        raise forms.ValidationError(_(
+            "“%(country)s” is no country: write its two letters, like AU, DE or US.") % {"country": country})
     return country

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from switchhook.domain.detection import Detected, FoundDevice, FoundMenu, MenuSign, with_menus_named
 from switchhook.web.errands import ask, outcome
@@ -52,7 +53,7 @@ def ask_pbx(request: HttpRequest, access: Access, service: Service) -> HttpRespo
     """Says what will be asked, and asks it."""
     permitted = may_ask(access, service)
     if request.method == "POST" and permitted:
-        errand = ask("detect", access.account, {"connection_id": str(service.connection_id)}, access.person,
+        errand = ask("detect", access.account, {"connection_id": str(service.connection_id)}, access.asker,
                      at=service.connection_id)
         return redirect("pbx-detected", account=access.account.slug, service_id=service.id, errand_id=errand.id)
     return render(request, "services/detect.html", {
@@ -62,7 +63,7 @@ def ask_pbx(request: HttpRequest, access: Access, service: Service) -> HttpRespo
 @service_view(needs=Role.ADMIN)
 def confirm(request: HttpRequest, access: Access, service: Service, errand_id: UUID) -> HttpResponse:
     """What was found, to be ticked. The page reloads itself until it is there."""
-    told = outcome(errand_id, access.account)
+    told = outcome(access.errands(), errand_id, "detect", connection_id=service.connection_id)
     if told is None or not may_ask(access, service):
         raise Http404("There is no such detection.")
     detected = _detected(told.result) if told.state == "done" else None
@@ -73,7 +74,7 @@ def confirm(request: HttpRequest, access: Access, service: Service, errand_id: U
         except ValidationError as error:
             problem = str(error.message)
         else:
-            messages.success(request, "Saved. Calls that begin from now on are read so.")
+            messages.success(request, _("Saved. Calls that begin from now on are read so."))
             return redirect("pbx-reading", account=access.account.slug, service_id=service.id)
     return render(request, "services/detected.html", {
         "service": service, "outcome": told, "detected": detected, "problem": problem, "engine_runs": engine_runs(),
@@ -117,14 +118,16 @@ def _save(service: Service, detected: Detected, sent: Mapping[str, str]) -> None
     for offer in offers.menus:
         name = " ".join(sent.get(f"{offer.key}-name", "").split())
         if len(name) > LONGEST_NAME:
-            raise ValidationError(f"A name has up to {LONGEST_NAME} characters: {name[:40]}… has {len(name)}.")
+            raise ValidationError(_("A name has up to %(most)s characters: %(name)s… has %(count)s.") % {
+                "most": LONGEST_NAME, "name": name[:40], "count": len(name)})
         if offer.key in sent:
             named[offer.subject] = name
         elif offer.ticked:
             forgotten.append(offer.subject)
     service.menus = with_menus_named(service.menus, named, forgotten)
     if max(map(len, (service.trunks, service.extensions, service.menus))) > MOST_ROWS:
-        raise ValidationError(f"Up to {MOST_ROWS} can be listed: write patterns on the Reading page instead.")
+        raise ValidationError(_("Up to %(most)s can be listed: write patterns on the Reading page instead.") % {
+            "most": MOST_ROWS})
     actions.save_service(service)
 
 

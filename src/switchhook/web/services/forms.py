@@ -7,6 +7,9 @@ from typing import Any
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from switchhook.domain.service import DEFAULT_EXTENSIONS, DEFAULT_MENUS, DEFAULT_TRUNK_CONTEXTS
 from switchhook.web.models import Account, Connection, Service, UserDatabase
@@ -21,8 +24,9 @@ class FriendlyNameForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Service
         fields = ("friendly_name",)
-        labels = {"friendly_name": "Friendly name"}
-        help_texts = {"friendly_name": "Your own name for this PBX. Requests can carry it as Service Friendly Name."}
+        labels = {"friendly_name": _lazy("Friendly name")}
+        help_texts = {
+            "friendly_name": _lazy("Your own name for this PBX. Requests can carry it as Service Friendly Name.")}
 
 
 class Lines(forms.CharField):
@@ -37,9 +41,9 @@ class Lines(forms.CharField):
         text = super().clean(value) or ""
         lines = list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
         if len(lines) > 200:
-            raise forms.ValidationError("That is more than 200 lines.")
+            raise forms.ValidationError(_("That is more than 200 lines."))
         if any(len(line) > 120 for line in lines):
-            raise forms.ValidationError("A line has more than 120 characters.")
+            raise forms.ValidationError(_("A line has more than 120 characters."))
         return lines
 
 
@@ -57,29 +61,33 @@ class ReadingForm(forms.Form):
     """How the PBX's calls are to be read: what is a trunk, what is a user's phone."""
 
     trunks = Devices(
-        required=False, label="Trunks",
-        help_text="Devices that are trunks, one a line; * stands for anything. Example: trunk-provider, provider* "
-        "or DAHDI/i1. These always count, whatever their calls' context.")
+        required=False, label=_lazy("Trunks"),
+        help_text=_lazy(
+            "Devices that are trunks, one a line; * stands for anything. Example: trunk-provider, provider* "
+            "or DAHDI/i1. These always count, whatever their calls' context."))
     trunk_contexts = Lines(
-        required=False, label="Trunk contexts",
+        required=False, label=_lazy("Trunk contexts"),
         widget=forms.Textarea(attrs={"rows": 6, "class": "font-monospace", "spellcheck": "false"}),
-        help_text=f"Contexts in which calls from outside begin. FreePBX: {', '.join(DEFAULT_TRUNK_CONTEXTS)}.")
+        help_text=format_lazy(
+            _lazy("Contexts in which calls from outside begin. FreePBX: {contexts}."),
+            contexts=", ".join(DEFAULT_TRUNK_CONTEXTS)))
     extensions = Devices(
-        required=False, label="Extensions",
-        help_text="Devices that are users' phones. "
-        f"The default is {DEFAULT_EXTENSIONS[0]}: whatever begins with a digit.")
+        required=False, label=_lazy("Extensions"),
+        help_text=format_lazy(
+            _lazy("Devices that are users' phones. The default is {pattern}: whatever begins with a digit."),
+            pattern=DEFAULT_EXTENSIONS[0]))
 
 
 class MenuForm(forms.Form):
     """One menu: the dialplan's context that it is, and what people call it."""
 
-    context = forms.CharField(max_length=120, required=False, label="Context", strip=True)
-    name = forms.CharField(max_length=120, required=False, label="IVR Name", strip=True)
+    context = forms.CharField(max_length=120, required=False, label=_lazy("Context"), strip=True)
+    name = forms.CharField(max_length=120, required=False, label=_lazy("IVR Name"), strip=True)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("name") and not data.get("context") and "context" not in self.errors:
-            self.add_error("context", "Which context is this menu?")
+            self.add_error("context", _("Which context is this menu?"))
         return data
 
 
@@ -91,7 +99,7 @@ class _Menus(BaseFormSet):  # type: ignore[type-arg]
             if not context or form.cleaned_data.get("DELETE"):
                 continue
             if context in seen:
-                form.add_error("context", "This context is in the list twice.")
+                form.add_error("context", _("This context is in the list twice."))
             seen.add(context)
 
     def rows(self) -> list[list[str]]:
@@ -115,21 +123,22 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Service
         fields = ("account", "name", "friendly_name", "connection", "tenant_key", "country", "applications_enabled")
-        labels = {"name": "Service name", "friendly_name": "Friendly name", "tenant_key": "Tenant key",
-                  "applications_enabled": "Applications are enabled"}
+        labels = {"name": _lazy("Service name"), "friendly_name": _lazy("Friendly name"),
+                  "tenant_key": _lazy("Tenant key"), "applications_enabled": _lazy("Applications are enabled")}
         help_texts = {
-            "name": "The system's name for it: unique in the account.",
-            "friendly_name": "The account can change this one.",
-            "country": "Two letters, like AU or DE: where numbers without a country's prefix are from. Empty: the "
-            "account's.",
-            "connection": "What feeds it. Without one it is fed by intake.",
-            "tenant_key": "What tells this PBX apart when one connection feeds several: FusionPBX domain_name, "
-            "Asterisk Tenantid, a pattern of contexts, or an account code. Empty when it feeds this one alone.",
+            "name": _lazy("The system's name for it: unique in the account."),
+            "friendly_name": _lazy("The account can change this one."),
+            "country": _lazy(
+                "Two letters, like AU or DE: where numbers without a country's prefix are from. Empty: the account's."),
+            "connection": _lazy("What feeds it. Without one it is fed by intake."),
+            "tenant_key": _lazy(
+                "What tells this PBX apart when one connection feeds several: FusionPBX domain_name, "
+                "Asterisk Tenantid, a pattern of contexts, or an account code. Empty when it feeds this one alone."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["connection"].empty_label = "None: fed by intake"  # type: ignore[attr-defined]
+        self.fields["connection"].empty_label = _("None: fed by intake")  # type: ignore[attr-defined]
         if self.instance.pk and Service.objects.filter(pk=self.instance.pk).exists():
             del self.fields["account"]  # what happened belongs to the account: a service does not move
 
@@ -142,11 +151,11 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
         account: Account | None = data.get("account") or getattr(self.instance, "account", None)
         others = Service.objects.exclude(pk=self.instance.pk)
         if account and others.filter(account=account, name=data.get("name")).exists():
-            self.add_error("name", "The account has a service of this name already.")
+            self.add_error("name", _("The account has a service of this name already."))
         if connection is not None and others.filter(connection=connection, tenant_key=key).exists():
             self.add_error(
-                "tenant_key", "Another service of this connection has this tenant key already." if key else
-                "This connection feeds another service already: say what tells the two apart.")
+                "tenant_key", _("Another service of this connection has this tenant key already.") if key else
+                _("This connection feeds another service already: say what tells the two apart."))
         return data
 
 
@@ -157,15 +166,17 @@ class ConnectionForm(PbxLoginForm):
         model = Connection
         fields = ("name", "platform", "host", "port", "tls", "tls_ca", "username", "calls_per_minute")
         widgets = {"tls_ca": pem_widget()}
-        labels = {"tls": "Use TLS", "tls_ca": "Private CA", "calls_per_minute": "Calls a minute"}
+        labels = {"tls": _lazy("Use TLS"), "tls_ca": _lazy("Private CA"), "calls_per_minute": _lazy("Calls a minute")}
         help_texts = {
-            "port": "AMI: 5038, with TLS 5039. ESL: 8021.",
-            "tls_ca": "With TLS, where the PBX's certificate is signed by an authority of your own: that authority's "
-            "certificate (PEM); where it signed itself, its own. Then nobody else's signature is believed. "
-            "Empty: the authorities that this machine knows.",
-            "username": "Asterisk: the name of the paragraph in manager.conf. FreeSWITCH: user@domain of its "
-            "directory; empty logs in with the Event Socket's own password, which may do everything.",
-            "calls_per_minute": "Simulated PBX only.",
+            "port": _lazy("AMI: 5038, with TLS 5039. ESL: 8021."),
+            "tls_ca": _lazy(
+                "With TLS, where the PBX's certificate is signed by an authority of your own: that authority's "
+                "certificate (PEM); where it signed itself, its own. Then nobody else's signature is believed. "
+                "Empty: the authorities that this machine knows."),
+            "username": _lazy(
+                "Asterisk: the name of the paragraph in manager.conf. FreeSWITCH: user@domain of its "
+                "directory; empty logs in with the Event Socket's own password, which may do everything."),
+            "calls_per_minute": _lazy("Simulated PBX only."),
         }
 
     field_order = ("name", "platform", "host", "port", "tls", "tls_ca", "username", "secret", "calls_per_minute")
@@ -176,19 +187,19 @@ class ConnectionForm(PbxLoginForm):
     def clean_calls_per_minute(self) -> float:
         rate = float(self.cleaned_data["calls_per_minute"])
         if not 0 <= rate <= 600:
-            raise forms.ValidationError("From 0 to 600.")
+            raise forms.ValidationError(_("From 0 to 600."))
         return rate
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("platform") == ConnectionPlatform.ASTERISK and not data.get("username"):
-            self.add_error("username", "AMI needs a username: the name of the paragraph in manager.conf.")
+            self.add_error("username", _("AMI needs a username: the name of the paragraph in manager.conf."))
         if data.get("platform") == ConnectionPlatform.FREESWITCH:
             username = data.get("username", "")
             if username and not re.fullmatch(r"[^@:\s]+@[^@:\s]+", username):
-                self.add_error("username", "FreeSWITCH needs user@domain of its directory, or none at all.")
+                self.add_error("username", _("FreeSWITCH needs user@domain of its directory, or none at all."))
             if data.get("port") in (5038, 5039):
-                self.add_error("port", "That is Asterisk's port. FreeSWITCH's Event Socket listens on 8021.")
+                self.add_error("port", _("That is Asterisk's port. FreeSWITCH's Event Socket listens on 8021."))
         return data
 
 
@@ -199,19 +210,21 @@ class UserDatabaseForm(PbxLoginForm):
         model = UserDatabase
         fields = ("host", "port", "name", "username", "tls", "tls_ca")
         widgets = {"tls_ca": pem_widget()}
-        labels = {"name": "Database", "tls": "Demand TLS", "tls_ca": "Private CA", "secret": "Password"}
+        labels = {"name": _lazy("Database"), "tls": _lazy("Demand TLS"), "tls_ca": _lazy("Private CA")}
         help_texts = {
-            "tls": "And believe only a certificate that is made out to this host. Without it, TLS is used where the "
-            "database offers it.",
-            "tls_ca": "The certificate (PEM) of the authority that signed the database's; where it signed itself, its "
-            "own. Empty: the authorities that this machine knows.",
+            "tls": _lazy(
+                "And believe only a certificate that is made out to this host. Without it, TLS is used where the "
+                "database offers it."),
+            "tls_ca": _lazy(
+                "The certificate (PEM) of the authority that signed the database's; where it signed itself, its "
+                "own. Empty: the authorities that this machine knows."),
         }
 
     field_order = ("host", "port", "name", "username", "secret", "tls", "tls_ca")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["secret"].label = "Password"
+        self.fields["secret"].label = _("Password")
 
     def clean_name(self) -> str:
         return self.one_line("name")
@@ -223,7 +236,7 @@ class UserDatabaseForm(PbxLoginForm):
 class ApplicationsForm(forms.Form):
     """Manage Applications: the tick box."""
 
-    enabled = forms.BooleanField(required=False, label="Enable Applications")
+    enabled = forms.BooleanField(required=False, label=_lazy("Enable Applications"))
 
 
 def default_menu_words() -> str:

@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from switchhook.domain.catalogue import EVENTS, EventType
 from switchhook.domain.guided_call import Guide, Remedy, Seen, StepState, steps
@@ -23,9 +25,11 @@ from switchhook.web.tenancy import Access, service_view
 GIVE_UP_MS = 30 * 60 * 1000  # so long the page goes on asking
 CLOCKS_DIFFER_MS = 2 * 60 * 1000
 GUIDES = (
-    (Guide.INBOUND, "A call from outside", "Call one of this PBX's numbers from your mobile, and answer at a desk."),
-    (Guide.MENU, "A call to a menu", "Call a number that leads to a menu from your mobile, and choose an option."),
-    (Guide.OUTBOUND, "A call to the outside", "Call your mobile from a desk."),
+    (Guide.INBOUND, _lazy("A call from outside"),
+     _lazy("Call one of this PBX's numbers from your mobile, and answer at a desk.")),
+    (Guide.MENU, _lazy("A call to a menu"),
+     _lazy("Call a number that leads to a menu from your mobile, and choose an option.")),
+    (Guide.OUTBOUND, _lazy("A call to the outside"), _lazy("Call your mobile from a desk.")),
 )
 
 
@@ -62,7 +66,7 @@ def guided(request: HttpRequest, access: Access, service: Service) -> HttpRespon
     old = time.time_ns() // 1_000_000 - watched.since_ms > GIVE_UP_MS
     return render(request, "services/guided_call.html", {
         **chosen, "watched": watched, "steps": found, "call": call, "done": done, "again": not done and not old,
-        "what": next(todo for one, _, todo in GUIDES if one is watched.guide), "entries": _entries(call, events),
+        "what": next(todo for one, _words, todo in GUIDES if one is watched.guide), "entries": _entries(call, events),
         "remedies": _remedies(access, service)})
 
 
@@ -113,14 +117,14 @@ def _remedies(access: Access, service: Service) -> dict[str, tuple[str, str]]:
     def of(name: str) -> str:
         return reverse(name, kwargs={"account": access.account.slug, "service_id": service.id})
 
-    found = {Remedy.CONNECTION: (of("pbx-connection"), "Connection")}
+    found = {Remedy.CONNECTION: (of("pbx-connection"), _("Connection"))}
     if access.can_write:
-        found |= {Remedy.APPLICATIONS: (of("pbx-applications"), "Manage Applications"),
-                  Remedy.INTEGRATIONS: (of("pbx-integrations"), "Integrations"),
-                  Remedy.DETECT: (of("pbx-reading"), "Reading")}
+        found |= {Remedy.APPLICATIONS: (of("pbx-applications"), _("Manage Applications")),
+                  Remedy.INTEGRATIONS: (of("pbx-integrations"), _("Integrations")),
+                  Remedy.DETECT: (of("pbx-reading"), _("Reading"))}
     if may_ask(access, service):
-        found[Remedy.DETECT] = (of("pbx-detect"), "Detect")
-    if access.person.is_operator and service.connection_id is not None:
+        found[Remedy.DETECT] = (of("pbx-detect"), _("Detect"))
+    if access.by_operator and service.connection_id is not None:
         found[Remedy.UNCLAIMED] = (
-            reverse("operator-connection", kwargs={"connection_id": service.connection_id}), "The connection")
+            reverse("operator-connection", kwargs={"connection_id": service.connection_id}), _("The connection"))
     return {remedy.value: where for remedy, where in found.items()}

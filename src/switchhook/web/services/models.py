@@ -4,6 +4,7 @@ import json
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from switchhook.domain.service import DEFAULT_EXTENSIONS, DEFAULT_MENUS, DEFAULT_TRUNK_CONTEXTS, DirectorySource
 
@@ -22,20 +23,20 @@ def default_menus() -> list[list[str]]:
 
 #: What a service's users come from, as the form asks for it.
 DIRECTORY_SOURCES = (
-    (DirectorySource.PORTAL.value, "This portal and its API"),
-    (DirectorySource.FREEPBX.value, "The PBX: FreePBX's extensions"),
-    (DirectorySource.VOICEMAIL.value, "The PBX: the mailboxes of a plain Asterisk"),
-    (DirectorySource.FREESWITCH.value, "The PBX: FreeSWITCH's users, as its Event Socket lists them"),
-    (DirectorySource.FUSIONPBX.value, "The PBX: FusionPBX's extensions, out of its database"),
+    (DirectorySource.PORTAL.value, _("This portal and its API")),
+    (DirectorySource.FREEPBX.value, _("The PBX: FreePBX's extensions")),
+    (DirectorySource.VOICEMAIL.value, _("The PBX: the mailboxes of a plain Asterisk")),
+    (DirectorySource.FREESWITCH.value, _("The PBX: FreeSWITCH's users, as its Event Socket lists them")),
+    (DirectorySource.FUSIONPBX.value, _("The PBX: FusionPBX's extensions, out of its database")),
 )
 
 
 class ConnectionPlatform(models.TextChoices):
     """What kind of PBX it speaks to (values: domain.service.Platform)."""
 
-    ASTERISK = "asterisk", "Asterisk or FreePBX (AMI)"
-    FREESWITCH = "freeswitch", "FreeSWITCH or FusionPBX (ESL)"
-    SIMULATOR = "simulator", "Simulated PBX"
+    ASTERISK = "asterisk", _("Asterisk or FreePBX (AMI)")
+    FREESWITCH = "freeswitch", _("FreeSWITCH or FusionPBX (ESL)")
+    SIMULATOR = "simulator", _("Simulated PBX")
 
 
 class Connection(models.Model):

@@ -8,11 +8,12 @@ from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from switchhook.web import errands
 from switchhook.web.accounts.quotas import QuotaReached
-from switchhook.web.models import Account, Connection, Service
+from switchhook.web.models import Account, Connection, Errand, Service
 from switchhook.web.services import actions
 from switchhook.web.services.event_socket_conf import directory_user, event_socket_conf
 from switchhook.web.services.forms import ConnectionForm, ServiceForm
@@ -55,7 +56,7 @@ def _edit_connection(request: HttpRequest, connection: Connection, template: str
     form = ConnectionForm(request.POST or None, instance=connection)
     if request.method == "POST" and form.is_valid():
         actions.save_connection(form.save(commit=False), form.cleaned_data["secret"])
-        messages.success(request, "Saved. The engine connects within a few seconds.")
+        messages.success(request, _("Saved. The engine connects within a few seconds."))
         return redirect("operator-connection", connection_id=connection.id)
     fed = Service.objects.filter(connection=connection).select_related("account").order_by("name")
     services = list(fed[:LIST_LIMIT])
@@ -76,7 +77,7 @@ def delete_connection(request: HttpRequest, connection_id: UUID) -> HttpResponse
     connection = get_object_or_404(Connection, id=connection_id)
     if request.method == "POST":
         actions.delete_connection(connection)
-        messages.success(request, f"{connection.name} is deleted.")
+        messages.success(request, _("%(name)s is deleted.") % {"name": connection.name})
         return redirect("operator-connections")
     services = Service.objects.filter(connection=connection).select_related("account").order_by("name")[:LIST_LIMIT]
     return render(request, "services/operator_connection_delete.html", {"connection": connection, "services": services})
@@ -97,7 +98,8 @@ def test_connection(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 def test_result(request: HttpRequest, connection_id: UUID, errand_id: UUID) -> HttpResponse:
     """What trying came to. The page reloads itself until it is there."""
     connection = get_object_or_404(Connection, id=connection_id)
-    outcome = errands.outcome(errand_id, None)
+    outcome = errands.outcome(
+        Errand.objects.filter(account_id=None), errand_id, "test_connection", connection_id=connection.id)
     if outcome is None:
         raise Http404("There is no such test.")
     return render(request, "services/operator_connection_result.html", {
@@ -122,7 +124,7 @@ def services(request: HttpRequest) -> HttpResponse:
 def new_service(request: HttpRequest) -> HttpResponse:
     """A service for an account."""
     if not Account.objects.exists():
-        messages.info(request, "A service belongs to an account: make one first.")
+        messages.info(request, _("A service belongs to an account: make one first."))
         return redirect("operator-account-new")
     initial = {name: request.GET.get(name) for name in ("account", "connection", "tenant_key", "name")}
     return _edit_service(request, Service(), initial)
@@ -140,7 +142,7 @@ def _edit_service(request: HttpRequest, service: Service, initial: dict[str, str
     if request.method == "POST" and form.is_valid():
         try:
             actions.save_service(form.save(commit=False))
-            messages.success(request, "Saved.")
+            messages.success(request, _("Saved."))
             return redirect("pbx", account=service.account.slug, service_id=service.id)
         except QuotaReached as reached:
             form.add_error(None, str(reached))
@@ -153,7 +155,7 @@ def delete_service(request: HttpRequest, service_id: UUID) -> HttpResponse:
     service = get_object_or_404(Service.objects.select_related("account"), id=service_id)
     if request.method == "POST":
         actions.delete_service(service)
-        messages.success(request, f"{service} is deleted.")
+        messages.success(request, _("%(service)s is deleted.") % {"service": service})
         return redirect("operator-services")
     return render(request, "services/operator_service_delete.html", {
         "service": service, "user_count": service.users.count(), "integration_count": service.integrations.count()})

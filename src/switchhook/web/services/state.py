@@ -7,18 +7,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from switchhook.web.models import ConnectionState, Engine, Gap, Service
 
 #: An engine whose heartbeat is older than this is not counted as running (they beat every 3 s).
 SILENT_AFTER_MS = 30_000
 
 _WORDS = {
-    "connected": ("good", "Connected"),
-    "connecting": ("busy", "Connecting"),
-    "refused": ("bad", "Login refused"),
-    "broken": ("bad", "Connection broken"),
-    "silent": ("warn", "PBX is silent"),
-    "stopped": ("neutral", "Not connected"),
+    "connected": ("good", _("Connected")),
+    "connecting": ("busy", _("Connecting")),
+    "refused": ("bad", _("Login refused")),
+    "broken": ("bad", _("Connection broken")),
+    "silent": ("warn", _("PBX is silent")),
+    "stopped": ("neutral", _("Not connected")),
 }
 
 
@@ -27,7 +30,7 @@ class Shown:
     """A connection's state as pages show it. `kind`: good, bad, warn, busy, neutral."""
 
     kind: str
-    words: str
+    words: str | Promise
     since_ms: int | None = None
     detail: str = ""
     last_message_at_ms: int | None = None
@@ -36,8 +39,8 @@ class Shown:
     unclaimed: int = 0
 
 
-NOT_STARTED = Shown("neutral", "Not connected yet")
-INTAKE_ONLY = Shown("neutral", "Fed by intake")
+NOT_STARTED = Shown("neutral", _("Not connected yet"))
+INTAKE_ONLY = Shown("neutral", _("Fed by intake"))
 
 
 def states_of(connection_ids: Iterable[UUID | None]) -> dict[UUID, Shown]:

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from switchhook.domain.service import DirectorySource
@@ -32,7 +33,7 @@ def user_database(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     form = UserDatabaseForm(request.POST or None, instance=database)
     if request.method == "POST" and form.is_valid():
         actions.save_user_database(form.save(commit=False), form.cleaned_data["secret"])
-        messages.success(request, "Saved. Test it, and choose below whose users come from it.")
+        messages.success(request, _("Saved. Test it, and choose below whose users come from it."))
         return redirect("operator-user-database", connection_id=connection.id)
     services = list(_mapped(connection).select_related("account").order_by("name")[:LIST_LIMIT])
     return render(request, "services/user_database.html", {
@@ -52,8 +53,8 @@ def read_services(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     for service in chosen:
         service.directory_source, service.directory_scope = DirectorySource.FUSIONPBX.value, ""
         actions.save_service(service)
-    messages.success(request, "Saved. Their users are read within a few seconds." if chosen else
-                     "Tick the PBXs whose users are to come from it.")
+    messages.success(request, _("Saved. Their users are read within a few seconds.") if chosen else
+                     _("Tick the PBXs whose users are to come from it."))
     return redirect("operator-user-database", connection_id=connection.id)
 
 
@@ -63,7 +64,7 @@ def forget_database(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Forget the login. Who was read stays, and the services say that nobody can read them."""
     connection = _fusionpbx(connection_id)
     actions.delete_user_database(connection)
-    messages.success(request, "The login is forgotten. Everybody who was read stays.")
+    messages.success(request, _("The login is forgotten. Everybody who was read stays."))
     return redirect("operator-connection", connection_id=connection.id)
 
 

@@ -7,6 +7,8 @@ from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST
 
 from switchhook.web.errands import ask
@@ -16,16 +18,18 @@ from switchhook.web.services import actions
 from switchhook.web.services.forms import ApplicationsForm, FriendlyNameForm, ReadingForm, default_menu_words, menu_rows
 from switchhook.web.services.state import engine_runs, gaps_of, state_of, states_of
 from switchhook.web.tenancy import Access, account_view, service_view
-from switchhook.web.users.sources import directory_state
+from switchhook.web.users.sources import state_of as directory_state_of
 
 LIST_LIMIT = 200
 
 #: What calls the simulated PBX can place on demand, by their names in an errand.
 TEST_CALLS = (
-    ("answered", "Inbound, answered by a user"), ("missed", "Inbound, not answered"), ("outbound", "Outbound"),
-    ("picked_up", "Inbound, picked up by another user"), ("voicemail", "Inbound, the caller leaves a message"),
-    ("forwarded", "Inbound, forwarded to a mobile"),
-    ("menu", "Inbound, to the main menu"), ("survey", "Inbound, then transferred to the NPS survey"),
+    ("answered", _lazy("Inbound, answered by a user")), ("missed", _lazy("Inbound, not answered")),
+    ("outbound", _lazy("Outbound")),
+    ("picked_up", _lazy("Inbound, picked up by another user")),
+    ("voicemail", _lazy("Inbound, the caller leaves a message")),
+    ("forwarded", _lazy("Inbound, forwarded to a mobile")),
+    ("menu", _lazy("Inbound, to the main menu")), ("survey", _lazy("Inbound, then transferred to the NPS survey")),
 )
 
 
@@ -49,7 +53,7 @@ def main(request: HttpRequest, access: Access, service: Service) -> HttpResponse
     """The PBX main page."""
     integrations = access.integrations().filter(service=service)
     return render(request, "services/main.html", {
-        "directory": directory_state(service),
+        "directory": directory_state_of(service),
         "service": service, "state": state_of(service, states_of([service.connection_id])),
         "engine_runs": engine_runs(), "integration_count": integrations.count(),
         "enabled_count": integrations.filter(enabled=True).count(), "user_count": service.users.count(),
@@ -68,7 +72,7 @@ def applications(request: HttpRequest, access: Access, service: Service) -> Http
             return render(request, "services/applications_off.html", {"service": service, "stopped": stopped})
         if enabled != service.applications_enabled:
             actions.switch_applications(service, enabled)
-            messages.success(request, "Applications are enabled." if enabled else "Applications are disabled.")
+            messages.success(request, _("Applications are enabled.") if enabled else _("Applications are disabled."))
         return redirect("pbx", account=access.account.slug, service_id=service.id)
     return render(request, "services/applications.html", {"service": service, "stopped": stopped})
 
@@ -79,7 +83,7 @@ def rename(request: HttpRequest, access: Access, service: Service) -> HttpRespon
     form = FriendlyNameForm(request.POST or None, instance=service)
     if request.method == "POST" and form.is_valid():
         actions.save_service(form.save(commit=False))
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
         return redirect("pbx", account=access.account.slug, service_id=service.id)
     return render(request, "services/rename.html", {"service": service, "form": form})
 
@@ -96,7 +100,7 @@ def reading(request: HttpRequest, access: Access, service: Service) -> HttpRespo
         service.extensions = form.cleaned_data["extensions"]
         service.menus = menus.rows()
         actions.save_service(service)
-        messages.success(request, "Saved. Calls that begin from now on are read so.")
+        messages.success(request, _("Saved. Calls that begin from now on are read so."))
         return redirect("pbx", account=access.account.slug, service_id=service.id)
     return render(request, "services/reading.html", {
         "service": service, "form": form, "menus": menus, "default_menus": default_menu_words()})
@@ -117,7 +121,7 @@ def intake(request: HttpRequest, access: Access, service: Service) -> HttpRespon
     if request.method == "POST":
         if "close" in request.POST:
             actions.close_intake(service)
-            messages.success(request, "The token is gone: nothing comes in by intake any more.")
+            messages.success(request, _("The token is gone: nothing comes in by intake any more."))
             return redirect("pbx-intake", account=access.account.slug, service_id=service.id)
         token = actions.make_intake_token(service)
     url = f"http://{settings.SWITCHHOOK.intake_listen}/v1/services/{service.id}/events"
@@ -130,6 +134,7 @@ def test_call(request: HttpRequest, access: Access, service: Service) -> HttpRes
     """Have one call made up, through this PBX's settings and marked as a test."""
     kind = request.POST.get("kind", "")
     if kind in dict(TEST_CALLS):
-        ask("test_call", access.account, {"service_id": str(service.id), "kind": kind}, access.person)
-        messages.success(request, "A made-up call goes through this PBX now, marked as a test: look at its deliveries.")
+        ask("test_call", access.account, {"service_id": str(service.id), "kind": kind}, access.asker)
+        messages.success(request, _(
+            "A made-up call goes through this PBX now, marked as a test: look at its deliveries."))
     return redirect("pbx", account=access.account.slug, service_id=service.id)

@@ -15,7 +15,7 @@ from switchhook.web.accounts.quotas import Quota
 from switchhook.web.models import ApiToken
 from switchhook.web.secrets import new_token, token_hash
 from switchhook.web.tenancy import Access
-from switchhook.web.tokens.models import Scope
+from switchhook.web.tokens.models import CHANGES_NOTHING, OF_ALL, Scope
 
 #: What a token begins with, so that who finds one somewhere knows what it is.
 PREFIX = "swh_"
@@ -25,18 +25,26 @@ SHOWN_CHARACTERS = 8
 NOTED_EVERY = timedelta(minutes=1)
 
 
+def scopes_for(access: Access) -> tuple[Scope, ...]:
+    """What a token of this person's own can be good for."""
+    if not access.can_write:
+        return CHANGES_NOTHING
+    return tuple(one for one in Scope if access.whole or one not in OF_ALL)
+
+
 @transaction.atomic
 def make_token(
-    access: Access, name: str, scopes: Sequence[Scope], *, services: Sequence[UUID] = (),
+    access: Access, name: str, scopes: Sequence[Scope], *, of_account: bool = False, services: Sequence[UUID] = (),
     expires_at: datetime | None = None,
 ) -> tuple[ApiToken, str]:
-    """A new token and its text, which nobody can see again. Raises QuotaReached."""
+    """A new token and its text, which nobody can see again: the account's own, or of the person who makes it. What a
+    program of the account makes is the account's, too. Raises QuotaReached."""
     quotas.check(access.account, Quota.TOKENS)
     text = new_token(PREFIX)
     token = ApiToken.objects.create(
-        account=access.account, made_by=access.person, name=name, prefix=text[:SHOWN_CHARACTERS], hash=token_hash(text),
-        scopes=[one.value for one in Scope if one in scopes], services=sorted(map(str, services)),
-        expires_at=expires_at)
+        account=access.account, made_by=access.person, of_account=of_account or access.person is None, name=name,
+        prefix=text[:SHOWN_CHARACTERS], hash=token_hash(text), scopes=[one.value for one in Scope if one in scopes],
+        services=sorted(map(str, services)), expires_at=expires_at)
     return token, text
 
 

@@ -15,11 +15,11 @@ from switchhook.web import errands
 from switchhook.web.accounts import quotas
 from switchhook.web.accounts.quotas import Quota
 from switchhook.web.configuration import touch
-from switchhook.web.models import Account, PbxUser, Person
-from switchhook.web.tenancy import Access
+from switchhook.web.models import Account, PbxUser
+from switchhook.web.tenancy import Access, Asker
 
 
-def create_user(user: PbxUser, by: Person) -> None:
+def create_user(user: PbxUser, by: Asker) -> None:
     """Save a new user, and tell. Raises QuotaReached."""
     with transaction.atomic():
         quotas.check(user.service.account, Quota.USERS)
@@ -27,7 +27,7 @@ def create_user(user: PbxUser, by: Person) -> None:
         _tell(EventType.USER_CREATED, user, None, by)
 
 
-def modify_user(user: PbxUser, by: Person) -> bool:
+def modify_user(user: PbxUser, by: Asker) -> bool:
     """Save a changed user, and tell what they were before. False, and nothing done, when nothing changed."""
     with transaction.atomic():
         before = PbxUser.objects.select_for_update().get(id=user.id)
@@ -38,7 +38,7 @@ def modify_user(user: PbxUser, by: Person) -> bool:
     return True
 
 
-def delete_user(user: PbxUser, by: Person) -> None:
+def delete_user(user: PbxUser, by: Asker) -> None:
     """Delete a user, and tell who they were."""
     with transaction.atomic():
         _tell(EventType.USER_DELETED, user, None, by)
@@ -59,7 +59,7 @@ def told(access: Access, event_type: EventType) -> int:
     return access.integrations().filter(service=None, event_type=event_type, enabled=True).count()
 
 
-def _tell(event_type: EventType, user: PbxUser, before: PbxUser | None, by: Person) -> None:
+def _tell(event_type: EventType, user: PbxUser, before: PbxUser | None, by: Asker) -> None:
     account: Account = user.service.account
     args = {
         "type": event_type.value, "at_ms": time.time_ns() // 1_000_000, "service_id": str(user.service_id),

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
+
 from switchhook.domain.catalogue import CALL_TYPES
 from switchhook.web.spreadsheets import plain
 from switchhook.web.users.directory import MOST_USERS, NAMES
@@ -50,9 +53,9 @@ def read(text: str) -> Directory:
             if any(cell.strip() for cell in row) and not _user(row, columns, rows.line_num, found):
                 break
     except csv.Error as error:
-        found.mistakes.append(Mistake(line=rows.line_num, message=f"This is no CSV: {error}."))
+        found.mistakes.append(Mistake(line=rows.line_num, message=_("This is no CSV: %(error)s.") % {"error": error}))
     if not found.users and not found.mistakes:
-        found.mistakes.append(Mistake(line=0, message="There is no user in it: only the line with the names."))
+        found.mistakes.append(Mistake(line=0, message=_("There is no user in it: only the line with the names.")))
     return found
 
 
@@ -67,10 +70,11 @@ def _columns(names: list[str], found: Directory) -> list[str]:
     found.left_out.extend(name.strip() for name, column in zip(names, columns, strict=True) if not column and name)
     twice = sorted({one for one in columns if one and columns.count(one) > 1})
     if "extension_number" not in columns:
-        message = "The first line must name the columns, and Extension Number must be one of them."
+        message = _("The first line must name the columns, and Extension Number must be one of them.")
         found.mistakes.append(Mistake(line=1, message=message))
     elif twice:
-        found.mistakes.append(Mistake(line=1, message=f"Two columns are for {twice[0].replace('_', ' ')}."))
+        found.mistakes.append(Mistake(line=1, message=_(
+            "Two columns are for %(column)s.") % {"column": twice[0].replace("_", " ")}))
     return columns
 
 
@@ -79,10 +83,11 @@ def _user(row: list[str], columns: list[str], line: int, found: Directory) -> bo
     if found.mistakes and found.mistakes[0].line == 1:
         return False
     if len(found.users) == MOST_USERS:
-        found.mistakes.append(Mistake(line=line, message=f"At most {MOST_USERS:,} users at once."))
+        found.mistakes.append(Mistake(line=line, message=_(
+            "At most %(most)s users at once.") % {"most": intcomma(MOST_USERS)}))
         return False
     if len(row) > len(columns):
-        found.mistakes.append(Mistake(line=line, message="This line has more cells than there are columns."))
+        found.mistakes.append(Mistake(line=line, message=_("This line has more cells than there are columns.")))
         return True
     details: dict[str, Any] = {}
     for column, cell in zip(columns, row, strict=False):

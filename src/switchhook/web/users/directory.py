@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from switchhook.domain.catalogue import EventType
 from switchhook.web.models import PbxUser, Service
@@ -84,11 +85,11 @@ def carry_out(plan: Plan, access: Access) -> None:
     """Do it, and tell of each change. Who goes makes room for who comes. Raises QuotaReached."""
     with transaction.atomic():
         for user in plan.deleted:
-            actions.delete_user(user, access.person)
+            actions.delete_user(user, access.asker)
         for one in plan.modified:
-            actions.modify_user(one.user, access.person)
+            actions.modify_user(one.user, access.asker)
         for user in plan.created:
-            actions.create_user(user, access.person)
+            actions.create_user(user, access.asker)
 
 
 def filled(user: PbxUser, details: Details, service: Service, place: int = 0) -> PbxUser:
@@ -114,7 +115,7 @@ def _checked(directory: Iterable[Details], service: Service, there: Mapping[str,
             faults += faulty.faults
             continue
         if user.extension_number in wanted:
-            faults.append(Fault(place=place, name="extension_number", message="This extension is there twice."))
+            faults.append(Fault(place=place, name="extension_number", message=_("This extension is there twice.")))
         wanted[user.extension_number] = user
     if faults:
         raise Faulty(faults)

@@ -12,6 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 
 from switchhook.domain.catalogue import EVENTS
 from switchhook.web.accounts.quotas import QuotaReached
@@ -30,22 +33,23 @@ SHOWN = 200  # changes of a kind that are listed; the counts are of all
 class ImportForm(forms.Form):
     """A file, or its text."""
 
-    file = forms.FileField(label="CSV file", required=False, widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}))
+    file = forms.FileField(
+        label=_lazy("CSV file"), required=False, widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}))
     text = forms.CharField(
-        label="Or paste it here", required=False, strip=False, max_length=MOST_BYTES,
+        label=_lazy("Or paste it here"), required=False, strip=False, max_length=MOST_BYTES,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "class": "font-monospace"}))
     delete_missing = forms.BooleanField(
-        label="Delete users of this PBX who are not in it", required=False)
+        label=_lazy("Delete users of this PBX who are not in it"), required=False)
 
     def clean(self) -> dict[str, object]:
         cleaned = super().clean() or {}
         file = cleaned.get("file")
         if file is not None:
             if file.size > MOST_BYTES:
-                raise forms.ValidationError(f"The file is larger than {MOST_BYTES // 1024} KiB.")
+                raise forms.ValidationError(_("The file is larger than %(most)s KiB.") % {"most": MOST_BYTES // 1024})
             cleaned["text"] = _decoded(file.read())
         if not str(cleaned.get("text") or "").strip() and not self.errors:
-            raise forms.ValidationError("Choose a CSV file, or paste its text.")
+            raise forms.ValidationError(_("Choose a CSV file, or paste its text."))
         return cleaned
 
 
@@ -95,18 +99,21 @@ def import_users(request: HttpRequest, access: Access, service: Service) -> Http
 def _do(request: HttpRequest, access: Access, service: Service, plan: Plan) -> HttpResponse:
     fires = any(one.integrations for one in _firings(access, plan))
     carry_out(plan, access)
-    said = f"{_counted(plan)}."
+    done = f"{_counted(plan)}."
     url = reverse("deliveries", args=[access.account.slug])
     messages.success(
-        request, format_html('{} <a href="{}">See the deliveries.</a>', said, url) if fires else said)
+        request, format_html('{} <a href="{}">{}</a>', done, url, _("See the deliveries.")) if fires else done)
     return redirect("pbx-users", account=access.account.slug, service_id=service.id)
 
 
 def _counted(plan: Plan) -> str:
     """What was done, in words."""
-    counts = [(len(plan.created), "created"), (len(plan.modified), "modified"), (len(plan.deleted), "deleted")]
-    words = [f"{count} user{'s' if count != 1 else ''} {what}" for count, what in counts if count]
-    return ", ".join(words) or "Nothing was to be changed"
+    created, modified, deleted = len(plan.created), len(plan.modified), len(plan.deleted)
+    words = [text % {"count": count} for count, text in (
+        (created, ngettext("%(count)s user created", "%(count)s users created", created)),
+        (modified, ngettext("%(count)s user modified", "%(count)s users modified", modified)),
+        (deleted, ngettext("%(count)s user deleted", "%(count)s users deleted", deleted))) if count]
+    return ", ".join(words) or _("Nothing was to be changed")
 
 
 def _firings(access: Access, plan: Plan) -> list[Firing]:

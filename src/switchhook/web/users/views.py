@@ -12,18 +12,21 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from switchhook.domain.catalogue import EVENTS, EventType
 from switchhook.domain.service import DirectorySource
 from switchhook.web.accounts.quotas import QuotaReached
 from switchhook.web.members.models import Role
 from switchhook.web.models import PbxUser, Service
+from switchhook.web.saying import said
 from switchhook.web.tenancy import Access, account_view, service_view
 from switchhook.web.users import actions
 from switchhook.web.users.forms import PbxUserForm
 from switchhook.web.users.search import matching
 from switchhook.web.users.source_page import only_on_the_pbx
-from switchhook.web.users.sources import directory_state, is_kept_here
+from switchhook.web.users.sources import is_kept_here, state_of
 
 PAGE_SIZE = 50
 
@@ -40,8 +43,10 @@ def users(request: HttpRequest, access: Access) -> HttpResponse:
 @service_view
 def pbx_users(request: HttpRequest, access: Access, service: Service) -> HttpResponse:
     """The users of one PBX."""
+    kept_here = is_kept_here(service)
     return _list(request, access.users().filter(service=service).select_related("service"), {
-        "service": service, "kept_here": is_kept_here(service), "state": directory_state(service)})
+        "services": [service] if kept_here else [], "service": service, "kept_here": kept_here,
+        "state": state_of(service)})
 
 
 def _list(request: HttpRequest, found: QuerySet[PbxUser], more: dict[str, object]) -> HttpResponse:
@@ -59,7 +64,7 @@ def new_user(request: HttpRequest, access: Access, service: Service) -> HttpResp
     form = PbxUserForm(request.POST or None, service=service)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.create_user(form.save(commit=False), access.person)
+            actions.create_user(form.save(commit=False), access.asker)
             return _back(request, access, service, EventType.USER_CREATED, form.instance)
         except QuotaReached as reached:
             form.add_error(None, str(reached))
@@ -72,9 +77,9 @@ def edit_user(request: HttpRequest, access: Access, service: Service, user_id: U
     user = get_object_or_404(access.users().filter(service=service), id=user_id)
     form = PbxUserForm(request.POST or None, service=service, instance=user)
     if request.method == "POST" and form.is_valid():
-        if actions.modify_user(form.save(commit=False), access.person):
+        if actions.modify_user(form.save(commit=False), access.asker):
             return _back(request, access, service, EventType.USER_MODIFIED, form.instance)
-        messages.info(request, "Nothing was changed, so nothing fires.")
+        messages.info(request, _("Nothing was changed, so nothing fires."))
         return redirect("pbx-users", account=access.account.slug, service_id=service.id)
     return _show(request, access, service, form, EventType.USER_MODIFIED)
 
@@ -87,7 +92,7 @@ def delete_user(request: HttpRequest, access: Access, service: Service, user_id:
         return elsewhere
     if request.method == "POST":
         name = str(user)
-        actions.delete_user(user, access.person)
+        actions.delete_user(user, access.asker)
         return _back(request, access, service, EventType.USER_DELETED, name)
     return render(request, "users/delete.html", {
         "service": service, "pbx_user": user, **_fires(access, EventType.USER_DELETED)})
@@ -99,7 +104,7 @@ def _show(
     is_new = event_type is EventType.USER_CREATED
     return render(request, "users/edit.html", {
         "service": service, "form": form, "is_new": is_new, "pbx_user": None if is_new else form.instance,
-        "title": "Create User" if is_new else "Modify User", **_fires(access, event_type)})
+        "title": _("Create User") if is_new else _("Modify User"), **_fires(access, event_type)})
 
 
 def _fires(access: Access, event_type: EventType) -> dict[str, object]:
@@ -111,14 +116,17 @@ def _back(
 ) -> HttpResponse:
     """To the list, saying what was done and where its deliveries are."""
     done = {
-        EventType.USER_CREATED: "is created", EventType.USER_MODIFIED: "is saved", EventType.USER_DELETED: "is deleted",
-    }[event_type]
+        EventType.USER_CREATED: _("%(user)s is created."), EventType.USER_MODIFIED: _("%(user)s is saved."),
+        EventType.USER_DELETED: _("%(user)s is deleted."),
+    }[event_type] % {"user": user}
     fires = actions.told(access, event_type)
     if fires:
         url = reverse("deliveries", kwargs={"account": access.account.slug}) + "?" + urlencode({"event": event_type})
+        seen = ngettext(
+            "%(event)s fires %(count)s integration: see the deliveries.",
+            "%(event)s fires %(count)s integrations: see the deliveries.", fires)
         messages.success(request, format_html(
-            '{} {}. <a href="{}">{} fires {} integration{}: see the deliveries.</a>', user, done, url,
-            EVENTS[event_type].label, fires, "" if fires == 1 else "s"))
+            '{} <a href="{}">{}</a>', done, url, seen % {"event": said(EVENTS[event_type].label), "count": fires}))
     else:
-        messages.success(request, f"{user} {done}.")
+        messages.success(request, done)
     return redirect("pbx-users", account=access.account.slug, service_id=service.id)

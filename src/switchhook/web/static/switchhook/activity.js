@@ -4,6 +4,7 @@
 {
   const draw = (place) => {
     const [at, delivered, failed] = JSON.parse(place.dataset.activity);
+    const [beginLabel, failedLabel, deliveredLabel] = place.dataset.words.split("|");
     const colour = (name) => getComputedStyle(document.querySelector(`#activity ${name}`))[name.startsWith(".key") ? "backgroundColor" : "color"];
     const [green, red, grey] = [".key-delivered", ".key-failed", ".hours-key"].map(colour);
     const words = (options) => new Intl.DateTimeFormat(document.documentElement.lang, { timeZone: place.dataset.zone, ...options });
@@ -17,9 +18,9 @@
       scales: { x: { range: (u, from, to) => [from, to === last ? to + step : to] }, y: { range: (_, low, high) => [0, Math.max(1, high)] } },
       axes: [{ ...axis, values: (u, ticks, a, space, step) => ticks.map((t) => (step < 86400 ? hours : days).format(t * 1000)) },
         { ...axis, size: 56, values: (u, ticks) => ticks.map((t) => (Number.isInteger(t) ? t.toLocaleString(document.documentElement.lang) : "")) }],
-      series: [{ label: "From", value: (u, t) => (t === null ? "–" : whole.format(t * 1000)) },
-        { label: "Failed", stroke: red, fill: red, width: 0, paths: bars, points: { show: false }, value: (u, v, s, i) => (i === null ? "–" : failed[i]) },
-        { label: "Delivered", stroke: green, fill: green, width: 0, paths: bars, points: { show: false }, value: (u, v) => v ?? "–" }],
+      series: [{ label: beginLabel, value: (u, t) => (t === null ? "–" : whole.format(t * 1000)) },
+        { label: failedLabel, stroke: red, fill: red, width: 0, paths: bars, points: { show: false }, value: (u, v, s, i) => (i === null ? "–" : failed[i]) },
+        { label: deliveredLabel, stroke: green, fill: green, width: 0, paths: bars, points: { show: false }, value: (u, v) => v ?? "–" }],
     }, [at, delivered.map((count, i) => count + failed[i]), delivered], undefined);
     place.replaceChildren(chart.root);
     place.parentElement.querySelector("[data-zoom-hint]").hidden = false;

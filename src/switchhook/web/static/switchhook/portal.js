@@ -22,7 +22,7 @@ const portal = {
   async copy(button) {
     await navigator.clipboard.writeText(button.closest(".copy").querySelector("code").textContent);
     const title = button.title;
-    button.title = "Copied";
+    button.title = document.body.dataset.copied;
     button.classList.add("text-success");
     setTimeout(() => { button.title = title; button.classList.remove("text-success"); }, 1500);
   },
@@ -56,26 +56,14 @@ const portal = {
     portal.changed(rows);
   },
 
-  // A row's place is its place in the page: the server reads them in that order (fields named …-ORDER, if any).
-  moveRow(button, up) {
-    const item = button.closest("[data-row-item]");
-    const other = up ? item.previousElementSibling : item.nextElementSibling;
-    if (!other) return;
-    if (up) other.before(item); else other.after(item);
-    item.parentElement.querySelectorAll('[name$="-ORDER"]').forEach((field, index) => { field.value = index + 1; });
-    button.focus();
-    portal.changed(item);
-  },
-
   rowButtons(within) {
-    within.querySelectorAll("[data-add-row], [data-remove-row], [data-row-up], [data-row-down]").forEach((b) => { b.hidden = false; });
+    within.querySelectorAll("[data-add-row], [data-remove-row], .grip").forEach((b) => { b.hidden = false; });
     within.querySelectorAll("[data-row-delete-tick]").forEach((tick) => { tick.hidden = true; });
   },
 
   pause(button) {
-    const paused = button.getAttribute("aria-pressed") !== "true";
+    const paused = button.classList.toggle("active");
     button.setAttribute("aria-pressed", paused);
-    button.classList.toggle("active", paused);
   },
 
   changed(element) { element.dispatchEvent(new Event("change", { bubbles: true })); },
@@ -91,8 +79,9 @@ const portal = {
 
   // <form data-warn-unsaved>: leaving with changes asks first.
   unsaved() {
-    let dirty = false;
-    document.addEventListener("change", (event) => { if (event.target.closest("form[data-warn-unsaved]")) dirty = true; });
+    let dirty = document.querySelector("form[data-warn-unsaved] .is-invalid") !== null; // sent, but not saved
+    const touched = (event) => { dirty ||= event.target.closest("form[data-warn-unsaved]") !== null; };
+    for (const one of ["input", "change", "htmx:configRequest"]) document.addEventListener(one, touched);
     document.addEventListener("submit", () => { dirty = false; });
     addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
   },
@@ -139,8 +128,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
   const status = event.detail.xhr.status;
   trouble.hidden = status > 0 && status < 400;
   if (trouble.hidden) return;
-  trouble.querySelector("span").textContent = status === 0 ? "No answer from the server: trying again."
-    : `This page could not be refreshed (${status}, request ${event.detail.xhr.getResponseHeader("X-Request-Id")}).`;
+  trouble.querySelector("span").textContent = status === 0 ? trouble.dataset.away
+    : trouble.dataset.broken.replace("STATUS", status).replace("ID", event.detail.xhr.getResponseHeader("X-Request-Id"));
 });
 
 // <time data-since="milliseconds"> tells how long ago that is, second by second; data-until how long it still takes.
@@ -157,10 +146,24 @@ document.addEventListener("click", (event) => {
   if (on("[data-copy]")) portal.copy(on("[data-copy]"));
   else if (on("[data-add-row]")) portal.addRow(on("[data-add-row]").dataset.addRow);
   else if (on("[data-remove-row]")) portal.removeRow(on("[data-remove-row]"));
-  else if (on("[data-row-up]")) portal.moveRow(on("[data-row-up]"), true);
-  else if (on("[data-row-down]")) portal.moveRow(on("[data-row-down]"), false);
   else if (on("[data-pause]")) portal.pause(on("[data-pause]"));
   document.querySelectorAll("details[data-closes][open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+});
+
+// A row is dragged by its <… class="grip"> among its own kind; its place in the page is its place in what is sent.
+document.addEventListener("dragstart", (event) => {
+  const row = event.target.closest?.(".grip")?.closest(".form-row");
+  if (!row) return; // a link or a text: the browser's own affair
+  event.dataTransfer.setData("text/plain", ""); event.dataTransfer.setDragImage(row, 0, 0);
+  const over = (to) => {
+    const other = to.target.closest(".form-row");
+    if (other?.parentElement !== row.parentElement) return;
+    to.preventDefault();
+    const place = other.getBoundingClientRect();
+    if (other !== row) other[to.clientY < place.top + place.height / 2 ? "before" : "after"](row);
+  };
+  document.addEventListener("dragover", over);
+  row.addEventListener("dragend", () => { document.removeEventListener("dragover", over); portal.changed(row); }, { once: true });
 });
 
 // Escape closes menus.

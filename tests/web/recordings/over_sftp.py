@@ -1,17 +1,18 @@
-"""An SFTP server on loopback that lets one read a folder, for tests: paramiko's own, with as little as it needs."""
+"""An SFTP server on loopback that lets one read a folder: paramiko's own, with as little as it needs."""
 
 from __future__ import annotations
 
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import paramiko
 
 USER, PASSWORD = "switchhook", "sftp-password"
+HOST_KEY = paramiko.RSAKey.generate(2048)
 
 
 class _Login(paramiko.ServerInterface):
@@ -51,10 +52,10 @@ class _Folder(paramiko.SFTPServerInterface):
 
 
 @contextmanager
-def over_sftp(folder: Path, port: int = 0) -> Iterator[int]:
-    """Serve the folder on that port, or on any; which it is."""
+def over_sftp(folder: Path, port: int) -> Iterator[None]:
+    """Serve the folder on that port."""
     listening = socket.create_server(("127.0.0.1", port))
-    key, transports = paramiko.RSAKey.generate(2048), []
+    transports = []
 
     def serve() -> None:
         while True:
@@ -63,15 +64,16 @@ def over_sftp(folder: Path, port: int = 0) -> Iterator[int]:
             except OSError:
                 return
             transport = paramiko.Transport(connection)
-            transport.add_server_key(key)
+            transport.add_server_key(HOST_KEY)
             transport.set_subsystem_handler("sftp", paramiko.SFTPServer, _Folder, folder=folder)
             transports.append(transport)
-            transport.start_server(server=_Login())
+            with suppress(EOFError, paramiko.SSHException):  # who does not like our key goes at once
+                transport.start_server(server=_Login())
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
-        yield int(listening.getsockname()[1])
+        yield
     finally:
         listening.shutdown(socket.SHUT_RDWR)
         listening.close()
