@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "switchhook.web.languages.Language",
     "switchhook.web.middleware.LoginRequired",
     "switchhook.web.errors.QuotaPages",
+    "switchhook.web.streams.Streams",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "switchhook.web.middleware.SecondFactor",
