@@ -40,7 +40,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Leads links to where their targets are in the handbook; what is not in it is named without a link."""
     here = page.file.src_uri
-    written_in = f"examples/{Path(here).stem}" if here.startswith("examples/") else "docs"
+    written_in = f"examples/{Path(here).stem}" if here.startswith("examples/") else f"docs/{Path(here).parent}"
 
     def led(found: re.Match[str]) -> str:
         target = os.path.normpath(f"{written_in}/{found[3]}").replace("\\", "/")
