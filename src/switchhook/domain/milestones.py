@@ -77,13 +77,14 @@ class Milestones:
         if leg.began_call and (not leg.called or leg.call is call):
             if not leg.called:
                 who = self._known.extension(profile, leg.device)
-                how = f" with {leg.dialled}" if leg.dialled else ""
-                self._telling.withhold(call, _ANSWERED, at, f"picked up by {who}{how}: not rung, so not answered")
+                by, told = who, f"{who} picked up the call"
+                if leg.dialled:
+                    by, told = f"{who} with {leg.dialled}", f"{told} with {leg.dialled}"
+                self._telling.withhold(call, _ANSWERED, at, f"picked up by {by}: not rung, so not answered")
                 self._took(call, who, at)
                 if not leg.pickup_told:
                     leg.pickup_told = True
-                    self._telling.tell(call, EventType.PICKED_UP, at, f"{who} picked up the call{how}", leg.id,
-                                       extension_number=who)
+                    self._telling.tell(call, EventType.PICKED_UP, at, told, leg.id, extension_number=who)
             return
         leg.answers = call
         self.judge_answer(leg, at)
