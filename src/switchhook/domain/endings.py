@@ -48,6 +48,14 @@ class Endings:
         if leg is leg.call.origin or leg.began_call:
             leg.call.reached_pbx = True
 
+    def handed_over(self, leg: Leg) -> None:
+        """The leg rang for its call, and answers another."""
+        profile = leg.call.profile
+        if profile is not None:
+            outside = self._kind(leg, profile) is Kind.TRUNK
+            became = of_rung_leg(answered=False, rang=leg.rings, outside=outside, cause=Cause.OTHER)
+            leg.call.furthest = furthest(leg.call.furthest, became)
+
     def ended(self, leg: Leg, at: datetime | None, cause: Cause, *, seen: bool) -> None:
         """A leg is over; when, nobody knows if it was not `seen`."""
         call, profile = leg.call, leg.call.profile

@@ -53,6 +53,11 @@ class Milestones:
             call.source = call.extension = self._known.extension(profile, leg.device)
             call.destination = call.dialled = fact.dialled
             self._known.learn_phone(profile, leg.device)
+            if not fact.called and not self._known.is_users(profile, leg.device):
+                where = f", nor {leg.home} a context of trunks" if leg.home else ""
+                self._telling.withhold(
+                    call, _RECEIVED, fact.at, f"{leg.device} is not named as a trunk{where}: so the call was taken for "
+                    "one of a user. Reading says which devices are trunks and extensions")
 
     def destination_told(self, call: Call, number: str, at: datetime | None) -> None:
         """The number dialled is known now, after the call came in."""
@@ -78,8 +83,10 @@ class Milestones:
             if not leg.called:
                 who = self._known.extension(profile, leg.device)
                 by, told = who, f"{who} picked up the call"
-                if leg.dialled:
+                if leg.dialled.startswith("*"):  # a code: **201, *8
                     by, told = f"{who} with {leg.dialled}", f"{told} with {leg.dialled}"
+                elif leg.dialled:
+                    by, told = f"{who} by a key for {leg.dialled}", f"{told} by a key for {leg.dialled}"
                 self._telling.withhold(call, _ANSWERED, at, f"picked up by {by}: not rung, so not answered")
                 self._took(call, who, at)
                 if not leg.pickup_told:

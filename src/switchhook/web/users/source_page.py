@@ -12,12 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from switchhook.domain.service import DirectorySource
-from switchhook.web.models import DirectoryState, Service
-from switchhook.web.services.actions import save_service
+from switchhook.web.models import Service
 from switchhook.web.services.asking import may_ask
 from switchhook.web.services.state import engine_runs
 from switchhook.web.tenancy import Access, service_view
-from switchhook.web.users.sources import is_kept_here, possible_sources
+from switchhook.web.users.sources import NotOurs, choose_source, is_kept_here, possible_sources, state_of
 
 
 class DirectoryForm(forms.Form):
@@ -32,12 +31,6 @@ class DirectoryForm(forms.Form):
         super().__init__(data, initial={"source": service.directory_source, "scope": service.directory_scope})
         self.fields["source"].choices = possible_sources(service)  # type: ignore[attr-defined]
 
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if data.get("source") in (DirectorySource.PORTAL.value, DirectorySource.FREEPBX.value):
-            data["scope"] = ""  # neither has several
-        return data
-
 
 @service_view
 def directory(request: HttpRequest, access: Access, service: Service) -> HttpResponse:
@@ -45,25 +38,18 @@ def directory(request: HttpRequest, access: Access, service: Service) -> HttpRes
     permitted = may_ask(access, service) or not is_kept_here(service)
     form = DirectoryForm(request.POST or None, service)
     if request.method == "POST" and form.is_valid():
-        to_portal = form.cleaned_data["source"] == DirectorySource.PORTAL.value
-        if not to_portal and not may_ask(access, service):
-            form.add_error("source", _("This PBX carries others' calls, too: only your operator may have it read."))
+        source = DirectorySource(form.cleaned_data["source"])
+        try:
+            choose_source(access, service, source, form.cleaned_data["scope"])
+        except NotOurs as error:
+            form.add_error("source", str(error))
         else:
-            service.directory_source, service.directory_scope = form.cleaned_data["source"], form.cleaned_data["scope"]
-            save_service(service)
+            to_portal = source is DirectorySource.PORTAL
             messages.success(request, _("Saved.") if to_portal else _("Saved. The PBX is read within a few seconds."))
             return redirect("pbx-directory", account=access.account.slug, service_id=service.id)
     return render(request, "users/directory.html", {
         "service": service, "form": form, "permitted": permitted, "state": state_of(service),
         "engine_runs": engine_runs(), "choices": len(possible_sources(service))})
-
-
-def state_of(service: Service) -> DirectoryState | None:
-    """How reading the users goes; None where they are kept here, or were not read from this source yet."""
-    if is_kept_here(service):
-        return None
-    return DirectoryState.objects.filter(
-        service_id=service.id, source=service.directory_source, scope=service.directory_scope).first()
 
 
 def only_on_the_pbx(request: HttpRequest, access: Access, service: Service) -> HttpResponse | None:
