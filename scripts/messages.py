@@ -58,8 +58,9 @@ LABELLERS = (
 _LABEL = re.compile(r"[A-Z]+[a-z][a-zA-Z-]+$|CRM$")
 _STRING = r"u?(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')"
 _CALL = re.compile(rf"\b(p?gettext|n?gettext|_)\(\s*({_STRING})(?:\s*,\s*({_STRING}))?")
-_KEYWORDS = {"_": None, "_lazy": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2),
-             "pgettext_lazy": ((1, "c"), 2), "npgettext_lazy": ((1, "c"), 2, 3)}
+_KEYWORDS = {
+    "_": None, "_lazy": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2), "npgettext_lazy": ((1, "c"), 2, 3)}
 
 Text = str | tuple[str, str]
 
