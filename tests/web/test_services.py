@@ -146,7 +146,9 @@ def test_the_connections_state_and_its_gaps_are_shown_in_words(world: World, adm
 
 
 def test_a_test_call_is_asked_of_the_engine(world: World, admin: Client) -> None:
-    admin.post(_url(world, "test-call/"), {"kind": "survey"})
+    answer = admin.post(_url(world, "test-call/"), {"kind": "survey"}, follow=True)
+    assert answer.redirect_chain == [(f"/a/acme/live/?pbx={world.service.id}", 302)]  # where it appears as it happens
+    assert "marked as a test. Here is what it makes happen." in answer.content.decode()
     [errand] = Errand.objects.all()
     assert errand.kind == "test_call"
     assert json.loads(errand.args) == {"service_id": str(world.service.id), "kind": "survey"}
