@@ -146,7 +146,9 @@ def test_the_connections_state_and_its_gaps_are_shown_in_words(world: World, adm
 
 
 def test_a_test_call_is_asked_of_the_engine(world: World, admin: Client) -> None:
-    admin.post(_url(world, "test-call/"), {"kind": "survey"})
+    answer = admin.post(_url(world, "test-call/"), {"kind": "survey"}, follow=True)
+    assert answer.redirect_chain == [(f"/a/acme/live/?pbx={world.service.id}", 302)]  # where it appears as it happens
+    assert "marked as a test. Here is what it makes happen." in answer.content.decode()
     [errand] = Errand.objects.all()
     assert errand.kind == "test_call"
     assert json.loads(errand.args) == {"service_id": str(world.service.id), "kind": "survey"}
@@ -326,7 +328,7 @@ def test_lists_ask_as_much_of_the_database_for_many_rows_as_for_one(
         for n in range(1000, 1050))
     Account.objects.bulk_create(Account(slug=f"account-{n}", name=f"Account {n}") for n in range(50))
     for path, most in (
-        ("/a/acme/pbx/", 8), ("/a/acme/", 16), ("/operator/services/", 8), ("/operator/accounts/", 8),
+        ("/a/acme/pbx/", 8), ("/a/acme/", 17), ("/operator/services/", 8), ("/operator/accounts/", 8),
         ("/operator/connections/", 8),
     ):
         with django_assert_max_num_queries(most):

@@ -82,13 +82,16 @@ class Milestones:
         if leg.began_call and (not leg.called or leg.call is call):
             if not leg.called:
                 who = self._known.extension(profile, leg.device)
-                how = _how_picked_up(leg.dialled)
-                self._telling.withhold(call, _ANSWERED, at, f"picked up by {who}{how}: not rung, so not answered")
+                by, told = who, f"{who} picked up the call"
+                if leg.dialled.startswith("*"):  # a code: **201, *8
+                    by, told = f"{who} with {leg.dialled}", f"{told} with {leg.dialled}"
+                elif leg.dialled:
+                    by, told = f"{who} by a key for {leg.dialled}", f"{told} by a key for {leg.dialled}"
+                self._telling.withhold(call, _ANSWERED, at, f"picked up by {by}: not rung, so not answered")
                 self._took(call, who, at)
                 if not leg.pickup_told:
                     leg.pickup_told = True
-                    self._telling.tell(call, EventType.PICKED_UP, at, f"{who} picked up the call{how}", leg.id,
-                                       extension_number=who)
+                    self._telling.tell(call, EventType.PICKED_UP, at, told, leg.id, extension_number=who)
             return
         leg.answers = call
         self.judge_answer(leg, at)
@@ -206,10 +209,3 @@ class Milestones:
         sent = [leg.number for leg in trunk_leg.path_to_root() if leg.number]
         through_local = any(leg.local for leg in trunk_leg.path_to_root())
         return through_local and not any(same_number(root.dialled, number) for number in sent)
-
-
-def _how_picked_up(dialled: str) -> str:
-    """With a code (**201, *8), or by the key of the phone that rings."""
-    if not dialled:
-        return ""
-    return f" with {dialled}" if dialled.startswith("*") else f" by a key for {dialled}"

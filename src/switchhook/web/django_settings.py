@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "switchhook.web.languages.Language",
     "switchhook.web.middleware.LoginRequired",
     "switchhook.web.errors.QuotaPages",
+    "switchhook.web.streams.Streams",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "switchhook.web.middleware.SecondFactor",
@@ -139,7 +140,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "start"
-ACCOUNT_FORMS = {"login": "switchhook.web.members.forms.LoginForm"}
+ACCOUNT_FORMS = {
+    "login": "switchhook.web.members.forms.LoginForm", "reset_password": "switchhook.web.members.forms.ResetForm"}
 ACCOUNT_ADAPTER = "switchhook.web.members.adapter.PersonAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -147,6 +149,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = None  # a tick box
+ACCOUNT_RATE_LIMITS = {"reset_password": "20/m/ip,5/h/key"}  # nobody's mailbox is filled by it
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _PUBLIC.scheme
 

@@ -6,7 +6,7 @@ COLUMN = "ALTER TABLE connection_state ADD COLUMN messages_per_second double pre
 
 
 class Migration(migrations.Migration):
-    dependencies = [("web", "0023_language")]
+    dependencies = [("web", "0017_by_hand")]
     operations = [
         migrations.RunSQL(COLUMN, "ALTER TABLE connection_state DROP COLUMN messages_per_second"),
         migrations.RunSQL("UPDATE engine_schema SET number = 5 WHERE number < 5", migrations.RunSQL.noop),
