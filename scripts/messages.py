@@ -38,7 +38,8 @@ TELLERS = (
     "pbx/fusionpbx_database.py", "pbx/line.py", "pbx/pbx_errands.py", "pbx/pbx_socket.py", "pbx/pbx_tls.py",
     "pbx/user_listings.py", "store/work/configuration.py", "store/work/disabling.py",
     "web/accounts/erasing.py", "web/accounts/quotas.py", "web/audit/actor.py", "web/audit/changes.py",
-    "web/audit/logins.py", "web/calls/timeline.py", "web/integrations/actions.py", "web/integrations/history.py",
+    "web/audit/logins.py", "web/calls/passed_over.py", "web/calls/timeline.py", "web/integrations/actions.py",
+    "web/integrations/history.py",
     "web/integrations/prepared.py", "web/integrations/signature_page.py", "web/integrations/views.py",
     "web/members/links.py", "web/members/sessions.py", "web/tenancy.py",
 )
