@@ -49,7 +49,8 @@ _SILENT = re.compile(
 #: Words of code: SQL, patterns, names of headers and variables.
 _CODE = re.compile(r"[A-Z_]{6,} |SELECT|INSERT|UPDATE |DELETE FROM|account_id =|service_id =|^api |^show |^xml_|"
                    r"^CUSTOM |^[a-z_]+( [a-z_]+)* v1$|^userauth|^auth |^event json|^sofia |^Basic \{|:id$|^POST |^\{\"|"
-                   r"^(Ada Example|Head Office|CRM: screen pop)$|\(\?|\\d|^switchhook |\bNULL\b|application/|text/|"
+                   r"^(Ada Example|Head Office|CRM: screen pop)$|^Nothing but failures for 5 days|"
+                   r"\(\?|\\d|^switchhook |\bNULL\b|application/|text/|"
                    r"[a-z]=%s")
 #: Where single words are labels, too.
 LABELLERS = (
@@ -58,8 +59,9 @@ LABELLERS = (
 _LABEL = re.compile(r"[A-Z]+[a-z][a-zA-Z-]+$|CRM$")
 _STRING = r"u?(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')"
 _CALL = re.compile(rf"\b(p?gettext|n?gettext|_)\(\s*({_STRING})(?:\s*,\s*({_STRING}))?")
-_KEYWORDS = {"_": None, "_lazy": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2),
-             "pgettext_lazy": ((1, "c"), 2), "npgettext_lazy": ((1, "c"), 2, 3)}
+_KEYWORDS = {
+    "_": None, "_lazy": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2), "npgettext_lazy": ((1, "c"), 2, 3)}
 
 Text = str | tuple[str, str]
 
@@ -122,7 +124,7 @@ def _words() -> Iterator[str]:
     from switchhook.domain.filters import SUBJECTS
 
     yield from CALL_TYPES
-    yield from ("revoked", "expired", "no integration wanted it", "Not logged in", "users", "integrations")
+    yield from ("revoked", "expired", "no integration wanted it", "Not logged in", "users", "PBXs", "integrations")
     yield from dict.fromkeys(spec.group for spec in FIELDS.values())
     yield from (one.value for one in Availability)
     yield from (spec.label.lower() for spec in SUBJECTS.values())

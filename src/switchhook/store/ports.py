@@ -167,6 +167,7 @@ class ConnectionReport:
     detail: str = ""
     last_message_at: datetime | None = None
     messages: int = 0
+    messages_per_second: float = 0.0  # of late
     reconnects: int = 0
     unclaimed: int = 0
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from django.utils import timezone
 
 from switchhook.domain.catalogue import EventType
 from switchhook.domain.signing import signatures
+from switchhook.web.api.etags import HEED_MATCH
+from switchhook.web.api.examples import BODIES
 from switchhook.web.integrations import actions
 from switchhook.web.models import Account, DirectoryState, Errand, Integration, Service
 from switchhook.web.tokens.models import Scope
 from tests.web.api.conftest import MakeProgram, Program, told
+from tests.web.api.test_examples import OPERATIONS
 from tests.web.conftest import World
 from tests.web.made_up import House
 from tests.web.test_detecting import FOUND
@@ -125,3 +129,14 @@ def test_how_an_integration_does_is_told_with_what_it_failed_of(world: World, ma
     assert group["advice"]
     actions.delete(row)
     make_program().refused("GET", f"/integrations/{row.id}/health", status=404)
+
+
+@pytest.mark.parametrize("name", sorted(HEED_MATCH))
+def test_what_says_that_it_heeds_if_match_does(name: str, world: World, program: Program) -> None:
+    there = {"service_id": world.service.id, "user": "201", "integration_id": House(world).integration().id}
+    method, path, operation = OPERATIONS[name]
+    assert "If-Match" in [one["name"] for one in operation["parameters"]]
+    sent = BODIES.get(name)
+    program.refused(method, path.format_map(there), sent, status=412, If_Match='"another"')
+    answer = program.ask("GET", path.format_map(there))
+    assert program.ask(method, path.format_map(there), sent, If_Match=answer["ETag"]).status_code in (200, 204)

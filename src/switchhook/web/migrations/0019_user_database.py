@@ -14,7 +14,7 @@ WAITING = ("held", "confirmed")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("web", "0024_erasing")]
+    dependencies = [("web", "0018_message_rate")]
     operations = [
         # Defaults: the release before this one goes on writing rows without these columns.
         migrations.RunSQL(

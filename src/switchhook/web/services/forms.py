@@ -123,8 +123,10 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Service
         fields = ("account", "name", "friendly_name", "connection", "tenant_key", "country", "applications_enabled")
-        labels = {"name": _lazy("Service name"), "friendly_name": _lazy("Friendly name"),
-                  "tenant_key": _lazy("Tenant key"), "applications_enabled": _lazy("Applications are enabled")}
+        labels = {
+            "account": _lazy("Account"), "name": _lazy("Service name"), "friendly_name": _lazy("Friendly name"),
+            "connection": _lazy("Connection"), "tenant_key": _lazy("Tenant key"), "country": _lazy("Country"),
+            "applications_enabled": _lazy("Applications are enabled")}
         help_texts = {
             "name": _lazy("The system's name for it: unique in the account."),
             "friendly_name": _lazy("The account can change this one."),
@@ -166,7 +168,10 @@ class ConnectionForm(PbxLoginForm):
         model = Connection
         fields = ("name", "platform", "host", "port", "tls", "tls_ca", "username", "calls_per_minute")
         widgets = {"tls_ca": pem_widget()}
-        labels = {"tls": _lazy("Use TLS"), "tls_ca": _lazy("Private CA"), "calls_per_minute": _lazy("Calls a minute")}
+        labels = {
+            "name": _lazy("Name"), "platform": _lazy("Platform"), "host": _lazy("Host"), "port": _lazy("Port"),
+            "tls": _lazy("Use TLS"), "tls_ca": _lazy("Private CA"), "username": _lazy("Username"),
+            "calls_per_minute": _lazy("Calls a minute")}
         help_texts = {
             "port": _lazy("AMI: 5038, with TLS 5039. ESL: 8021."),
             "tls_ca": _lazy(

@@ -127,6 +127,7 @@ class ConnectionState(models.Model):
     detail = models.TextField()
     last_message_at_ms = models.BigIntegerField(null=True)
     messages = models.BigIntegerField()
+    messages_per_second = models.FloatField(default=0.0)
     reconnects = models.IntegerField()
     unclaimed = models.IntegerField()
 

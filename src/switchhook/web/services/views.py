@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST
@@ -136,5 +137,5 @@ def test_call(request: HttpRequest, access: Access, service: Service) -> HttpRes
     if kind in dict(TEST_CALLS):
         ask("test_call", access.account, {"service_id": str(service.id), "kind": kind}, access.asker)
         messages.success(request, _(
-            "A made-up call goes through this PBX now, marked as a test: look at its deliveries."))
-    return redirect("pbx", account=access.account.slug, service_id=service.id)
+            "A made-up call goes through this PBX now, marked as a test. Here is what it makes happen."))
+    return redirect(reverse("live", args=[access.account.slug]) + f"?pbx={service.id}")
