@@ -135,12 +135,13 @@ def test_the_connections_state_and_its_gaps_are_shown_in_words(world: World, adm
     now = time.time_ns() // 1_000_000
     ConnectionState.objects.create(
         connection_id=world.connection.id, state="refused", since_ms=now, detail="Authentication failed", messages=3,
-        reconnects=1, unclaimed=0)
+        messages_per_second=12.34, reconnects=1, unclaimed=0)
     Gap.objects.create(
         id=uuid4(), connection_id=world.connection.id, begin_ms=now - 9000, end_ms=now - 4000,
         reason="the PBX closed the connection", partial_calls=2)
     page = admin.get(_url(world, "connection/")).content.decode()
-    for words in ("Login refused", "Authentication failed", "the PBX closed the connection", "No engine is running"):
+    for words in ("Login refused", "Authentication failed", "the PBX closed the connection", "No engine is running",
+                  "12.3 a second of late"):
         assert words in page
 
 

@@ -19,6 +19,7 @@ from switchhook.web.services import actions
 from switchhook.web.services.forms import ApplicationsForm, FriendlyNameForm, ReadingForm, default_menu_words, menu_rows
 from switchhook.web.services.state import engine_runs, gaps_of, state_of, states_of
 from switchhook.web.tenancy import Access, account_view, service_view
+from switchhook.web.users.sources import state_of as directory_state_of
 
 LIST_LIMIT = 200
 
@@ -53,6 +54,7 @@ def main(request: HttpRequest, access: Access, service: Service) -> HttpResponse
     """The PBX main page."""
     integrations = access.integrations().filter(service=service)
     return render(request, "services/main.html", {
+        "directory": directory_state_of(service),
         "service": service, "state": state_of(service, states_of([service.connection_id])),
         "engine_runs": engine_runs(), "integration_count": integrations.count(),
         "enabled_count": integrations.filter(enabled=True).count(), "user_count": service.users.count(),
