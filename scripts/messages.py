@@ -10,7 +10,6 @@ what is left to do. `make messages LANGUAGE=fr` begins another language.
 from __future__ import annotations
 
 import ast
-import os
 import re
 import sys
 from collections.abc import Iterator
@@ -59,7 +58,7 @@ _LABEL = re.compile(r"[A-Z]+[a-z][a-zA-Z-]+$|CRM$")
 _STRING = r"u?(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')"
 _CALL = re.compile(rf"\b(p?gettext|n?gettext|_)\(\s*({_STRING})(?:\s*,\s*({_STRING}))?")
 _KEYWORDS = {"_": None, "_lazy": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2),
-             "pgettext_lazy": ((1, "c"), 2)}
+             "pgettext_lazy": ((1, "c"), 2), "npgettext_lazy": ((1, "c"), 2, 3)}
 
 Text = str | tuple[str, str]
 
@@ -69,22 +68,22 @@ def web() -> Catalog:
     told = Catalog(domain="django", fuzzy=False)
     for path in sorted((HOUSE / "web/templates").rglob("*")):
         if path.suffix in (".html", ".txt"):
-            for text in _of_template(path):
-                told.add(text, locations=[(_place(path), 0)])
+            for context, text in _of_template(path):
+                told.add(text, context=context or None, locations=[(_place(path), 0)])
     for path in sorted((HOUSE / "web").rglob("*.py")):
         with path.open("rb") as code:
             for _line, function, texts, _comments in extract_python(code, _KEYWORDS, [], {}):
                 known = (texts,) if isinstance(texts, str) else tuple(text for text in texts if text)
-                if function.startswith("pgettext"):
-                    if len(known) == 2:  # else what is looked up stands in a variable
-                        told.add(known[1], context=known[0], locations=[(_place(path), 0)])
-                elif known:
-                    told.add(known if function == "ngettext" else known[0], locations=[(_place(path), 0)])
+                context = known[0] if "pgettext" in function else None
+                rest = known[1:] if context else known
+                if rest:  # else what is looked up stands in a variable
+                    text = rest[:2] if function.startswith("n") else rest[0]
+                    told.add(text, context=context, locations=[(_place(path), 0)])
     return told
 
 
-def _of_template(path: Path) -> Iterator[Text]:
-    """The texts of a template, as Django itself gathers them."""
+def _of_template(path: Path) -> Iterator[tuple[str, Text]]:
+    """The texts of a template with their contexts, as Django itself gathers them."""
     from django.conf import settings
 
     if not settings.configured:
@@ -93,7 +92,10 @@ def _of_template(path: Path) -> Iterator[Text]:
 
     for function, first, second in _CALL.findall(templatize(path.read_text())):
         one, other = ast.literal_eval(first), ast.literal_eval(second) if second else ""
-        yield (one, other) if function == "ngettext" else one
+        if function == "pgettext":
+            yield one, other
+        else:
+            yield "", (one, other) if function == "ngettext" else one
 
 
 def domain() -> Catalog:
@@ -143,7 +145,7 @@ def _sentences(path: Path, *, labels: bool) -> Iterator[str]:
         own = re.sub(r"\{\w+\}", "", text)
         wordy = len(re.findall(r"[A-Za-z]{2,}", own)) > 1 or (text != own and re.search(r"[a-z]{3}", own))
         labelling = labels and _LABEL.match(text)
-        if ((wordy and " " in own) or labelling) and not _CODE.search(own):
+        if ((wordy and " " in own) or labelling) and not _CODE.search(text):
             yield text
 
 
@@ -188,7 +190,9 @@ def update(language: str) -> None:
             with path.open("rb") as file:
                 known = read_po(file, locale=language, domain=told.domain)
         else:
-            known = Catalog(locale=language, domain=told.domain, fuzzy=False)
+            known = Catalog(
+                locale=language, domain=told.domain, fuzzy=False, project="Switchhook", version="1",
+                msgid_bugs_address="-", last_translator="-", language_team="-", copyright_holder="-")
         known.update(told, update_creation_date=False)
         known.obsolete.clear()
         what = "the web says" if told.domain == "django" else "the domain tells"
@@ -200,6 +204,5 @@ def update(language: str) -> None:
 
 
 if __name__ == "__main__":
-    wanted = os.environ.get("LANGUAGE", "").split(":")[0]
-    for code in [wanted] if wanted in sys.argv[1:] else sys.argv[1:] or sorted(one.name for one in LOCALE.iterdir()):
+    for code in sys.argv[1:] or sorted(one.name for one in LOCALE.iterdir()):
         update(code)

@@ -157,9 +157,11 @@ def demo(
     bring_up_to_date()
     from switchhook.web.demo import seed_demo
     from switchhook.web.demo_nps import seed_nps
+    from switchhook.web.demo_recording import seed_recording
 
     login = seed_demo(settings.inbox_base_url)
-    nps = [nps_program(settings, *seed_nps(settings.demo_nps_url))] if settings.demo_nps_url else []
+    seed_recording(settings.state_dir / "recordings")
+    nps = [nps_program(settings, seed_nps(settings.demo_nps_url))] if settings.demo_nps_url else []
     typer.echo(
         f"\nSwitchhook demo\n  open    {login.link}\n  or      {settings.portal_url}/  as {login.email}, "
         f"password {login.password}\n  state   {settings.state_dir}\n\nCalls are being made up; Ctrl-C ends it.\n")

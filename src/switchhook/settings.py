@@ -113,6 +113,8 @@ class Settings(BaseSettings):
     )
     account_tests_per_minute: int = Field(
         default=30, gt=0, description="Tests and test calls that one account may ask for in a minute.")
+    account_invitations_per_day: int = Field(
+        default=50, gt=0, description="Invitations that one account may have sent by e-mail in 24 hours.")
     account_grace_days: int = Field(
         default=30, ge=0, description="After so many days a closed account is erased.")
     waiting_events_bytes: int = Field(

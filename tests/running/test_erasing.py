@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,15 +17,26 @@ from uuid import UUID, uuid4
 from tests.fixtures.databases import KEYS
 from tests.fixtures.seed import Seed
 
-ERASE = "from switchhook.web.ready import make_ready; make_ready(); " \
-        "from switchhook.web.accounts.erasing import erase_due; print(len(erase_due()))"
+ERASE = """
+from datetime import timedelta
+from switchhook.web.ready import make_ready
+make_ready()
+from switchhook.web.accounts.erasing import erase_due
+print(len(erase_due(timedelta(0))))
+"""
+OVERWRITE = """
+from switchhook.web.ready import make_ready
+make_ready()
+from switchhook.web.accounts.overwriting import overwrite_deleted
+print(int(overwrite_deleted(largest_vacuumed_bytes=0)))
+"""
 CANARY = "canary-4711"
 
 
-def _erase(database_url: str, state_dir: Path) -> int:
+def _erase(database_url: str, state_dir: Path, script: str = ERASE) -> int:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SWITCHHOOK_")}
     done = subprocess.run(
-        [sys.executable, "-c", ERASE], capture_output=True, text=True, check=False, env=clean | {
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, env=clean | {
             "DATABASE_URL": database_url, "SWITCHHOOK_STATE_DIR": str(state_dir),
             "SWITCHHOOK_SECRET_KEYS": ",".join(KEYS)})
     assert done.returncode == 0, done.stderr
@@ -94,10 +107,59 @@ def test_a_closed_account_is_gone_after_its_grace_and_others_are_not(
     assert _holding(seed, "neighbour-0815") == both
     assert _holding(seed, "waiting-1234") != []
     assert seed.row("account", neighbour)["name"] == "neighbour-0815"
-    if database_url.startswith("sqlite"):
-        path = Path(unquote(urlsplit(database_url).path))
-        for file in path.parent.glob(path.name + "*"):
-            assert CANARY.encode() not in file.read_bytes(), file.name
+    assert not seed.is_sqlite or _in_files(database_url) == 0
+
+
+def _in_files(sqlite_url: str) -> int:
+    """How often the canary stands in the database's file and its log, wherever in them."""
+    path = Path(unquote(urlsplit(sqlite_url).path))
+    return sum(file.read_bytes().count(CANARY.encode()) for file in path.parent.glob(path.name + "*"))
+
+
+def _full_of_what_was_dropped(seed: Seed, database_url: str, account: UUID) -> None:
+    """What an engine's retention dropped of the account, and what moved between pages as others came and went."""
+    path = unquote(urlsplit(database_url).path)
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=10)) as engine:
+        engine.execute("PRAGMA secure_delete=FAST")  # as the engine has it (store/sqlite.py)
+        engine.execute("BEGIN IMMEDIATE")
+        for number in range(3_000):
+            id_, of = f"{number:012x}{uuid4().hex[:20]}", account.hex if number % 7 == 0 else uuid4().hex
+            notes = (CANARY if number % 7 == 0 else "others") * (1 + number % 3 * 300)
+            engine.execute(
+                "INSERT INTO call (id, account_id, service_id, native_call_id, began_ms, direction, source_number, "
+                "source_tail, destination_number, destination_tail, extension_number, state, partial, is_test, notes) "
+                "VALUES (?, ?, ?, '', ?, '', '', '', '', '', '', '', 0, 0, ?)", (id_, of, uuid4().hex, number, notes))
+        engine.execute("COMMIT")
+        engine.execute("DELETE FROM call WHERE began_ms < 2000 AND began_ms % 7 < 2")
+
+
+def test_what_retention_dropped_of_it_earlier_is_overwritten_too(
+    sqlite_url: str, tmp_path: Path,
+) -> None:
+    with Seed(sqlite_url, KEYS) as seed:
+        account = _account(seed, CANARY, state="closed", erase_at=datetime.now(UTC) - timedelta(minutes=1))
+        _full_of_what_was_dropped(seed, sqlite_url, account)
+        others = seed.rows("SELECT count(*) AS n FROM call WHERE account_id != ?", account)
+        assert _erase(sqlite_url, tmp_path) == 1
+        assert _in_files(sqlite_url) == 0
+        assert seed.rows("SELECT count(*) AS n FROM call") == others
+        assert seed.rows("SELECT * FROM erased_account") == []
+
+
+def test_of_a_large_file_the_free_pages_are_overwritten(sqlite_url: str, tmp_path: Path) -> None:
+    with Seed(sqlite_url, KEYS) as seed:
+        _full_of_what_was_dropped(seed, sqlite_url, uuid4())
+        seed.execute("DELETE FROM call")
+        assert _in_files(sqlite_url) > 0
+        size = _size(sqlite_url)
+        assert _erase(sqlite_url, tmp_path, OVERWRITE) == 1
+        assert _in_files(sqlite_url) == 0
+        assert _size(sqlite_url) == size
+        assert "filler" not in _tables(seed)
+
+
+def _size(sqlite_url: str) -> int:
+    return Path(unquote(urlsplit(sqlite_url).path)).stat().st_size
 
 
 def test_somebody_who_is_a_member_elsewhere_too_stays(database_url: str, seed: Seed, tmp_path: Path) -> None:

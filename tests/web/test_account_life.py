@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
+from uuid import uuid4
 from zipfile import ZipFile
 
 import pytest
@@ -17,7 +18,17 @@ from django.utils import timezone
 
 from switchhook.domain.catalogue import EventType
 from switchhook.domain.integration import BasicAuth, Header
-from switchhook.web.models import Account, ConfigurationVersion, Person
+from switchhook.web.accounts.actions import save_account
+from switchhook.web.accounts.erasing import erase
+from switchhook.web.models import (
+    Account,
+    Call,
+    ConfigurationVersion,
+    Event,
+    IntegrationHealth,
+    Person,
+    Service,
+)
 from switchhook.web.tenancy import access_to
 from switchhook.web.tokens.actions import make_token
 from switchhook.web.tokens.models import Scope
@@ -79,6 +90,47 @@ def test_a_closed_account_can_be_opened_again_within_its_grace(
     _set_state(operator, world.account, "open")
     assert (world.account.state, world.account.erase_at, world.account.state_reason) == ("open", None, "")
     assert admin.get("/a/acme/").status_code == 200
+
+
+def test_what_is_being_erased_cannot_be_opened_again_and_engines_get_time_to_learn_of_it(
+    house: House, operator: Client,
+) -> None:
+    account = house.account
+    house.integration()
+    house.event()
+    Account.objects.filter(id=account.id).update(state="closed", erase_at=timezone.now() - timedelta(minutes=1))
+    assert not erase(account)
+    assert not Event.objects.exists()
+    assert not Service.objects.filter(account=account).exists()
+    for state in ("open", "suspended", "closed"):
+        page = operator.post(f"/operator/accounts/{account.id}/state/", {"state": state, "reason": "Sorry."})
+        assert "it is being erased" in page.content.decode()
+    assert "There is no way back." in operator.get(f"/operator/accounts/{account.id}/").content.decode()
+    house.call({"kind": "fact", "text": "It rings."})  # an engine did not know yet
+    IntegrationHealth.objects.create(integration_id=uuid4(), failures=1)
+    assert erase(account, timedelta(0))
+    assert not Call.objects.exists()
+    assert not IntegrationHealth.objects.exists()
+    assert not Account.objects.filter(id=account.id).exists()
+
+
+def test_what_was_opened_again_in_time_is_not_erased(house: House, operator: Client) -> None:
+    house.event()
+    Account.objects.filter(id=house.account.id).update(
+        state="closed", erase_at=timezone.now() - timedelta(minutes=1))
+    as_it_was_seen = Account.objects.get(id=house.account.id)
+    _set_state(operator, house.account, "open")
+    assert not erase(as_it_was_seen, timedelta(0))
+    assert Event.objects.count() == 1
+
+
+def test_saving_an_account_leaves_its_state_to_whoever_changes_that(world: World, operator: Client) -> None:
+    as_it_was_seen = Account.objects.get(id=world.account.id)
+    _set_state(operator, world.account, "suspended", "The invoice of May is open.")
+    as_it_was_seen.second_factor_required = True
+    save_account(as_it_was_seen, "second_factor_required")
+    world.account.refresh_from_db()
+    assert (world.account.state, world.account.second_factor_required) == ("suspended", True)
 
 
 @pytest.mark.parametrize("to", ["open", "suspended", "closed"])

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.test import Client, override_settings
 
@@ -92,8 +94,30 @@ def test_a_password_reset_comes_from_the_brand(brands: Brands, world: World, cli
     client.post("/password/", {"email": "admin@example.com"}, HTTP_HOST="hooks.ecn.example")
     [letter] = mail.outbox
     assert (letter.from_email, letter.subject.partition(":")[0]) == ("myECN <hooks@ecn.example>", "myECN")
-    assert "http://hooks.ecn.example/" in letter.body
+    assert re.search(r"http://hooks\.ecn\.example[:0-9]*/password/key/", letter.body)
     assert "Switchhook" not in letter.body
+
+
+def test_the_letter_of_a_password_reset_leads_nowhere_but_to_us(world: World, client: Client) -> None:
+    with override_settings(ALLOWED_HOSTS=["*"]):
+        client.post("/password/", {"email": "admin@example.com"}, HTTP_HOST="evil.example:666")
+    [letter] = mail.outbox
+    [link] = re.findall(r"http://\S+/password/key/\S+", letter.body)
+    assert link.startswith(settings.SWITCHHOOK.portal_url + "/")
+    assert client.get(urlsplit(link).path, follow=True).status_code == 200
+    assert "evil" not in letter.body
+
+
+def test_a_one_time_link_and_the_api_bear_the_accounts_brand(
+    brands: Brands, world: World, operator: Client, client: Client,
+) -> None:
+    Account.objects.filter(id=world.account.id).update(brand="myecn")
+    page = operator.post(f"/operator/accounts/{world.account.id}/members/", {
+        "email": "nova@example.com", "name": "Nova", "role": "viewer"}, HTTP_HOST="portal.cloud.example")
+    [path] = re.findall(r"http://hooks\.ecn\.example[:0-9]*(/login/once/[^\"<\s]+)", page.content.decode())[:1]
+    assert "myECN" in client.get(path, HTTP_HOST=HOST).content.decode()
+    for host, name in ((HOST, "myECN"), ("portal.cloud.example", "myCloudPBX"), ("testserver", "Switchhook")):
+        assert client.get("/api/v1/openapi.json", HTTP_HOST=host).json()["info"]["title"] == f"{name} API"
 
 
 def test_whoever_joins_an_account_of_a_brand_meets_that_brand_alone(

@@ -83,7 +83,7 @@ def test_no_page_tells_or_changes_anything_of_another_pbx(
             asked += 1
             assert _told(answer) == [], path
             assert answer.status_code in (200, 302, 403, 404, 405), path
-            if answer.status_code == 302:
+            if answer.status_code == 302 and not answer["Location"].startswith("/me/again/"):  # and back to the same
                 assert str(furnished.values["integration_id"]) not in answer["Location"], path
     assert asked > len(OF_ACCOUNT) * (1.2 if method == "get" else 0.7)
     assert _kept() == before

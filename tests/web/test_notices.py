@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 import pytest
 from django.test import override_settings
 
+from switchhook.domain.catalogue import EventType
 from switchhook.web.mail import django_mail
-from switchhook.web.models import Integration, Notice
+from switchhook.web.models import Integration, Member, Notice, Person
 from switchhook.web.notices import send_owed
 from tests.fixtures.mail import Mailbox, mailbox
 from tests.web.conftest import World
@@ -48,6 +49,20 @@ def test_the_admins_of_the_account_get_one_e_mail_and_nobody_else(house: House, 
     assert "Nothing but failures for 5 days." in body
     assert f"http://127.0.0.1:8000{house.url}integrations/{row.id}/" in body
     assert "admin@example.com" not in message.as_string()
+
+
+def test_an_admin_who_is_limited_to_other_pbxs_hears_nothing_of_it(house: House, mailbox: Mailbox) -> None:
+    Member.objects.create(
+        account=house.account, role="admin", services=[str(uuid4())],
+        person=Person.objects.create_user("branch@example.com"))
+    Member.objects.filter(person=house.world.viewer).update(role="admin", services=[str(house.service.id)])
+    for event_type, heard in (
+        (EventType.INBOUND_ANSWERED, ["admin@example.com", "viewer@example.com"]),
+        (EventType.USER_CREATED, ["admin@example.com"]),  # of all the account
+    ):
+        owe(house, house.integration(event_type))
+        assert sent(mailbox) == 1
+        assert sorted(mailbox.got[-1][0]) == heard
 
 
 def test_on_the_first_day_it_is_a_warning(house: House, mailbox: Mailbox) -> None:

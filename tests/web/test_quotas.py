@@ -10,7 +10,7 @@ from django.test import Client, override_settings
 
 from switchhook.settings import Settings
 from switchhook.web.accounts.quotas import Quota, uses
-from switchhook.web.models import Account, ApiToken, Errand, Integration, PbxUser, Service
+from switchhook.web.models import Account, ApiToken, Errand, Integration, Invitation, Notice, PbxUser, Service
 from switchhook.web.tenancy import access_to
 from switchhook.web.tokens.actions import make_token
 from switchhook.web.tokens.models import Scope
@@ -108,6 +108,29 @@ def test_tests_are_for_people(house: House, admin: Client, token: dict[str, str]
         assert "is saved" not in page
         Errand.objects.update(created_at_ms=time.time_ns() // 1_000_000 - 61_000)
         assert admin.post(f"{house.url}integrations/{one.id}/test/").status_code == 302
+
+
+def test_invitations_are_no_way_to_send_e_mails_without_end(
+    world: World, admin: Client, token: dict[str, str],
+) -> None:
+    ours = Settings(account_invitations_per_day=2, secret_keys="a key for tests only")  # type: ignore[call-arg]
+    form = {"email": "nova@example.com", "role": "viewer"}
+    with override_settings(SWITCHHOOK=ours):
+        assert admin.post("/a/acme/members/", form).status_code == 302
+        Notice.objects.update(sent_at_ms=1)
+        invitation = Invitation.objects.get()
+        admin.post(f"/a/acme/members/invitations/{invitation.id}/send/")  # the same person again counts, too
+        page = admin.post("/a/acme/members/", form | {"email": "other@example.com"})
+        assert "may send 2 invitations in 24 hours. Try again in 24 hours." in page.content.decode()
+        again = admin.post(f"/a/acme/members/invitations/{invitation.id}/send/")
+        assert (again.status_code, 86_000 < int(again["Retry-After"]) <= 86_400) == (429, True)
+        admin.post(f"/a/acme/members/invitations/{invitation.id}/revoke/")  # what is revoked has been sent
+        told = admin.post("/api/v1/members", {"email": "other@example.com"}, content_type="application/json",
+                          headers=token)
+        assert (told.status_code, told.json()["code"]) == (429, "quota_reached")
+        assert not Invitation.objects.exists()
+        Notice.objects.update(created_at_ms=time.time_ns() // 1_000_000 - 86_401_000)
+        assert admin.post("/a/acme/members/", form).status_code == 302
 
 
 def test_one_accounts_quota_is_not_anothers(world: World, operator: Client) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.core import mail
 from django.test import Client, override_settings
 from django.utils import timezone
@@ -17,6 +19,7 @@ from switchhook.domain.catalogue import EventType
 from switchhook.web.mail import django_mail
 from switchhook.web.members.invitations import link_of
 from switchhook.web.members.models import Role
+from switchhook.web.members.proof import is_proven
 from switchhook.web.models import Invitation, Member, Notice, Person, Service
 from switchhook.web.notices import send_owed
 from tests.fixtures.mail import Mailbox, mailbox
@@ -65,6 +68,16 @@ def test_who_is_invited_joins_by_the_link_in_the_e_mail(world: World, admin: Cli
     joined = Member.objects.get(person__email="nova@example.com")
     assert (joined.role, joined.person.name, joined.person.check_password(PASSWORD)) == ("admin", "Nova New", True)
     assert Client().post(urlsplit(link).path, NEW).status_code == 410  # once
+
+
+def test_the_letter_says_nothing_that_whoever_invites_made_up(world: World, admin: Client, mailbox: Mailbox) -> None:
+    Person.objects.filter(id=world.admin.id).update(name="Your bank\n\nPay at https://evil.example/")
+    invite(admin)
+    with override_settings(**django_mail(f"smtp://127.0.0.1:{mailbox.port}")):
+        send_owed()
+    ((_, message),) = mailbox.got
+    assert message.get_content().startswith("admin@example.com invites you to Acme on Switchhook, as Viewer.")
+    assert "evil" not in message.get_content()
 
 
 def test_no_row_has_the_link_in_it(world: World, admin: Client) -> None:
@@ -242,3 +255,35 @@ def test_an_account_leads_to_a_second_factor_whoever_has_none(
     assert (news.status_code, news["HX-Redirect"]) == (200, "/me/second-factor/")  # not into the middle of the list
     assert "asks everybody for a second factor" in viewer.get("/me/second-factor/").content.decode()
     assert as_person(world.stranger).get("/a/other/").status_code == 200  # another account asks for none
+
+
+def test_a_link_that_an_admin_passed_on_proves_no_address_and_one_that_came_by_letter_does(
+    world: World, admin: Client,
+) -> None:
+    for email, smtp_url in (("by.hand@example.com", ""), ("by.letter@example.com", "smtp://127.0.0.1:25")):
+        path = path_of(invite(admin, email))
+        with override_settings(SWITCHHOOK=settings.SWITCHHOOK.model_copy(update={"smtp_url": smtp_url})):
+            assert Client().post(path, NEW).status_code == 302
+        assert is_proven(Person.objects.get(email=email)) == bool(smtp_url)
+
+
+def test_the_operator_is_told_that_nothing_has_proven_an_address(world: World, admin: Client, operator: Client) -> None:
+    Client().post(path_of(invite(admin)), NEW)
+    url = f"/operator/accounts/{world.other_account.id}/members/"
+    page = operator.post(url, {"email": "nova@example.com", "role": "admin"}).content.decode()
+    assert "nothing has proven so far that the address is theirs" in page
+    newcomer = operator.post(url, {"email": "newcomer@example.com", "role": "admin"}).content.decode()
+    assert "nothing has proven" not in newcomer
+
+
+def test_who_sets_a_password_by_letter_has_proven_their_address_and_ends_a_providers_login_of_before(
+    world: World, client: Client,
+) -> None:
+    SocialAccount.objects.create(user_id=world.admin.id, provider="openid_connect", uid="a squatter's")
+    client.post("/password/", {"email": "admin@example.com"})
+    [path] = re.findall(r"http://[^/]+(/password/key/\S+)", mail.outbox[0].body)
+    form = client.get(path, follow=True).redirect_chain[-1][0]
+    client.post(form, {"password1": PASSWORD, "password2": PASSWORD})
+    assert is_proven(world.admin)
+    assert not SocialAccount.objects.exists()
+    assert client.post("/login/", {"login": "admin@example.com", "password": PASSWORD}).status_code == 302

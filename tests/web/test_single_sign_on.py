@@ -30,6 +30,9 @@ from switchhook.web.models import Account
 acme = Account.objects.create(slug="acme", name="Acme")
 for name in ("ada", "una"):
     add_member(acme, f"{name}@example.com", name.title(), Role.ADMIN)
+squatted = add_member(acme, "vic@example.com", "Not Vic", Role.ADMIN).person
+squatted.set_password("battery staple 9")
+squatted.save()
 """
 
 
@@ -81,6 +84,29 @@ def test_once_known_it_is_the_providers_id_that_counts_and_not_the_address(page:
     portal.provider.move("ada", "ada.married@example.com")
     portal.sign_on(page, "ada")
     expect(page.get_by_role("heading", name="Acme")).to_be_visible()
+
+
+def test_who_was_there_first_under_an_address_that_is_anothers_is_out_when_its_owner_comes(
+    page: Page, portal: Portal,
+) -> None:
+    page.goto(f"{portal.url}/login/")
+    for who in ("squatter", "too late"):
+        page.get_by_label("E-mail").fill("vic@example.com")
+        page.get_by_label("Password").fill("battery staple 9")
+        page.get_by_role("button", name="Log in").click()
+        if who == "squatter":
+            expect(page.get_by_role("heading", name="Acme")).to_be_visible()
+            squatters = page.context.cookies()
+            page.context.clear_cookies()
+            portal.sign_on(page, "vic")
+            expect(page.get_by_role("heading", name="Acme")).to_be_visible()
+            page.context.clear_cookies()
+            page.goto(f"{portal.url}/login/")
+    expect(page.get_by_text("are not correct")).to_be_visible()
+    page.context.clear_cookies()
+    page.context.add_cookies(squatters)  # type: ignore[arg-type]
+    page.goto(f"{portal.url}/a/acme/")
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
 
 
 @pytest.mark.parametrize("name", ["stranger", "una"])  # una is known, but her provider has not verified the address

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from switchhook.domain.call import Call, Leg
 from switchhook.domain.event import asterisk_call_uuid
-from switchhook.domain.facts import LegStarted, Party
+from switchhook.domain.facts import Fact, LegDialled, LegPresent, LegStarted, Party, PlaceReached, TenantTold
 from switchhook.domain.outcome import Telling
 from switchhook.domain.profile import Profile
 
@@ -21,6 +22,18 @@ _PAST_LEGS = 50  # of one call: a queue rings and rings
 _NO_SERVICE = UUID(int=0)
 
 
+@dataclass(slots=True, kw_only=True)
+class _Unclaimed:
+    """An open call that no service claims yet: what it began with, and with what was asked whose it is."""
+
+    began: LegStarted
+    asked: set[tuple[str, str, str]]
+
+
+def _tenancy(leg: LegStarted) -> tuple[str, str, str]:
+    return leg.tenant, leg.account_code, leg.party.place
+
+
 class OpenCalls:
     """Calls and legs by the PBX's ids. `unclaimed` counts calls that no Service claimed, `unknown` Facts that
     name a leg or call of which we know nothing."""
@@ -31,6 +44,7 @@ class OpenCalls:
         self.unknown = 0
         self.calls: dict[str, Call] = {}
         self.legs: dict[str, Leg] = {}
+        self._unclaimed: dict[str, _Unclaimed] = {}
         self._claim = claim
         self._telling = telling
         self._over = over
@@ -63,10 +77,35 @@ class OpenCalls:
         elif call.profile is None and party.began_call and call.origin is None:
             self._claim_for(call, fact)
             self.unclaimed -= call.profile is not None
+        if call.profile is None and party.began_call:
+            self._unclaimed.setdefault(call.id, _Unclaimed(began=fact, asked={_tenancy(fact)}))
         return call
+
+    def claimed_by(self, fact: Fact) -> LegStarted | None:
+        """What a call began with that a service claims now, since the Fact says more of whose it is: many tenants
+        share a trunk, and only the dialplan of the number dialled, or the phone that is rung, shows which."""
+        told = _of_tenant(fact) if self._unclaimed else None
+        waiting = None if told is None else self._unclaimed.get(told.call)
+        if told is None or waiting is None:
+            return None
+        began = waiting.began
+        waiting.began = began = replace(
+            began, tenant=told.tenant or began.tenant, account_code=told.account_code or began.account_code)
+        known = replace(began, party=replace(began.party, place=told.place or began.party.place))
+        if _tenancy(known) in waiting.asked:
+            return None
+        waiting.asked.add(_tenancy(known))
+        call = self.calls[told.call]
+        self._claim_for(call, known)
+        if call.profile is None:
+            return None
+        self.unclaimed -= 1
+        del self._unclaimed[call.id]
+        return began
 
     def _claim_for(self, call: Call, fact: LegStarted) -> None:
         call.profile = self._claim(fact)
+        call.tenant, call.account_code, call.claimed_at = fact.tenant, fact.account_code, fact.party.place
         service = _NO_SERVICE if call.profile is None else call.profile.service_id
         call.uuid = fact.call_uuid or asterisk_call_uuid(service, call.id)
 
@@ -95,16 +134,30 @@ class OpenCalls:
 
     def _seen(self, leg: Leg, call_id: str, at: datetime | None, *, passing: bool = False) -> Leg:
         leg.contact = self._contact
-        if leg.call.id != call_id and (call := self.calls.get(call_id)) is not None:
-            before, leg.call = leg.call, call
-            del before.legs[leg.id]
-            call.legs[leg.id] = leg
-            before.ended_at = at or before.ended_at
-            self._end_if_empty(before)
+        if call_id not in (leg.call.id, leg.came_from) and (call := self.calls.get(call_id)) is not None:
+            self._move(leg, call, at)
         leg.call.touched_at = at or leg.call.touched_at
         if not passing:
             self._telling.changed_for_extras(leg.call)
         return leg
+
+    def _move(self, leg: Leg, call: Call, at: datetime | None) -> None:
+        before, leg.call = leg.call, call
+        del before.legs[leg.id]
+        call.legs[leg.id] = leg
+        before.ended_at = at or before.ended_at
+        self._end_if_empty(before)
+
+    def has_another_call(self, leg: Leg) -> bool:
+        """Has the party of this leg another call, on the other line?"""
+        return any(other.device == leg.device and other.call is not leg.call for other in self.legs.values())
+
+    def join(self, leg: Leg, call: Call, at: datetime | None) -> None:
+        """Another call has taken the place of the leg's own: after an attended transfer it talks with that caller. It
+        is in that call from now on, whatever the PBX goes on calling it."""
+        if leg.call is not call:
+            leg.came_from = leg.call.id
+            self._move(leg, call, at)
 
     def adopt(self, call: Call) -> None:
         """An open call as a predecessor left it: its legs are from before any connection of ours."""
@@ -134,5 +187,23 @@ class OpenCalls:
 
     def _end_if_empty(self, call: Call) -> None:
         if not call.legs and self.calls.pop(call.id, None) is not None:
+            self._unclaimed.pop(call.id, None)
             self._over(call)
             self._telling.ended(call)
+
+
+def _of_tenant(fact: Fact) -> TenantTold | None:
+    """What a Fact says of whose its call is."""
+    match fact:
+        case TenantTold():
+            return fact
+        case PlaceReached():
+            return TenantTold(at=None, leg=fact.leg, call=fact.call, place=fact.place)
+        case LegStarted() | LegPresent():
+            started = fact.started if isinstance(fact, LegPresent) else fact
+            return TenantTold(at=None, leg=started.party.leg, call=started.party.call, tenant=started.tenant,
+                              account_code=started.account_code, place=started.party.place)
+        case LegDialled(dialling=Party() as party):
+            return TenantTold(at=None, leg=party.leg, call=party.call, place=party.place)
+        case _:
+            return None

@@ -121,6 +121,10 @@ class Acquaintance:
             return next((digits[i:] for i in range(len(digits)) if digits[i:] in profile.extensions), device)
         return device
 
+    def is_users(self, profile: Profile, device: str) -> bool:
+        """Does anything but what it is not say that a device is a user's phone?"""
+        return self.extension(profile, device) in profile.extensions or fits(device, profile.reading.extensions)
+
     def is_extension(self, profile: Profile, number: str) -> bool:
         """Is a number known to be an extension of the service?"""
         return number in profile.extensions or (profile.service_id, number) in self._phones

@@ -38,6 +38,7 @@ from switchhook.domain.facts import (
     PlaceReached,
     QueueJoined,
     SnapshotEnded,
+    TenantTold,
     TransferKind,
     Transferred,
 )
@@ -66,7 +67,7 @@ class Tracker:
         self._handling = Handling(self._telling, known, self._milestones.kind)
         self._endings = Endings(self._telling, known, self._milestones.kind, self._milestones.root)
         self._open = OpenCalls(claim, self._telling, self._endings.over)
-        self._menus = Menus(self._telling, known, self._milestones.announce)
+        self._menus = Menus(self._telling, known, self._milestones.announce, self._open.has_another_call)
         self._narrator = Narrator(self._telling, self._open, known, self._milestones.kind)
 
     @property
@@ -76,7 +77,7 @@ class Tracker:
 
     @property
     def unclaimed(self) -> int:
-        """How many calls no Service claimed."""
+        """How many calls no Service claimed yet, or ever."""
         return self._open.unclaimed
 
     @property
@@ -86,6 +87,8 @@ class Tracker:
 
     def feed(self, fact: Fact) -> Outcome:
         """What one Fact comes to."""
+        if (began := self._open.claimed_by(fact)) is not None:
+            self._claimed(began)
         self._narrator.before(fact)
         self._take(fact)
         self._narrator.after(fact)
@@ -157,6 +160,8 @@ class Tracker:
                     self._end(leg, fact.at, seen=False)
             case Connected():
                 self._open.begin_contact()
+            case TenantTold():
+                pass  # `claimed_by` has read it
             case PbxStopped():
                 for leg in list(self._open.legs.values()):
                     self._end(leg, fact.at)
@@ -182,6 +187,13 @@ class Tracker:
                 self._milestones.judge_answer(other, fact.at)
             self._handling.judge_waiting(call)
         return leg
+
+    def _claimed(self, began: LegStarted) -> None:
+        """A call that no service claimed when it began belongs to one after all."""
+        call = self._open.calls[began.party.call]
+        if call.origin is not None:
+            self._milestones.begun(call, call.origin, began)
+            self._narrator.after(began)
 
     def _present(self, fact: LegPresent) -> None:
         """A snapshot's leg. What a leg of a call that we followed has done meanwhile can still be known."""
@@ -226,8 +238,13 @@ class Tracker:
         if fact.dialling is not None and fact.dialling.leg != fact.dialled.leg:
             self._picks_up(fact.dialled.leg)
         leg = self._open.party(fact.dialled, fact.at)
-        if leg is not None:
-            self._milestones.taken(leg, leg.call if dialling is None else dialling.call, fact.at)
+        if leg is None:
+            return
+        elsewhere = fact.dialling is not None and fact.dialling.call != fact.dialled.call
+        if dialling is not None and elsewhere and leg.rung and not leg.began_call:
+            self._endings.handed_over(leg)  # who rang it has put a caller into the own place since
+            self._open.join(leg, dialling.call, fact.at)
+        self._milestones.taken(leg, leg.call if dialling is None else dialling.call, fact.at)
 
     def _bridged(self, fact: LegBridged) -> None:
         leg = self._open.party(fact.party, fact.at)
@@ -306,3 +323,6 @@ class Tracker:
             return
         if transferee is not second:
             self._menus.take_over(transferee, second, fact.second.place, fact.at)
+        target = None if fact.target is None else self._open.party(fact.target, fact.at)
+        if target is not None:
+            self._open.join(target, transferee.call, fact.at)

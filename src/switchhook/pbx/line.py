@@ -207,13 +207,14 @@ class Line:
     async def _report(self) -> None:
         while True:
             self._news.clear()
+            unclaimed = self._unclaimed.take()
             await self._patiently(lambda: self._store.report_connection(self.report()))
             while self._gaps:
                 gap = self._gaps[0]
                 await self._patiently(lambda g=gap: self._store.record_gap(g))  # type: ignore[misc]
                 self._gaps.pop(0)
-            if calls := self._unclaimed.take():
-                await self._patiently(lambda c=calls: self._store.keep_unclaimed(  # type: ignore[misc]
+            if unclaimed:
+                await self._patiently(lambda c=unclaimed: self._store.keep_unclaimed(  # type: ignore[misc]
                     self.connection.id, c, MOST_KEPT))
             self._take_in(self._tracker.expire(datetime.now(UTC) - EXPIRE_AFTER))
             with suppress(TimeoutError):
@@ -226,7 +227,7 @@ class Line:
         return ConnectionReport(
             connection_id=self.connection.id, state=heard.state, since=heard.at, detail=heard.detail,
             last_message_at=self.ear.last_message_at or self._heard_before, messages=self.ear.messages,
-            reconnects=self._reconnects, unclaimed=self._tracker.unclaimed)
+            reconnects=self._reconnects, unclaimed=self._unclaimed.count)
 
     async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
         while True:

@@ -11,8 +11,10 @@ class WebConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """From now on changes and logins are noted in the audit log."""
+        """From now on changes and logins are noted in the audit log, and whose address is proven."""
         from switchhook.web.audit import changes, logins
+        from switchhook.web.members import proof
 
         changes.begin()
         logins.begin()
+        proof.begin()

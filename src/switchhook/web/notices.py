@@ -85,15 +85,17 @@ def _invitation(notice: Notice) -> Iterator[EmailMessage]:
             _("You are invited to %(account)s on %(brand)s, as %(role)s.")
         body = (first + "\n\n" + _("To accept, open this link. It works once, until %(until)s UTC:")
                 + "\n%(link)s\n\n" + _("If you do not expect this, do nothing.") + "\n") % {
-            "by": by, "account": invitation.account, "brand": brand.name, "role": invitation.get_role_display(),
-            "until": written(invitation.expires_at, "%d %B %Y %H:%M"), "link": link_of(invitation)}
+            # their address, not the name that they gave themselves: that could say anything, under our sender
+            "by": by.email if by else "", "account": invitation.account, "brand": brand.name,
+            "role": invitation.get_role_display(), "until": written(invitation.expires_at, "%d %B %Y %H:%M"),
+            "link": link_of(invitation)}
         subject = _("%(brand)s: an invitation to %(account)s") % {
             "brand": brand.name, "account": " ".join(invitation.account.name.split())}
     yield EmailMessage(subject, body, brand.mail_from, to=[invitation.email])
 
 
 def _of_integration(notice: Notice) -> Iterator[EmailMessage]:
-    """To each of the account's admins in their language, nobody seeing the others' addresses."""
+    """To each of the account's admins who see it, in their language, nobody seeing the others' addresses."""
     integration = Integration.objects.filter(id=notice.integration_id).first() if notice.integration_id else None
     account = Account.objects.filter(id=notice.account_id).first()
     if integration is None or account is None:
@@ -102,7 +104,8 @@ def _of_integration(notice: Notice) -> Iterator[EmailMessage]:
     brand = settings.BRANDS.of_key(account.brand)
     addresses: dict[str, list[str]] = {}
     for member in admins:
-        addresses.setdefault(member.person.language or brand.language, []).append(member.person.email)
+        if not member.services or str(integration.service_id) in member.services:
+            addresses.setdefault(member.person.language or brand.language, []).append(member.person.email)
     url = brand.portal_url + reverse(
         "integration", kwargs={"account": account.slug, "integration_id": integration.id})
     for language, theirs in addresses.items():

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from switchhook.web import errors, start
 from switchhook.web.accounts import urls as accounts
+from switchhook.web.api.document import openapi
 from switchhook.web.api.event_types import asyncapi
 from switchhook.web.api.v1 import api
 from switchhook.web.audit import urls as audit
@@ -43,6 +44,7 @@ urlpatterns: Patterns = [
     *recordings.link_urls,
     *tokens.own_urls,
     path("api/v1/asyncapi.json", asyncapi),
+    path("api/v1/openapi.json", openapi, {"api": api}),
     path("api/v1/", api.urls),
     path("a/<slug:account>/pbx/<uuid:service_id>/", include(service_urls)),
     path("a/<slug:account>/", include(account_urls)),

@@ -8,11 +8,12 @@ from switchhook.web.configuration import touch
 from switchhook.web.models import Account, Inbox
 
 
-def save_account(account: Account) -> None:
-    """Save an account, new or changed, and tell the engines. A new one gets its request inbox."""
+def save_account(account: Account, *fields: str) -> None:
+    """Save a new account, which gets its request inbox, or these fields of one, and tell the engines. What somebody
+    else changed of it meanwhile (its state!) stays as they want it."""
     is_new = account._state.adding
     with transaction.atomic():
-        account.save()
+        account.save(update_fields=fields or None)
         if is_new:
             Inbox.objects.create(account=account)
         touch()

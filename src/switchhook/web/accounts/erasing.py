@@ -1,9 +1,11 @@
 """Erasing: what a closed account leaves behind is nothing. Done by the web once the time of grace is over, in small
-steps, so that deliveries of others never wait for it; broken off, it goes on where it was.
+steps, so that deliveries of others never wait for it; broken off, it goes on where it was. From its first step on the
+account cannot be opened again.
 
 Whatever has an `account_id` is its own. What belongs to that without naming the account stands in `_erase_children`;
-the rest goes with it (ON DELETE CASCADE, as Django does it). People who are members of nothing else go, too.
-SQLite writes zeros over what it deletes (`secure_delete`), so that it is not in the file's free pages either.
+the rest goes with it (ON DELETE CASCADE, as Django does it). People who are members of nothing else go, too. Engines
+that have not learned of it yet may still write: so all is done once more after a while, and then the account itself
+goes. What was deleted is overwritten at last (overwriting.py).
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.apps import apps
@@ -18,6 +21,7 @@ from django.db import DatabaseError, close_old_connections, connection, models, 
 from django.utils import timezone
 
 from switchhook.web.accounts.models import Account, AccountState
+from switchhook.web.accounts.overwriting import overwrite_deleted
 from switchhook.web.audit.changes import unnoted
 from switchhook.web.audit.models import Action, Kind
 from switchhook.web.audit.writing import note
@@ -35,12 +39,14 @@ from switchhook.web.models import (
     IntegrationHealth,
     IntegrationHour,
     Person,
+    Service,
 )
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 300.0
 STEP = 500  # rows that are deleted at once
+SETTLE = timedelta(minutes=1)  # engines learn of what is gone within seconds
 
 
 def keep_erasing(stopped: threading.Event) -> None:
@@ -54,50 +60,70 @@ def keep_erasing(stopped: threading.Event) -> None:
         stopped.wait(LOOK_SECONDS)
 
 
-def erase_due() -> list[UUID]:
-    """Erase the accounts whose grace is over. Returns which."""
+def erase_due(settle: timedelta = SETTLE) -> list[UUID]:
+    """Erase the accounts whose grace is over. Returns those of which nothing is left in any table."""
     due = Account.objects.filter(state=AccountState.CLOSED, erase_at__lte=timezone.now())
-    erased = [account.id for account in due if erase(account)]
-    if erased and connection.vendor == "sqlite":
-        with connection.cursor() as cursor:  # what is erased stands in the log that is not yet in the file, too
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    erased = [account.id for account in due if erase(account, settle)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM erased_account")
+        if cursor.fetchone()[0] and overwrite_deleted():
+            cursor.execute("DELETE FROM erased_account")
     return erased
 
 
-def erase(account: Account) -> bool:
-    """Erase it. False when it was opened again meanwhile. One line, in the operator's audit log, says that it was."""
+def erase(account: Account, settle: timedelta = SETTLE) -> bool:
+    """Erase it. False when it was opened again meanwhile, or when engines may not have learned of it yet: once more,
+    then. One line, in the operator's audit log, says that it was."""
+    began_at = _begin(account)
+    if began_at is None:
+        return False
     with unnoted():
-        erased = _erase(account)
-    if erased:
-        note(Action.DELETED, Kind.ACCOUNT, "", "", account_id=None,  # its name is gone, too
-             detail="Erased with all that was its own, after its time of grace")
-    return erased
+        _erase_what_it_has(account)
+        if timezone.now() - began_at < settle:
+            return False
+        _erase_itself(account)
+    note(Action.DELETED, Kind.ACCOUNT, "", "", account_id=None,  # its name is gone, too
+         detail="Erased with all that was its own, after its time of grace")
+    return True
 
 
-def _erase(account: Account) -> bool:
+def _begin(account: Account) -> datetime | None:
+    """From here on there is no way back. When that was; None: it is not to be erased."""
+    with transaction.atomic():
+        due = Account.objects.select_for_update().filter(
+            id=account.id, state=AccountState.CLOSED, erase_at__lte=timezone.now()).first()
+        if due is None:
+            return None
+        if due.erasing_since is None:
+            due.erasing_since = timezone.now()
+            Account.objects.filter(id=due.id).update(erasing_since=due.erasing_since)
+        return due.erasing_since
+
+
+def _erase_what_it_has(account: Account) -> None:
     _erase_children(account)
     for model in owned_models():
         while ids := list(model._base_manager.filter(account_id=account.id).values_list("pk", flat=True)[:STEP]):
             with transaction.atomic():
                 model._base_manager.filter(pk__in=ids).delete()
+    _erase_strays()
+    touch()
+
+
+def _erase_itself(account: Account) -> None:
     with transaction.atomic():
-        still = Account.objects.select_for_update().filter(
-            id=account.id, state=AccountState.CLOSED, erase_at__lte=timezone.now()).first()
-        if still is None:
-            return False
-        still.delete()
+        Account.objects.filter(id=account.id).delete()
         _erase_audit_log(account.id)
         touch()
     log.info("account.erased account=%s", account.id)
-    return True
 
 
 def _erase_audit_log(account_id: UUID) -> None:
-    """The database lets no young line go, but of an account that is said to be erased (migration 0010)."""
+    """The database lets no young line go, but of an account that is said to be erased (migration 0010). It is said
+    until what was deleted is overwritten, too."""
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO erased_account (id) VALUES (%s)", [_stored(account_id)])
+        cursor.execute("INSERT INTO erased_account (id) VALUES (%s) ON CONFLICT DO NOTHING", [_stored(account_id)])
         AuditEntry.objects.filter(account_id=account_id).delete()
-        cursor.execute("DELETE FROM erased_account WHERE id = %s", [_stored(account_id)])
 
 
 def owned_models() -> list[type[models.Model]]:
@@ -128,6 +154,14 @@ def _erase_children(account: Account) -> None:
     Person.objects.filter(
         memberships__account=account, is_superuser=False,
     ).exclude(memberships__in=_memberships_elsewhere(account)).delete()
+
+
+def _erase_strays() -> None:
+    """What engines wrote of an integration, a service or an inbox that was gone already."""
+    for counted in (IntegrationHealth, IntegrationHour, IntegrationFailure):
+        counted._base_manager.exclude(integration_id__in=Integration.objects.values("id")).delete()
+    DirectoryState.objects.exclude(service_id__in=Service.objects.values("id")).delete()
+    InboxRequest.objects.exclude(inbox_id__in=Inbox.objects.values("id")).delete()
 
 
 def _memberships_elsewhere(account: Account) -> models.QuerySet[models.Model]:

@@ -36,6 +36,7 @@ class Account(models.Model):
     state_reason = models.CharField(max_length=500, blank=True, default="", db_default="")  # its members read it
     state_at = models.DateTimeField(null=True, blank=True)
     erase_at = models.DateTimeField(null=True, blank=True)  # when it is closed: the end of the grace
+    erasing_since = models.DateTimeField(null=True, blank=True)  # there is no way back
     max_services = models.PositiveIntegerField(null=True, blank=True)
     max_users = models.PositiveIntegerField(null=True, blank=True)
     max_integrations = models.PositiveIntegerField(null=True, blank=True)

@@ -10,11 +10,12 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
+from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -22,8 +23,11 @@ from django.utils.translation import gettext as _
 from switchhook.web.accounts.models import Account
 from switchhook.web.saying import said
 
+if TYPE_CHECKING:
+    from switchhook.web.models import Errand, Notice
+
 MIB = 1024 * 1024
-_MINUTE_MS = 60_000
+_MINUTE_MS, _DAY_MS = 60_000, 24 * 3_600_000
 #: Errands that send something, or have a PBX made up for it, because a person asked.
 TESTS = frozenset({"send_test", "test_event", "test_call"})
 
@@ -102,16 +106,33 @@ def check_tests(account: Account) -> None:
     from switchhook.web.models import Errand
 
     limit = settings.SWITCHHOOK.account_tests_per_minute
-    now_ms = time.time_ns() // 1_000_000
-    with transaction.atomic():
-        asked = Errand.objects.filter(
-            account_id=account.id, kind__in=TESTS, created_at_ms__gt=now_ms - _MINUTE_MS).order_by("-created_at_ms")
-        times = list(asked.values_list("created_at_ms", flat=True)[:limit])
-    if len(times) >= limit:
-        wait = max(1, ceil((times[-1] + _MINUTE_MS - now_ms) / 1000))
+    wait = _wait(Errand.objects.filter(account_id=account.id, kind__in=TESTS), limit, _MINUTE_MS)
+    if wait:
         raise QuotaReached(
             _("This account may ask for %(limit)s tests in a minute. Try again in %(wait)s seconds.") % {
                 "limit": limit, "wait": wait}, retry_after_s=wait)
+
+
+def check_invitations(account_id: UUID) -> None:
+    """An invitation is an e-mail to whomever a member likes. Call it inside the transaction that owes it. Raises
+    QuotaReached."""
+    from switchhook.web.models import Notice
+
+    Account.objects.select_for_update().get(id=account_id)
+    limit = settings.SWITCHHOOK.account_invitations_per_day
+    wait = _wait(Notice.objects.filter(account_id=account_id, kind="invitation"), limit, _DAY_MS)
+    if wait:
+        raise QuotaReached(
+            _("This account may send %(limit)s invitations in 24 hours. Try again in %(wait)s hours.") % {
+                "limit": limit, "wait": ceil(wait / 3600)}, retry_after_s=wait)
+
+
+def _wait(asked: QuerySet[Errand] | QuerySet[Notice], limit: int, window_ms: int) -> int:
+    """In how many seconds there may be another of them, of which so many may be in a window of time. 0: now."""
+    now_ms = time.time_ns() // 1_000_000
+    times = asked.filter(created_at_ms__gt=now_ms - window_ms).order_by("-created_at_ms")
+    newest = list(times.values_list("created_at_ms", flat=True)[:limit])
+    return 0 if len(newest) < limit else max(1, ceil((newest[-1] + window_ms - now_ms) / 1000))
 
 
 def uses(account: Account) -> list[Use]:

@@ -23,7 +23,7 @@ from switchhook.web.accounts.models import AccountState
 from switchhook.web.accounts.quotas import uses
 from switchhook.web.audit.models import Action, Kind
 from switchhook.web.audit.writing import note
-from switchhook.web.models import Account
+from switchhook.web.models import Account, Person
 from switchhook.web.tenancy import operator_view
 from switchhook.web.way_back import way_back
 
@@ -63,21 +63,28 @@ def state(request: HttpRequest, account_id: UUID) -> HttpResponse:
     form = StateForm(request.POST or None, initial={"state": request.GET.get("to"), "reason": account.state_reason})
     if request.method == "POST" and form.is_valid():
         assert request.user.is_authenticated  # operator_view saw to it
-        reason = form.cleaned_data["reason"]
-        match AccountState(form.cleaned_data["state"]):
-            case AccountState.SUSPENDED:
-                life.suspend(account, reason, request.user)
-            case AccountState.CLOSED:
-                life.close(account, reason, request.user)
-            case AccountState.OPEN:
-                life.reopen(account, request.user)
-        done = {
-            AccountState.OPEN: _("%(name)s is open."), AccountState.SUSPENDED: _("%(name)s is suspended."),
-            AccountState.CLOSED: _("%(name)s is closed.")}
-        messages.success(request, done[AccountState(account.state)] % {"name": account.name})
-        return redirect("operator-account", account_id=account.id)
+        try:
+            _enter(account, AccountState(form.cleaned_data["state"]), form.cleaned_data["reason"], request.user)
+        except life.BeingErased as error:
+            form.add_error(None, str(error))
+        else:
+            done = {
+                AccountState.OPEN: _("%(name)s is open."), AccountState.SUSPENDED: _("%(name)s is suspended."),
+                AccountState.CLOSED: _("%(name)s is closed.")}
+            messages.success(request, done[AccountState(account.state)] % {"name": account.name})
+            return redirect("operator-account", account_id=account.id)
     return render(request, "accounts/state.html", {
         "account": account, "form": form, "grace_days": settings.SWITCHHOOK.account_grace_days})
+
+
+def _enter(account: Account, state: AccountState, reason: str, by: Person) -> None:
+    match state:
+        case AccountState.SUSPENDED:
+            life.suspend(account, reason, by)
+        case AccountState.CLOSED:
+            life.close(account, reason, by)
+        case AccountState.OPEN:
+            life.reopen(account, by)
 
 
 @operator_view
@@ -118,7 +125,8 @@ def _edit(request: HttpRequest, account: Account) -> HttpResponse:
     name = "" if is_new else account.name
     form = AccountForm(request.POST or None, instance=account)
     if request.method == "POST" and form.is_valid():
-        actions.save_account(form.save(commit=False))
+        fields = () if is_new else [name for name in AccountForm.Meta.fields if name in form.fields]
+        actions.save_account(form.save(commit=False), *fields)
         messages.success(
             request, _("Saved. Now add members, and a service for each of its PBXs.") if is_new else _("Saved."))
         return redirect("operator-account", account_id=account.id)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
+from ninja.responses import Response
 
 from switchhook.web.api.bearer import Bearer
 from switchhook.web.api.etags import HEED_MATCH
 from switchhook.web.api.examples import BODIES
+from switchhook.web.branding.views import brand_of
 
 _PROBLEM = {
     "type": "object", "required": ["type", "title", "status", "code", "detail", "request_id"],
@@ -87,6 +91,14 @@ class Api(NinjaAPI):
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
         return str(operation.view_func.__name__)
+
+
+@login_not_required
+def openapi(request: HttpRequest, api: NinjaAPI) -> HttpResponse:
+    """The document, under the brand's name; anybody may read it."""
+    document = api.get_openapi_schema(path_params={})
+    document["info"]["title"] = f"{brand_of(request).name} API"
+    return Response(document)
 
 
 def _header(name: str, description: str, **schema: str) -> dict[str, Any]:

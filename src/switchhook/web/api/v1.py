@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja.errors import HttpError, ValidationError
 
 from switchhook import __version__
-from switchhook.domain.checks import Mistake
 from switchhook.web.accounts.quotas import QuotaReached
 from switchhook.web.api import (
     account_itself,
@@ -44,14 +42,14 @@ from switchhook.web.api import (
 )
 from switchhook.web.api.document import Api
 from switchhook.web.api.parameters import only_known
-from switchhook.web.api.problems import Problem, answer, invalid
+from switchhook.web.api.problems import Problem, answer, invalid, mistake_of
 from switchhook.web.integrations.actions import Mistaken
 
 assert bulk_users  # it adds its operation to the router of users
 assert bulk_integrations  # the same with integrations
 
 api = Api(
-    title=f"{settings.SWITCHHOOK.brand_name} API", version="1", urls_namespace="api-1",
+    title="API", version="1", urls_namespace="api-1",
     description=f"What the portal does, for programs. Switchhook {__version__}. Times are RFC 3339, lists are pages.")
 #: Each subject with the routers that it is made of.
 _SUBJECTS = {
@@ -102,16 +100,4 @@ def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
-    return answer(request, invalid([_mistake(one) for one in error.errors]))
-
-
-def _mistake(told: dict[str, Any]) -> Mistake:
-    """pydantic's error in our words; what was sent is not quoted: it may be a secret."""
-    source, *rest = told["loc"]
-    place = rest[1:] if source == "body" else rest[-1:]
-    where = ".".join(map(str, place)) or str(source)
-    if told["type"] == "extra_forbidden":
-        return Mistake(where=where, message=f"There is no “{place[-1]}” here.")
-    if told["type"] == "missing":
-        return Mistake(where=where, message=f"“{place[-1]}” is missing." if place else "A JSON body is missing.")
-    return Mistake(where=where, message=str(told["msg"]).removeprefix("Value error, "))
+    return answer(request, invalid([mistake_of(one) for one in error.errors]))

@@ -23,7 +23,7 @@ from switchhook.web.deliveries.recovery import open_recoveries
 from switchhook.web.errands import ask
 from switchhook.web.integrations import actions
 from switchhook.web.integrations.failures import failure_groups
-from switchhook.web.integrations.figures import figures, retrying
+from switchhook.web.integrations.figures import Figures, figures, figures_of, retrying
 from switchhook.web.integrations.health import resting
 from switchhook.web.integrations.stored import opened
 from switchhook.web.integrations.testing import sent_test
@@ -37,9 +37,10 @@ RECENT = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of the list: an integration and its last delivery."""
+    """One line of the list: an integration, how it did in the last 24 hours, and its last delivery."""
 
     row: Integration
+    figures: Figures
     last: Delivery | None
 
 
@@ -59,7 +60,8 @@ def _list(request: HttpRequest, access: Access, found: QuerySet[Integration], se
     latest = access.deliveries().filter(integration_id=OuterRef("id")).order_by("-id").values("id")[:1]
     rows = list(found.annotate(last_id=Subquery(latest)).order_by("name", "created_at"))
     last = access.deliveries().in_bulk([row.last_id for row in rows if row.last_id])
-    lines = [Line(row=row, last=last.get(row.last_id)) for row in rows]
+    days = figures_of([row.id for row in rows])
+    lines = [Line(row=row, figures=days[row.id], last=last.get(row.last_id)) for row in rows]
     return render(request, "integrations/list.html", {
         "lines": lines, "service": service, "new_url": new_url(access, service),
         "may_make": access.runs_account if service is None else access.can_write,

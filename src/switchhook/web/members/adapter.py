@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -12,6 +14,7 @@ from django.urls import reverse
 
 from switchhook.web.branding.views import brand_of
 from switchhook.web.members.models import Person
+from switchhook.web.members.proof import prove_by_provider
 from switchhook.web.secrets import seal, unseal
 
 #: The context of what is sealed of a second factor (web/secrets.py).
@@ -44,6 +47,11 @@ class PersonAdapter(DefaultAccountAdapter):
             return bool(super().is_safe_url(url))
         except ValueError:
             return False
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Where a letter leads to is ours to say, not the asker's: by `Host` they would have the key sent elsewhere."""
+        asked = super().get_reset_password_from_key_url(key)
+        return f"{brand_of(self.request).portal_url}{urlsplit(asked).path}"
 
     def get_from_email(self) -> str:
         """Each brand has its own sender."""
@@ -79,4 +87,5 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         addresses = [one.email for one in sociallogin.email_addresses if one.verified]
         person = Person.objects.filter(email__iexact=addresses[0]).first() if addresses else None
         if person is not None:
+            prove_by_provider(person)
             sociallogin.connect(request, person)

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
@@ -19,7 +18,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from switchhook.domain.event import timed_id
+from switchhook.web.accounts.quotas import check_invitations
 from switchhook.web.members.models import Invitation, Member, Person, Role
+from switchhook.web.members.proof import has_proven
 
 LIFETIME = timedelta(days=7)
 #: The kind of its Notice.
@@ -29,7 +30,8 @@ _SALT = "switchhook invitation"
 
 @transaction.atomic
 def invite(account_id: UUID, email: str, role: Role, services: Sequence[UUID], by: Person | None) -> Invitation:
-    """Invite somebody, and owe them the e-mail. Who is invited already is invited anew, as it is said now."""
+    """Invite somebody, and owe them the e-mail. Who is invited already is invited anew, as it is said now. Raises
+    QuotaReached."""
     invitation = Invitation.objects.filter(account_id=account_id, email__iexact=email).first()
     if invitation is None:
         invitation = Invitation(account_id=account_id, email=email.lower(), number=0)
@@ -40,9 +42,10 @@ def invite(account_id: UUID, email: str, role: Role, services: Sequence[UUID], b
 
 @transaction.atomic
 def send(invitation: Invitation) -> None:
-    """Owe the e-mail, with a new link and a new time."""
+    """Owe the e-mail, with a new link and a new time. Raises QuotaReached."""
     from switchhook.web.integrations.health import Notice
 
+    check_invitations(invitation.account_id)
     invitation.number += 1
     invitation.expires_at = timezone.now() + LIFETIME
     invitation.save()
@@ -87,15 +90,16 @@ def accept(invitation: Invitation, person: Person) -> Member | None:
 
 @transaction.atomic
 def accept_as_new(invitation: Invitation, name: str, password: str) -> Member | None:
-    """The same for who has no way to log in yet (`is_first_way_in`)."""
+    """The same for who has no way to log in yet (`is_first_way_in`). The link came by e-mail, and so the address is
+    theirs; where no e-mail is sent, an admin passed it on, which proves nothing (proof.py)."""
     if not Invitation.objects.select_for_update().filter(id=invitation.id, number=invitation.number).exists():
         return None
     person = Person.objects.filter(email__iexact=invitation.email).first() or Person(email=invitation.email)
     person.name = name
     person.set_password(password)
     person.save()
-    EmailAddress.objects.update_or_create(
-        user_id=person.id, email=person.email, defaults={"verified": True, "primary": True})
+    if settings.SWITCHHOOK.smtp_url:
+        has_proven(person)
     return accept(invitation, person)
 
 

@@ -21,11 +21,11 @@ LIFETIME = timedelta(hours=24)
 _SALT = "switchhook one-time link"
 
 
-def one_time_link(person: Person) -> str:
-    """The whole URL of a page that logs this person in, once, within 24 hours."""
+def one_time_link(person: Person, brand: str = "") -> str:
+    """The whole URL of a page that logs this person in, once, within 24 hours; under the host of that brand's key."""
     note_of_person(Action.REVEALED, Kind.LOGIN, person, detail="One-time link")
     token = signing.dumps([str(person.id), _last_login(person)], salt=_SALT)
-    return settings.SWITCHHOOK.portal_url + reverse("login-once", kwargs={"token": token})
+    return str(settings.BRANDS.of_key(brand).portal_url) + reverse("login-once", kwargs={"token": token})
 
 
 def person_of(token: str) -> Person | None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from switchhook.web.accounts.actions import save_account
+from switchhook.web.accounts.quotas import QuotaReached
 from switchhook.web.members import actions, invitations
 from switchhook.web.members.forms import InvitationForm, RoleForm
 from switchhook.web.members.models import Role
@@ -27,11 +28,15 @@ def members(request: HttpRequest, access: Access) -> HttpResponse:
     """Who may see this account, and who is invited."""
     form = InvitationForm(request.POST or None, access=access)
     if request.method == "POST" and form.is_valid():
-        invited = invitations.invite(
-            access.account.id, form.cleaned_data["email"], form.chosen_role, form.chosen_services, access.person)
-        messages.success(request, _("%(email)s is invited.") % {"email": invited.email} + (
-            _(" The e-mail is on its way.") if settings.SWITCHHOOK.smtp_url else _(" Send them the link below.")))
-        return redirect("members", account=access.account.slug)
+        try:
+            invited = invitations.invite(
+                access.account.id, form.cleaned_data["email"], form.chosen_role, form.chosen_services, access.person)
+        except QuotaReached as reached:
+            form.add_error(None, str(reached))
+        else:
+            messages.success(request, _("%(email)s is invited.") % {"email": invited.email} + (
+                _(" The e-mail is on its way.") if settings.SWITCHHOOK.smtp_url else _(" Send them the link below.")))
+            return redirect("members", account=access.account.slug)
     names = {str(one.id): str(one) for one in access.services()}
     rows = list(access.members().select_related("person").order_by("person__email")[:LIST_LIMIT])
     factors = actions.with_second_factor(row.person_id for row in rows)
@@ -100,7 +105,7 @@ def revoke(request: HttpRequest, access: Access, invitation_id: UUID) -> HttpRes
 def policy(request: HttpRequest, access: Access) -> HttpResponse:
     """Whether everybody needs a second factor."""
     access.account.second_factor_required = "second_factor" in request.POST
-    save_account(access.account)
+    save_account(access.account, "second_factor_required")
     messages.success(request, _("Everybody needs a second factor from now on.")
                      if access.account.second_factor_required else _("A second factor is up to each member."))
     return redirect("members", account=access.account.slug)

@@ -19,6 +19,7 @@ from switchhook.web.members import actions
 from switchhook.web.members.forms import MemberForm, ProfileForm
 from switchhook.web.members.links import LIFETIME, one_time_link, person_of, redeem
 from switchhook.web.members.models import Role
+from switchhook.web.members.proof import is_proven
 from switchhook.web.models import Account, Member
 from switchhook.web.tenancy import operator_view
 
@@ -67,6 +68,10 @@ def members(request: HttpRequest, account_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         added = actions.add_member(account, data["email"], data["name"], Role(data["role"]))
+        if added.person.last_login is not None and not is_proven(added.person):
+            messages.warning(request, _(
+                "%(email)s has a login already, and nothing has proven so far that the address is theirs. Make sure "
+                "that it is the person whom you mean.") % {"email": added.person.email})
         return _shown(request, account, MemberForm(account=account), added)
     return _shown(request, account, form, None)
 
@@ -107,7 +112,8 @@ def _member(account_id: UUID, member_id: UUID) -> Member:
 def _shown(request: HttpRequest, account: Account, form: MemberForm, added: Member | None) -> HttpResponse:
     """The list; with the one-time link of who was just added, or needs another."""
     rows = account.members.select_related("person").order_by("person__email")
+    link = one_time_link(added.person, account.brand) if added else ""
     return render(request, "members/members.html", {
-        "account": account, "rows": rows, "form": form, "added": added, "link": one_time_link(added.person) if added
-        else "", "with_factor": actions.with_second_factor(row.person_id for row in rows),
+        "account": account, "rows": rows, "form": form, "added": added, "link": link,
+        "with_factor": actions.with_second_factor(row.person_id for row in rows),
         "hours": int(LIFETIME.total_seconds() // 3600)})
