@@ -38,7 +38,8 @@ def ensure_operator(email: str) -> FirstLogin:
 
 
 def way_back_in(email: str, *, forget_second_factor: bool) -> str:
-    """A one-time link for who has that address, also for an operator. Raises SettingsError when nobody has it."""
+    """A one-time link for who has that address, also for an operator. Where there is no operator yet (engine and web
+    were started apart), who has it becomes the first. Raises SettingsError when nobody has it."""
     make_ready()
     from django.db import connections
 
@@ -47,6 +48,8 @@ def way_back_in(email: str, *, forget_second_factor: bool) -> str:
 
     try:
         person = Person.objects.filter(email__iexact=email, is_active=True).first()
+        if person is None and not Person.objects.filter(is_superuser=True).exists():
+            person = Person.objects.create_superuser(email.lower())
         if person is None:
             raise SettingsError(f"Nobody here has the address {email}.")
         if forget_second_factor:
