@@ -39,8 +39,8 @@ TELLERS = (
     "store/work/disabling.py", "web/accounts/erasing.py", "web/accounts/quotas.py", "web/audit/actor.py",
     "web/audit/changes.py", "web/audit/logins.py", "web/calls/passed_over.py", "web/calls/timeline.py",
     "web/integrations/actions.py", "web/integrations/history.py", "web/integrations/prepared.py",
-    "web/integrations/signature_page.py", "web/integrations/views.py", "web/members/links.py",
-    "web/members/sessions.py", "web/tenancy.py",
+    "web/integrations/signature_check.py", "web/integrations/signature_page.py", "web/integrations/views.py",
+    "web/members/links.py", "web/members/sessions.py", "web/tenancy.py",
 )
 #: Calls whose words no page shows: programming errors, logs, SQL.
 _SILENT = re.compile(
@@ -118,15 +118,18 @@ def domain() -> Catalog:
 
 def _words() -> Iterator[str]:
     """Names of values, as pages show them."""
-    from switchhook.domain.catalogue import CALL_TYPES, FIELDS, Availability
+    from switchhook.domain.catalogue import CALL_TYPES, EVENTS, FIELDS, Availability
     from switchhook.domain.delivery import DeliveryState, Problem
     from switchhook.domain.facts import Direction
-    from switchhook.domain.filters import SUBJECTS
+    from switchhook.domain.filters import DAYS, SUBJECTS
 
     yield from CALL_TYPES
     yield from ("revoked", "expired", "no integration wanted it", "Not logged in", "users", "PBXs", "integrations")
     yield from dict.fromkeys(spec.group for spec in FIELDS.values())
     yield from (one.value for one in Availability)
+    yield from (spec.label for spec in (*FIELDS.values(), *EVENTS.values(), *SUBJECTS.values()))
+    yield from (day.title() for day in DAYS)
+    yield from ("{day} {begins}-{ends}", "{first}-{last} {begins}-{ends}")  # business hours
     yield from (spec.label.lower() for spec in SUBJECTS.values())
     for enum in (DeliveryState, Problem, Direction):
         yield from (one.value.replace("_", " ").capitalize() for one in enum)
