@@ -41,6 +41,7 @@ def way_back_in(email: str, *, forget_second_factor: bool) -> str:
     """A one-time link for who has that address, also for an operator. Where there is no operator yet (engine and web
     were started apart), who has it becomes the first. Raises SettingsError when nobody has it."""
     make_ready()
+    from django.core.exceptions import ValidationError
     from django.db import connections
 
     from switchhook.web.members import actions
@@ -56,6 +57,8 @@ def way_back_in(email: str, *, forget_second_factor: bool) -> str:
         if forget_second_factor:
             actions.forget_second_factor(person)
         return one_time_link(person)
+    except ValidationError as error:  # no address that anybody can have
+        raise SettingsError(" ".join(error.messages)) from error
     finally:
         connections.close_all()
 
