@@ -43,11 +43,11 @@ def way_back_in(email: str, *, forget_second_factor: bool) -> str:
     from django.db import connections
 
     from switchhook.web.members import actions
-    from switchhook.web.models import Person
+    from switchhook.web.members.addresses import person_at
 
     try:
-        person = Person.objects.filter(email__iexact=email, is_active=True).first()
-        if person is None:
+        person = person_at(email)
+        if person is None or not person.is_active:
             raise SettingsError(f"Nobody here has the address {email}.")
         if forget_second_factor:
             actions.forget_second_factor(person)

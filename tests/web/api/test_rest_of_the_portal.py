@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from django.utils import timezone
 
 from switchhook.domain.catalogue import EventType
 from switchhook.domain.signing import signatures
+from switchhook.web.api.etags import HEED_MATCH
+from switchhook.web.api.examples import BODIES
 from switchhook.web.integrations import actions
-from switchhook.web.models import Account, Errand, Integration, Service
+from switchhook.web.models import Account, DirectoryState, Errand, Integration, Service
 from switchhook.web.tokens.models import Scope
 from tests.web.api.conftest import MakeProgram, Program, told
+from tests.web.api.test_examples import OPERATIONS
 from tests.web.conftest import World
 from tests.web.made_up import House
 from tests.web.test_detecting import FOUND
@@ -69,6 +73,20 @@ def test_users_come_from_the_pbx_and_from_here_again(world: World, program: Prog
     assert found["errors"][0]["where"] == "source"
 
 
+def test_users_who_are_missing_on_the_pbx_are_confirmed_to_be_gone(world: World, program: Program) -> None:
+    Service.objects.filter(id=world.service.id).update(directory_source="freepbx")
+    state = DirectoryState.objects.create(
+        service_id=world.service.id, source="freepbx", scope="", imported_at_ms=1, read_at_ms=1, tried_at_ms=1, users=2,
+        problem="", held='["201", "202"]')
+    source = f"/services/{world.service.id}/user-source"
+    assert program.get(source)["missing"] == ["201", "202"]
+    some = told(program.ask("POST", f"{source}/gone", {"extension_numbers": ["201", "999"]}), 200)
+    assert some["missing"] == ["201", "202"]
+    assert told(program.ask("POST", f"{source}/gone", {"extension_numbers": ["201", "202"]}), 200)["missing"] == []
+    state.refresh_from_db()
+    assert json.loads(state.confirmed) == ["201", "202"]
+
+
 def test_an_integration_is_previewed_before_it_is_created(world: World, program: Program) -> None:
     wanted = NEW | {"service_id": str(world.service.id)}
     shown = told(program.ask("POST", "/integrations/preview", wanted), 200)
@@ -111,3 +129,14 @@ def test_how_an_integration_does_is_told_with_what_it_failed_of(world: World, ma
     assert group["advice"]
     actions.delete(row)
     make_program().refused("GET", f"/integrations/{row.id}/health", status=404)
+
+
+@pytest.mark.parametrize("name", sorted(HEED_MATCH))
+def test_what_says_that_it_heeds_if_match_does(name: str, world: World, program: Program) -> None:
+    there = {"service_id": world.service.id, "user": "201", "integration_id": House(world).integration().id}
+    method, path, operation = OPERATIONS[name]
+    assert "If-Match" in [one["name"] for one in operation["parameters"]]
+    sent = BODIES.get(name)
+    program.refused(method, path.format_map(there), sent, status=412, If_Match='"another"')
+    answer = program.ask("GET", path.format_map(there))
+    assert program.ask(method, path.format_map(there), sent, If_Match=answer["ETag"]).status_code in (200, 204)

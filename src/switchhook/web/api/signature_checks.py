@@ -9,7 +9,7 @@ from ninja import Router
 from pydantic import Field
 
 from switchhook.domain.checks import Mistake
-from switchhook.domain.pasted import LONGEST, Unreadable, read_pasted
+from switchhook.domain.pasted import Unreadable, read_pasted
 from switchhook.web.api.bearer import INTEGRATIONS, access_of
 from switchhook.web.api.integrations import one_integration
 from switchhook.web.api.problems import invalid
@@ -22,8 +22,8 @@ router = Router()
 class Refused(Shape):
     """A request that a receiver refused."""
 
-    request: str = Field(min_length=1, max_length=LONGEST, description="Raw HTTP with its headers, or a curl command.")
-    body: str = Field(default="", max_length=LONGEST, description="Only if it is not in `request`.")
+    request: str = Field(min_length=1, description="Raw HTTP with its headers, or a curl command.")
+    body: str = Field(default="", description="Only if it is not in `request`.")
     secret: str = Field(default="", max_length=200, description="What your receiver has: is it the right one?")
 
 
