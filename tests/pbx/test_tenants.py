@@ -28,7 +28,10 @@ KEYS = {
     "account code": {"acme": "4711", "globex": "4712"},
 }
 every_way = pytest.mark.parametrize("keys", KEYS.values(), ids=KEYS)
-every_recording = pytest.mark.parametrize("name", RECORDED)
+#: Asterisk before 18.25 knows no Tenantid: there contexts and account codes tell tenants apart.
+every_recording_in_every_way = pytest.mark.parametrize(("name", "keys"), [
+    pytest.param(name, keys, id=f"{name}-by-{way}") for name in RECORDED for way, keys in KEYS.items()
+    if way != "Tenantid" or not name.endswith("-16")])
 
 
 class OneConnection:
@@ -69,8 +72,7 @@ def expected(name: str) -> dict[str, dict[str, list[Told]]]:
     return {tenant: by_call(one for owner, one in whose if owner == tenant) for tenant in ("acme", "globex")}
 
 
-@every_recording
-@every_way
+@every_recording_in_every_way
 def test_each_tenant_is_told_its_own_calls(name: str, keys: dict[str, str]) -> None:
     pbx = OneConnection(keys)
     (stream,) = map(messages, recorded(RECORDED[name]).parts)
@@ -78,8 +80,7 @@ def test_each_tenant_is_told_its_own_calls(name: str, keys: dict[str, str]) -> N
     assert not pbx.tracker.open_calls
 
 
-@every_recording
-@every_way
+@every_recording_in_every_way
 def test_a_connection_that_hears_no_more_of_the_dialplan_than_its_menus_tells_the_same(
     name: str, keys: dict[str, str]
 ) -> None:
