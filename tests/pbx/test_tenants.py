@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from switchhook.domain.claiming import claimant
 from switchhook.domain.event import Event
@@ -18,7 +20,7 @@ from switchhook.domain.tracker import Tracker
 from switchhook.pbx.ami import Message
 from switchhook.pbx.asterisk import AsteriskReader
 from switchhook.pbx.unclaimed import Unclaimed
-from tests.pbx.recorded import RECORDINGS, Told, by_call, messages, recorded, told
+from tests.pbx.recorded import RECORDINGS, Told, by_call, messages, muddled, recorded, told
 
 NOW = datetime(2026, 3, 4, 0, 41, 55, tzinfo=UTC)
 RECORDED = {path.stem: path for path in sorted((RECORDINGS / "tenants").glob("*.json"))}
@@ -107,3 +109,15 @@ def test_a_call_of_a_tenant_that_nobody_serves_is_counted_and_kept_with_what_tel
     assert {"from-trunk", "hooli-did"} <= set(call.place.split())
     assert not pbx.unclaimed.take()
     assert pbx.unclaimed.count == 1
+
+
+@every_way
+@given(name=st.sampled_from(sorted(RECORDED)), seed=st.integers(0, 2**32))
+@settings(max_examples=30, deadline=None)
+def test_facts_lost_repeated_and_shuffled_never_raise(name: str, keys: dict[str, str], seed: int) -> None:
+    pbx = OneConnection(keys)
+    for fact in muddled(recorded(RECORDED[name]), seed):
+        pbx.tracker.feed(fact)
+    for call in list(pbx.tracker.open_calls):
+        pbx.tracker.restore(call, pbx.tracker.memory(call))
+    assert pbx.tracker.unclaimed >= 0
