@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from switchhook.domain.catalogue import EventType
 from switchhook.domain.claiming import claimant
 from switchhook.domain.event import Event
 from switchhook.domain.facts import LegStarted
@@ -109,6 +110,18 @@ def test_a_call_of_a_tenant_that_nobody_serves_is_counted_and_kept_with_what_tel
     assert {"from-trunk", "hooli-did"} <= set(call.place.split())
     assert not pbx.unclaimed.take()
     assert pbx.unclaimed.count == 1
+
+
+def test_who_takes_the_rest_is_told_no_call_of_a_tenant_that_shows_later() -> None:
+    pbx = OneConnection({"acme": "acme", "globex": ""})
+    (stream,) = map(messages, recorded(RECORDED["tenants-both-101"]).parts)
+    told_to = pbx.by_tenant(pbx.hear(stream))
+    own = expected("tenants-both-101")
+    assert told_to["acme"] == own["acme"]
+    hooli = [call for call, (first, *_) in told_to["globex"].items() if first.destination == "12025550123"]
+    assert {call: events for call, events in told_to["globex"].items() if call not in hooli} == own["globex"]
+    assert [[one.type for one in told_to["globex"][call]] for call in hooli] == [[EventType.INBOUND_RECEIVED]]
+    assert pbx.tracker.unclaimed == 0
 
 
 @every_way
