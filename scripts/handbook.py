@@ -22,10 +22,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
 from switchhook.domain.catalogue import EVENTS, FIELDS, Availability, EventSpec, FieldSpec  # noqa: E402
+from switchhook.domain.delivery import NoAnswer, Problem, Responded, Timing  # noqa: E402
+from switchhook.domain.explaining import ADVISED_STATUSES, advice, explain  # noqa: E402
 
 _INLINE_SCRIPT = re.compile(r"<script>(.+?)</script>", re.DOTALL)
 _INLINE_SCRIPTS = "assets/javascripts/inline"
 _INLINE_ALIGNMENT = re.compile(r'style="text-align: (\w+);?"')
+_ATTEMPTS = "<!-- attempts -->"  # of troubleshooting.md
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!\w+:|#)([^)#\s]+)(#[^)\s]*)?\)")
 
 
@@ -40,7 +43,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Leads links to where their targets are in the handbook; what is not in it is named without a link."""
     here = page.file.src_uri
-    written_in = f"examples/{Path(here).stem}" if here.startswith("examples/") else "docs"
+    written_in = f"examples/{Path(here).stem}" if here.startswith("examples/") else f"docs/{Path(here).parent}"
 
     def led(found: re.Match[str]) -> str:
         target = os.path.normpath(f"{written_in}/{found[3]}").replace("\\", "/")
@@ -50,7 +53,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         relative = os.path.relpath(in_handbook.removeprefix("docs/"), Path(here).parent)
         return f"{found[1]}[{found[2]}]({relative}{found[4] or ''})"
 
-    return _LINK.sub(led, markdown)
+    return _LINK.sub(led, markdown.replace(_ATTEMPTS, "\n".join(_attempts_table())))
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
@@ -71,6 +74,18 @@ def on_post_build(config: MkDocsConfig) -> None:
     """What a portal does not serve: it has a 404 page of its own, and no search engine is asked in."""
     for name in ("404.html", "sitemap.xml", "sitemap.xml.gz"):
         Path(config.site_dir, name).unlink(missing_ok=True)
+
+
+def _attempts_table() -> Iterator[str]:
+    """What can come of an attempt, as the portal says it, and what to do."""
+    yield "| it says | do |\n|---|---|"
+    nothing = Timing(total_ms=0)
+    for problem in Problem:
+        answer = NoAnswer(problem=problem, detail="", timing=nothing)
+        yield f"| {explain(answer)} | {advice(answer)} |"
+    for status in (301, *ADVISED_STATUSES, 500):
+        answered = Responded(status=status, headers=(), body=b"", body_truncated=False, timing=nothing)
+        yield f"| {explain(answered)} | {advice(answered)} |"
 
 
 def _events_page() -> Iterator[str]:

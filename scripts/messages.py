@@ -10,7 +10,6 @@ what is left to do. `make messages LANGUAGE=fr` begins another language.
 from __future__ import annotations
 
 import ast
-import os
 import re
 import sys
 from collections.abc import Iterator
@@ -29,17 +28,19 @@ LOCALE = HOUSE / "web/locale"
 TELLERS = (
     "domain/catalogue.py", "domain/checks.py", "domain/detection.py", "domain/directory.py", "domain/endings.py",
     "domain/explaining.py", "domain/failing.py", "domain/filter_checks.py", "domain/filters.py",
-    "domain/guided_call.py", "domain/judging.py", "domain/menus.py", "domain/milestones.py", "domain/narrator.py",
-    "domain/outcome.py", "domain/pasted.py", "domain/recordings.py", "domain/rendering.py", "domain/request_url.py",
-    "domain/sealing.py", "domain/signature_check.py", "domain/signing.py", "domain/tracker.py", "domain/validation.py",
-    "delivery/deliverer.py", "delivery/dispatcher.py", "delivery/errands.py", "delivery/failures.py",
-    "delivery/guard.py", "delivery/names.py", "delivery/recovery.py", "delivery/tls.py", "delivery/watch.py",
-    "pbx/ami_asking.py", "pbx/ami_session.py", "pbx/asterisk_inventory.py", "pbx/connector.py", "pbx/detecting.py",
-    "pbx/directories.py", "pbx/esl_session.py", "pbx/freeswitch_inventory.py", "pbx/line.py", "pbx/pbx_errands.py",
-    "pbx/pbx_socket.py", "pbx/pbx_tls.py", "store/work/configuration.py", "store/work/disabling.py",
-    "web/accounts/erasing.py", "web/accounts/quotas.py", "web/audit/actor.py", "web/audit/changes.py",
-    "web/audit/logins.py", "web/calls/timeline.py", "web/integrations/actions.py", "web/integrations/history.py",
-    "web/integrations/prepared.py", "web/integrations/signature_page.py", "web/integrations/views.py",
+    "domain/guided_call.py", "domain/handling.py", "domain/judging.py", "domain/menus.py", "domain/milestones.py",
+    "domain/narrator.py", "domain/outcome.py", "domain/pasted.py", "domain/recordings.py", "domain/rendering.py",
+    "domain/request_url.py", "domain/sealing.py", "domain/signature_check.py", "domain/signing.py",
+    "domain/tracker.py", "domain/validation.py", "delivery/deliverer.py", "delivery/dispatcher.py",
+    "delivery/errands.py", "delivery/failures.py", "delivery/guard.py", "delivery/names.py", "delivery/recovery.py",
+    "delivery/tls.py", "delivery/watch.py", "pbx/ami_asking.py", "pbx/ami_session.py", "pbx/asterisk_inventory.py",
+    "pbx/connector.py", "pbx/detecting.py", "pbx/directories.py", "pbx/esl_session.py", "pbx/freeswitch_inventory.py",
+    "pbx/fusionpbx_database.py", "pbx/line.py", "pbx/pbx_errands.py", "pbx/pbx_socket.py", "pbx/pbx_tls.py",
+    "pbx/user_listings.py", "store/work/configuration.py", "store/work/disabling.py", "web/accounts/erasing.py",
+    "web/accounts/quotas.py", "web/audit/actor.py", "web/audit/changes.py", "web/audit/logins.py",
+    "web/calls/passed_over.py", "web/calls/timeline.py", "web/integrations/actions.py", "web/integrations/history.py",
+    "web/integrations/prepared.py", "web/integrations/signature_check.py", "web/integrations/signature_page.py",
+    "web/integrations/views.py",
     "web/members/links.py", "web/members/sessions.py", "web/tenancy.py",
 )
 #: Calls whose words no page shows: programming errors, logs, SQL.
@@ -49,7 +50,8 @@ _SILENT = re.compile(
 #: Words of code: SQL, patterns, names of headers and variables.
 _CODE = re.compile(r"[A-Z_]{6,} |SELECT|INSERT|UPDATE |DELETE FROM|account_id =|service_id =|^api |^show |^xml_|"
                    r"^CUSTOM |^[a-z_]+( [a-z_]+)* v1$|^userauth|^auth |^event json|^sofia |^Basic \{|:id$|^POST |^\{\"|"
-                   r"^(Ada Example|Head Office|CRM: screen pop)$|\(\?|\\d|^switchhook |\bNULL\b|application/|text/|"
+                   r"^(Ada Example|Head Office|CRM: screen pop)$|^Nothing but failures for 5 days|"
+                   r"\(\?|\\d|^switchhook |\bNULL\b|application/|text/|"
                    r"[a-z]=%s")
 #: Where single words are labels, too.
 LABELLERS = (
@@ -58,8 +60,9 @@ LABELLERS = (
 _LABEL = re.compile(r"[A-Z]+[a-z][a-zA-Z-]+$|CRM$")
 _STRING = r"u?(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')"
 _CALL = re.compile(rf"\b(p?gettext|n?gettext|_)\(\s*({_STRING})(?:\s*,\s*({_STRING}))?")
-_KEYWORDS = {"_": None, "_lazy": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2),
-             "pgettext_lazy": ((1, "c"), 2)}
+_KEYWORDS = {
+    "_": None, "_lazy": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2), "npgettext_lazy": ((1, "c"), 2, 3)}
 
 Text = str | tuple[str, str]
 
@@ -69,22 +72,22 @@ def web() -> Catalog:
     told = Catalog(domain="django", fuzzy=False)
     for path in sorted((HOUSE / "web/templates").rglob("*")):
         if path.suffix in (".html", ".txt"):
-            for text in _of_template(path):
-                told.add(text, locations=[(_place(path), 0)])
+            for context, text in _of_template(path):
+                told.add(text, context=context or None, locations=[(_place(path), 0)])
     for path in sorted((HOUSE / "web").rglob("*.py")):
         with path.open("rb") as code:
             for _line, function, texts, _comments in extract_python(code, _KEYWORDS, [], {}):
                 known = (texts,) if isinstance(texts, str) else tuple(text for text in texts if text)
-                if function.startswith("pgettext"):
-                    if len(known) == 2:  # else what is looked up stands in a variable
-                        told.add(known[1], context=known[0], locations=[(_place(path), 0)])
-                elif known:
-                    told.add(known if function == "ngettext" else known[0], locations=[(_place(path), 0)])
+                context = known[0] if "pgettext" in function else None
+                rest = known[1:] if context else known
+                if rest:  # else what is looked up stands in a variable
+                    text = rest[:2] if function.startswith("n") else rest[0]
+                    told.add(text, context=context, locations=[(_place(path), 0)])
     return told
 
 
-def _of_template(path: Path) -> Iterator[Text]:
-    """The texts of a template, as Django itself gathers them."""
+def _of_template(path: Path) -> Iterator[tuple[str, Text]]:
+    """The texts of a template with their contexts, as Django itself gathers them."""
     from django.conf import settings
 
     if not settings.configured:
@@ -93,7 +96,10 @@ def _of_template(path: Path) -> Iterator[Text]:
 
     for function, first, second in _CALL.findall(templatize(path.read_text())):
         one, other = ast.literal_eval(first), ast.literal_eval(second) if second else ""
-        yield (one, other) if function == "ngettext" else one
+        if function == "pgettext":
+            yield one, other
+        else:
+            yield "", (one, other) if function == "ngettext" else one
 
 
 def domain() -> Catalog:
@@ -113,15 +119,18 @@ def domain() -> Catalog:
 
 def _words() -> Iterator[str]:
     """Names of values, as pages show them."""
-    from switchhook.domain.catalogue import CALL_TYPES, FIELDS, Availability
+    from switchhook.domain.catalogue import CALL_TYPES, EVENTS, FIELDS, Availability
     from switchhook.domain.delivery import DeliveryState, Problem
     from switchhook.domain.facts import Direction
-    from switchhook.domain.filters import SUBJECTS
+    from switchhook.domain.filters import DAYS, SUBJECTS
 
     yield from CALL_TYPES
-    yield from ("revoked", "expired", "no integration wanted it", "Not logged in", "users", "integrations")
+    yield from ("revoked", "expired", "no integration wanted it", "Not logged in", "users", "PBXs", "integrations")
     yield from dict.fromkeys(spec.group for spec in FIELDS.values())
     yield from (one.value for one in Availability)
+    yield from (spec.label for spec in (*FIELDS.values(), *EVENTS.values(), *SUBJECTS.values()))
+    yield from (day.title() for day in DAYS)
+    yield from ("{day} {begins}-{ends}", "{first}-{last} {begins}-{ends}")  # business hours
     yield from (spec.label.lower() for spec in SUBJECTS.values())
     for enum in (DeliveryState, Problem, Direction):
         yield from (one.value.replace("_", " ").capitalize() for one in enum)
@@ -143,7 +152,7 @@ def _sentences(path: Path, *, labels: bool) -> Iterator[str]:
         own = re.sub(r"\{\w+\}", "", text)
         wordy = len(re.findall(r"[A-Za-z]{2,}", own)) > 1 or (text != own and re.search(r"[a-z]{3}", own))
         labelling = labels and _LABEL.match(text)
-        if ((wordy and " " in own) or labelling) and not _CODE.search(own):
+        if ((wordy and " " in own) or labelling) and not _CODE.search(text):
             yield text
 
 
@@ -188,7 +197,9 @@ def update(language: str) -> None:
             with path.open("rb") as file:
                 known = read_po(file, locale=language, domain=told.domain)
         else:
-            known = Catalog(locale=language, domain=told.domain, fuzzy=False)
+            known = Catalog(
+                locale=language, domain=told.domain, fuzzy=False, project="Switchhook", version="1",
+                msgid_bugs_address="-", last_translator="-", language_team="-", copyright_holder="-")
         known.update(told, update_creation_date=False)
         known.obsolete.clear()
         what = "the web says" if told.domain == "django" else "the domain tells"
@@ -200,6 +211,5 @@ def update(language: str) -> None:
 
 
 if __name__ == "__main__":
-    wanted = os.environ.get("LANGUAGE", "").split(":")[0]
-    for code in [wanted] if wanted in sys.argv[1:] else sys.argv[1:] or sorted(one.name for one in LOCALE.iterdir()):
+    for code in sys.argv[1:] or sorted(one.name for one in LOCALE.iterdir()):
         update(code)

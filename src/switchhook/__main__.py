@@ -77,6 +77,21 @@ def migrate(state: StateDir = None) -> None:
     bring_up_to_date()
 
 
+@cli.command()
+def backup(
+    copy: Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.")], state: StateDir = None,
+) -> None:
+    """Copy the SQLite database while all runs, whole and of one moment. PostgreSQL has pg_dump for that."""
+    from switchhook.backup import back_up
+
+    settings = _prepare(state)
+    if settings.sqlite_path is None:
+        raise SettingsError("The database is PostgreSQL: pg_dump --format=custom copies it while all runs.")
+    back_up(settings.sqlite_path, copy.absolute())
+    keys = "what SWITCHHOOK_SECRET_KEYS says" if settings.secret_keys else settings.state_dir / "secret.key"
+    typer.echo(f"Written: {copy}. Its secrets open only with {keys}: keep that elsewhere.")
+
+
 @cli.command("rotate-keys")
 def rotate_keys(
     state: StateDir = None,
@@ -104,7 +119,8 @@ def login_link(
         "--forget-second-factor", help="For who lost phone and recovery codes.")] = False,
     state: StateDir = None,
 ) -> None:
-    """Print a link that logs somebody in, once, within 24 hours: the way back in, also for the operator."""
+    """Print a link that logs somebody in, once, within 24 hours: the way back in, also for the operator. While there is
+    no operator, who has this address becomes it."""
     from switchhook.web.people import way_back_in
 
     _prepare(state)
@@ -142,9 +158,11 @@ def demo(
     bring_up_to_date()
     from switchhook.web.demo import seed_demo
     from switchhook.web.demo_nps import seed_nps
+    from switchhook.web.demo_recording import seed_recording
 
     login = seed_demo(settings.inbox_base_url)
-    nps = [nps_program(settings, *seed_nps(settings.demo_nps_url))] if settings.demo_nps_url else []
+    seed_recording(settings.state_dir / "recordings")
+    nps = [nps_program(settings, seed_nps(settings.demo_nps_url))] if settings.demo_nps_url else []
     typer.echo(
         f"\nSwitchhook demo\n  open    {login.link}\n  or      {settings.portal_url}/  as {login.email}, "
         f"password {login.password}\n  state   {settings.state_dir}\n\nCalls are being made up; Ctrl-C ends it.\n")

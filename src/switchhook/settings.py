@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator
@@ -181,6 +181,12 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's URL, the default filled in."""
         return self.database_url or f"sqlite://{self.state_dir / 'switchhook.sqlite3'}"
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """The file that is the database; None on PostgreSQL."""
+        parts = urlsplit(self.database)
+        return Path("/" + unquote(parts.path).lstrip("/")) if parts.scheme == "sqlite" else None
 
     @property
     def brands_path(self) -> Path:

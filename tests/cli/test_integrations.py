@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from switchhook.cli import integration_file
 from switchhook.cli.client import Client
 from switchhook.cli.login import Login
+from switchhook.domain import integration_file
 from switchhook.domain.catalogue import EVENTS, EventType, Field, Level
 from tests.cli.conftest import Run
 from tests.fixtures.portal import Portal
@@ -96,6 +96,14 @@ def test_what_is_not_in_the_file_goes_only_when_that_is_asked(run: Run, file: Pa
     assert run("integrations", "diff", "--prune", file, **PASSWORD).code == 2
     gone = run("integrations", "apply", "--prune", "--yes", "-", stdin=file.read_text(), **PASSWORD)
     assert (gone.code, names(gone.record["deleted"])) == (0, ["Directory"])
+
+
+def test_a_file_that_names_no_pbx_is_applied_to_the_one_that_is_said(run: Run, file: Path) -> None:
+    file.write_text(FILE.replace("  service: pbx-0001\n", ""))
+    assert run("integrations", "diff", file, **PASSWORD).code == 65
+    planned = run("integrations", "diff", file, "--service", "pbx-0001", **PASSWORD)
+    crm, directory = planned.record["created"]
+    assert (crm["name"], bool(crm["service_id"]), directory["service_id"]) == ("CRM", True, None)
 
 
 @pytest.mark.parametrize(("text", "said"), [

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import sys
 import time
+from asyncio.subprocess import DEVNULL
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlsplit
 
@@ -87,3 +90,18 @@ async def test_an_answer_that_is_none_is_shown_and_the_rest_goes_on(run: Run, re
 def test_what_cannot_be_done_is_said_before_anything_is_sent(run: Run, words: tuple[str, ...]) -> None:
     done = run("listen", *words)
     assert (done.code, done.out) == (65, "")
+
+
+async def test_several_listen_at_once_and_each_gets_everything(
+    run: Run, login: dict[str, str], portal: Portal, receiver: Receiver,
+) -> None:
+    tokens = [login["SWITCHHOOK_TOKEN"], login["SWITCHHOOK_TOKEN"], portal.token("read")]
+    listening = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "switchhook", "listen", "-f", receiver.url(f"/{number}"), "-n", "1",
+            "--since", "1m", env=os.environ | login | {"SWITCHHOOK_TOKEN": token}, stdout=DEVNULL, stderr=DEVNULL)
+        for number, token in enumerate(tokens)]
+    await asyncio.to_thread(run, "trigger", "call.inbound_received")
+    assert [await one.wait() for one in listening] == [0, 0, 0]
+    assert sorted(got.target for got in receiver.requests) == ["/0", "/1", "/2"]
+    assert len({got.body for got in receiver.requests}) == 1

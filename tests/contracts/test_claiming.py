@@ -186,6 +186,19 @@ async def test_the_next_due_time_is_that_of_what_nobody_holds(store: Store, engi
     assert await store.next_due_seconds() == 0
 
 
+async def test_what_a_suspended_account_is_owed_waits_untouched(store: Store, engine: UUID, seed: Seed) -> None:
+    integration = seed.integration(seed.account())
+    one = await accept_one(store, engine, integrations=[integration], claimed=False)
+    seed.execute("UPDATE account SET state = 'suspended'")
+    assert await store.claim(engine, 10, firsts=True) == []
+    assert await store.next_due_seconds() is None
+    assert await store.overdue_seconds() == 0
+    seed.execute("UPDATE account SET state = 'open'")
+    assert await store.next_due_seconds() == 0
+    (claimed,) = await store.claim(engine, 10, firsts=True)
+    assert claimed.delivery.id == one.id
+
+
 async def test_a_delivery_whose_event_is_gone_is_cancelled(store: Store, engine: UUID, seed: Seed) -> None:
     one = await accept_one(store, engine, claimed=False)
     seed.execute("DELETE FROM event")

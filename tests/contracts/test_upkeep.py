@@ -186,3 +186,16 @@ async def test_a_retry_that_ends_long_after_its_account_keeps_bodies_is_dropped_
     await store.record([recording(engine, one.delivery.id, number=2)])
     await drop_old_bodies(store, accounts.values(), now())
     assert [json.loads(row["answer"])["body"] for row in seed.rows("SELECT answer FROM attempt")] == ["", ""]
+
+
+async def test_bodies_of_what_was_told_long_after_it_happened_are_dropped_too(
+    store: Store, engine: UUID, seed: Seed,
+) -> None:
+    account = seed.account(body_days=1)
+    ages = [2, 5]  # days; the walk has passed the second by when that is told
+    for days in ages:
+        made = acceptance(event(at=now() - timedelta(days=days), account_id=account), (seed.integration(account),))
+        await store.accept(engine, [made])
+        await store.record([recording(engine, made.deliveries[0].id)])
+        await drop_old_bodies(store, (await store.load_configuration()).accounts.values(), now())
+    assert [json.loads(row["answer"])["body"] for row in seed.rows("SELECT answer FROM attempt")] == ["", ""]

@@ -19,6 +19,31 @@ def test_every_setting_is_documented_with_its_meaning(name: str) -> None:
     assert row in (ROOT / "docs/operating.md").read_text()
 
 
+def test_every_code_of_a_problem_is_documented() -> None:
+    sources = "".join(file.read_text() for file in (ROOT / "src/switchhook/web/api").glob("*.py"))
+    codes = {*re.findall(r'code="(\w+)"', sources), *re.findall(r'\b\d{3}: "(\w+)"', sources)}
+    codes |= {f"token_{one}" for one in ("unknown", "expired", "revoked", "orphaned")}
+    assert len(codes) > 30
+    text = (ROOT / "docs/api.md").read_text()
+    assert {code for code in codes if f"`{code}`" not in text} == set()
+
+
+def test_every_message_that_is_explained_is_one_that_is_said() -> None:
+    """In docs/troubleshooting.md; `…` stands for what differs."""
+    sources = "\n".join(file.read_text() for file in (ROOT / "src/switchhook").rglob("*.py"))
+    joined = re.sub(r'"\s*\n\s*f?"', "", sources)
+    rows = [line for line in (ROOT / "docs/troubleshooting.md").read_text().splitlines() if line.startswith("| `")]
+    said = [text for line in rows for text in re.findall(r"`([^`]+)`", line.split(" | ")[0]) if text != "Retry-After"]
+    assert len(said) > 40
+    assert [text for text in said if text not in joined and text.replace("'", "’") not in joined] == []
+
+
+def test_every_picture_is_in_the_handbook() -> None:
+    """`make screenshots` makes one of each page of the portal: each is to be found, with a word on it."""
+    shown = {Path(target).name for page in PAGES for target in re.findall(r"!\[[^]]+\]\(([^)]+)\)", page.read_text())}
+    assert {picture.name for picture in (ROOT / "docs/images").rglob("*.*")} - shown == set()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_inside_the_repository_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)", page.read_text()):

@@ -55,7 +55,7 @@ def handbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_page_of_the_documentation_is_in_the_handbook(handbook: Path) -> None:
     pages = {file.relative_to(ROOT / "docs").with_suffix(".html") for file in (ROOT / "docs").rglob("*.md")}
     assert {page for page in pages if not (handbook / page).exists()} == set()
-    listed = re.findall(r": ([\w/-]+\.md)", (ROOT / "mkdocs.yml").read_text())
+    listed = re.findall(r"(?::|-) ([\w/-]+\.md)", (ROOT / "mkdocs.yml").read_text())
     written = {str(page.with_suffix(".md")) for page in pages}
     assert written <= set(listed), "mkdocs.yml leads to each page"
 

@@ -24,19 +24,25 @@ RUN = {
     "verify.go": [Path(sys.executable).with_name("go"), "run"],
     "verify.rb": ["ruby"],
     "verify.sh": ["sh"],
+    "Verify.cs": ["mono"],
 }
+Command = list[str | Path]
 
 
 @pytest.fixture(scope="module", params=RUN)
-def sample(request: pytest.FixtureRequest) -> str:
-    name: str = request.param
-    return name
+def sample(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Command:
+    """How the sample is run."""
+    program = SAMPLES / request.param
+    if program.suffix == ".cs":
+        program = tmp_path_factory.mktemp("mono") / "verify.exe"
+        subprocess.run(["mcs", "-warnaserror", f"-out:{program}", SAMPLES / request.param], check=True)
+    return [*RUN[request.param], program]
 
 
-def says_genuine(sample: str, timestamp: int | str, signed_with: str, body: bytes) -> bool:
+def says_genuine(sample: Command, timestamp: int | str, signed_with: str, body: bytes) -> bool:
     """What the sample, which knows SECRET, says of a request."""
     arguments = [SECRET, "msg_1", str(timestamp), signed_with]
-    done = subprocess.run([*RUN[sample], SAMPLES / sample, *arguments], input=body, capture_output=True, timeout=100)
+    done = subprocess.run([*sample, *arguments], input=body, capture_output=True, timeout=100)
     assert done.returncode in (0, 1), done.stderr.decode()
     assert (done.returncode == 0) == (done.stdout == b"genuine\n"), done.stderr.decode()
     return done.returncode == 0
@@ -47,30 +53,30 @@ def signed(*secrets: str, timestamp: int, body: bytes) -> str:
 
 
 @pytest.mark.parametrize("payload", [BODY, QUERY, b""], ids=["body", "query", "nothing"])
-def test_a_genuine_request_is_taken(sample: str, payload: bytes) -> None:
+def test_a_genuine_request_is_taken(sample: Command, payload: bytes) -> None:
     now = int(time.time())
     assert says_genuine(sample, now, signed(SECRET, timestamp=now, body=payload), payload)
 
 
-def test_it_is_taken_with_either_secret_while_these_are_rotated(sample: str) -> None:
+def test_it_is_taken_with_either_secret_while_these_are_rotated(sample: Command) -> None:
     now = int(time.time())
     assert says_genuine(sample, now, signed(NEW_SECRET, SECRET, timestamp=now, body=BODY), BODY)
 
 
-def test_a_changed_body_is_refused(sample: str) -> None:
+def test_a_changed_body_is_refused(sample: Command) -> None:
     now = int(time.time())
     assert not says_genuine(sample, now, signed(SECRET, timestamp=now, body=BODY), BODY.replace(b"a+b", b"a b"))
 
 
-def test_another_secret_is_refused(sample: str) -> None:
+def test_another_secret_is_refused(sample: Command) -> None:
     now = int(time.time())
     assert not says_genuine(sample, now, signed(NEW_SECRET, timestamp=now, body=BODY), BODY)
 
 
-def test_what_is_old_is_refused_although_its_signature_is_right(sample: str) -> None:
+def test_what_is_old_is_refused_although_its_signature_is_right(sample: Command) -> None:
     then = int(time.time()) - 3600
     assert not says_genuine(sample, then, signed(SECRET, timestamp=then, body=BODY), BODY)
 
 
-def test_a_timestamp_that_is_no_number_is_refused(sample: str) -> None:
+def test_a_timestamp_that_is_no_number_is_refused(sample: Command) -> None:
     assert not says_genuine(sample, "soon", "v1,", BODY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid5
 
@@ -9,7 +10,7 @@ import pytest
 
 from switchhook.domain.catalogue import Field
 from switchhook.domain.event import id_ms
-from switchhook.domain.facts import DestinationTold, Direction, ExtensionKnown, PbxStopped
+from switchhook.domain.facts import DestinationTold, Direction, ExtensionKnown, LegStarted, PbxStopped, TenantTold
 from switchhook.domain.outcome import Outcome
 from tests.domain.made_up_pbx import (
     ACCOUNT,
@@ -286,6 +287,16 @@ def test_a_device_belongs_to_the_extension_that_hints_or_the_directory_give(
     assert pbx.last[Field.EXTENSION_NUMBER] == expected
 
 
+def test_a_device_that_is_named_for_its_tenant_belongs_to_the_number_behind_that_without_a_directory() -> None:
+    pbx = MadeUpPbx(replace(a_profile(), tenant="acme"))
+    pbx.comes_in()
+    pbx.rings("in", "p1", "acme-101")
+    pbx.answers("p1", of="in")
+    assert pbx.last[Field.EXTENSION_NUMBER] == "101"
+    pbx.dials("p2", "acme-102", "101")
+    assert not pbx.why_not(RECEIVED)  # nor is it taken for a trunk that nobody named
+
+
 def test_a_tenants_device_belongs_to_the_extension_that_its_name_ends_with() -> None:
     pbx = MadeUpPbx(a_profile(extensions=frozenset({"101"})))
     pbx.comes_in()
@@ -402,13 +413,58 @@ def test_two_services_that_both_have_an_extension_201_are_told_apart() -> None:
     assert pbx.tracker.unclaimed == 1
 
 
-def test_who_claims_is_asked_once_a_call() -> None:
-    asked = []
-    pbx = MadeUpPbx(claim=lambda leg: asked.append(leg.party.leg))  # type: ignore[func-returns-value]
+def claimed_by(**key: str) -> MadeUpPbx:
+    """A PBX of many tenants; the service is told by one thing that a leg says."""
+    (what, value), = key.items()
+    return MadeUpPbx(claim=lambda leg: a_profile() if value == {
+        "tenant": leg.tenant, "account_code": leg.account_code, "place": leg.party.place}[what] else None)
+
+
+@pytest.mark.parametrize("key", [{"tenant": "acme"}, {"account_code": "4711"}, {"place": "acme-did"}])
+def test_a_call_over_a_trunk_of_many_tenants_is_told_once_the_dialplan_says_whose_it_is(key: dict[str, str]) -> None:
+    pbx = claimed_by(**key)
+    pbx.comes_in()
+    assert (pbx.told, pbx.tracker.unclaimed) == ([], 1)
+    pbx.feed(TenantTold(at=pbx.now, leg="in", call="in", tenant="acme", account_code="4711", place="acme-did"))
+    (received,) = pbx.events
+    assert (received.type, received.at) == (RECEIVED, BEGAN)
+    assert (received.fields[Field.SOURCE_NUMBER], received.fields[Field.DESTINATION_NUMBER]) == (CALLER, DID)
+    assert pbx.tracker.unclaimed == 0
+    sheet = pbx.tracker.sheet("in")
+    assert sheet is not None
+    pbx.rings("in", "p1", "201")
+    pbx.answers("p1", of="in")
+    assert pbx.told == [RECEIVED, ANSWERED]
+
+
+def test_the_place_of_the_phone_that_is_rung_says_whose_a_call_is() -> None:
+    pbx = claimed_by(place="acme-internal")
+    pbx.comes_in()
+    pbx.rings("in", "p1", "201", home="acme-internal")
+    assert pbx.told == [RECEIVED]
+
+
+def test_a_call_that_is_claimed_stays_with_its_service() -> None:
+    pbx = claimed_by(tenant="acme")
+    pbx.comes_in(tenant="acme")
+    pbx.feed(TenantTold(at=pbx.now, leg="in", call="in", tenant="globex"))
+    pbx.rings("in", "p1", "201")
+    pbx.answers("p1", of="in")
+    assert pbx.told == [RECEIVED, ANSWERED]
+
+
+def test_who_claims_is_asked_again_only_when_more_is_known_of_whose_a_call_is() -> None:
+    asked: list[LegStarted] = []
+    pbx = MadeUpPbx(claim=lambda leg: asked.append(leg))  # type: ignore[func-returns-value]
     pbx.comes_in()
     pbx.rings("in", "p1", "201")
     pbx.rings("in", "p2", "202")
-    assert asked == ["in"]
+    for _ in range(2):
+        pbx.enters("in", "acme-did")
+        pbx.feed(TenantTold(at=pbx.now, leg="in", call="in", tenant="acme"))
+    known = [(leg.tenant, leg.party.place) for leg in asked]
+    assert {("", "acme-did"), ("acme", "from-trunk")} < set(known)
+    assert len(known) == len(set(known))
     assert pbx.tracker.unclaimed == 1
     pbx.ends("in", "p1", "p2")
     assert not pbx.tracker.open_calls

@@ -9,10 +9,22 @@ from uuid import UUID
 import pytest
 
 from switchhook.domain.catalogue import Field
-from switchhook.domain.facts import Connected, SnapshotEnded
+from switchhook.domain.facts import Connected, SnapshotEnded, TenantTold
 from switchhook.domain.profile import Profile
 from switchhook.domain.tracker import Tracker
-from tests.domain.made_up_pbx import ACCOUNT, ANSWERED, BEGAN, CALLER, DID, IVR, OPTION, RECEIVED, SERVICE, MadeUpPbx
+from tests.domain.made_up_pbx import (
+    ACCOUNT,
+    ANSWERED,
+    BEGAN,
+    CALLER,
+    DID,
+    IVR,
+    OPTION,
+    RECEIVED,
+    SERVICE,
+    MadeUpPbx,
+    a_profile,
+)
 
 
 def successor(pbx: MadeUpPbx, profile: Profile | None = None) -> MadeUpPbx:
@@ -113,3 +125,16 @@ def test_a_memory_that_cannot_be_read_is_refused(memory: str) -> None:
     tracker = Tracker(lambda _: None)
     assert not tracker.restore("in", memory)
     assert not tracker.open_calls
+
+
+def test_a_successor_reads_a_tenants_call_as_its_service_does() -> None:
+    own = a_profile(extensions=frozenset({"101"}))
+    before = MadeUpPbx(claim=lambda leg: own if leg.tenant == "acme" else None)
+    before.comes_in()
+    before.feed(TenantTold(at=before.now, leg="in", call="in", tenant="acme"))
+    after = MadeUpPbx(claim=lambda leg: own if leg.tenant == "acme" else None)
+    after._parties = before._parties
+    assert after.tracker.restore("in", before.tracker.memory("in"))
+    after.rings("in", "p1", "acme-101")
+    after.answers("p1", of="in")
+    assert (after.told, after.last[Field.EXTENSION_NUMBER]) == ([ANSWERED], "101")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from switchhook.domain.catalogue import Field
@@ -17,6 +19,7 @@ from tests.domain.made_up_pbx import (
     MadeUpPbx,
     a_profile,
 )
+from tests.domain.test_tracker_memory import successor
 
 NAMED = {"menus": (("ivr-7", "NPS"), ("ivr-*", ""))}
 
@@ -260,7 +263,7 @@ def test_an_attended_transfer_into_a_menu_reaches_it_at_the_transfer(pbx: MadeUp
         pbx.enters("consult", place)
     else:
         pbx.says_menu("consult", "ivr-1", place=place)
-    assert pbx.events[-1].native_call_id == "consult"
+    assert pbx.told == [RECEIVED, ANSWERED]  # most likely the user calls there to put the caller there
     pbx.joins("p1", "consult", "in", place=place)
     assert (pbx.events[-1].type, pbx.events[-1].native_call_id) == (IVR, "in")
     assert (pbx.last[Field.SOURCE_NUMBER], pbx.last[Field.DESTINATION_NUMBER]) == (CALLER, DID)
@@ -268,7 +271,41 @@ def test_an_attended_transfer_into_a_menu_reaches_it_at_the_transfer(pbx: MadeUp
     pbx.steps("in", place)
     pbx.says_option("in", "ivr-1", "9", place=place)
     assert pbx.options == [("ivr-1", "9")]
-    assert [event.type for event in pbx.events if event.native_call_id == "in"] == [RECEIVED, ANSWERED, IVR, OPTION]
+    assert [(event.type, event.native_call_id) for event in pbx.events] == [
+        (kind, "in") for kind in (RECEIVED, ANSWERED, IVR, OPTION)]
+
+
+def consulting(pbx: MadeUpPbx) -> None:
+    """201 talks with the caller, and calls a menu on the other line."""
+    pbx.rings("in", "p1", "201")
+    pbx.answers("p1", of="in")
+    pbx.dials("consult", "201", "8002")
+    pbx.enters("consult", "ivr-1")
+    assert IVR not in pbx.told
+
+
+def test_a_user_who_calls_a_menu_on_the_other_line_and_transfers_nobody_there_has_reached_it(pbx: MadeUpPbx) -> None:
+    consulting(pbx)
+    reached_at = pbx.now - timedelta(seconds=1)
+    pbx.ends("consult")
+    assert (pbx.events[-1].type, pbx.events[-1].native_call_id, pbx.events[-1].at) == (IVR, "consult", reached_at)
+    assert pbx.last[Field.SOURCE_NUMBER] == "201"
+
+
+def test_a_user_who_chooses_an_option_on_the_other_line_has_reached_the_menu_before_that(pbx: MadeUpPbx) -> None:
+    consulting(pbx)
+    pbx.chooses("consult", "ivr-1", "9")
+    assert pbx.told[-2:] == [IVR, OPTION]
+    pbx.joins("p1", "consult", "in", place="ivr-1")
+    pbx.ends("p1", "consult")
+    assert [event.native_call_id for event in pbx.events if event.type is IVR] == ["consult", "in"]
+
+
+def test_a_successor_knows_that_a_user_called_a_menu_on_the_other_line(pbx: MadeUpPbx) -> None:
+    consulting(pbx)
+    after = successor(pbx)
+    after.ends("consult")
+    assert [(event.type, event.native_call_id) for event in after.events] == [(IVR, "consult")]
 
 
 def test_a_leg_that_shows_up_within_a_menu_before_the_transfer_is_told_has_reached_it_once(pbx: MadeUpPbx) -> None:

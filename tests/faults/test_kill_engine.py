@@ -58,6 +58,7 @@ def an_event(number: int) -> dict[str, object]:
             "fields": {"source_number": "12025550171", "destination_number": "12025550101"}}
 
 
-def ids_of(seed: Seed) -> set[str]:
-    """The deliveries' ids, in hex."""
-    return {str(row["id"]).replace("-", "") for row in seed.rows("SELECT id FROM delivery")}
+def ids_of(seed: Seed, state: str = "") -> set[str]:
+    """The deliveries' ids, in hex; those in that state, where one is named."""
+    rows = seed.rows("SELECT id, state FROM delivery")
+    return {str(row["id"]).replace("-", "") for row in rows if state in ("", row["state"])}

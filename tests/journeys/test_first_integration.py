@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -45,6 +47,22 @@ def test_a_newcomer_creates_an_integration_and_sees_its_delivery(demo: Demo, pag
 
     page.get_by_role("link", name="Request inbox").click()
     expect(page.locator("main")).to_contain_text("from=wallboard", timeout=SOON_MS)
+
+
+def test_the_first_delivered_test_is_five_clicks_away(demo: Demo, page: Page) -> None:
+    """From the printed link: log in, the request inbox, on to a new integration, a name, saved and sent."""
+    page.add_init_script(
+        "addEventListener('click', () => { sessionStorage.clicks = 1 + Number(sessionStorage.clicks || 0); }, true)")
+    began = time.monotonic()
+    opened(page, demo)
+    page.get_by_role("link", name="Request inbox").click()
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_label("Integration Name").click()
+    page.keyboard.type("My first")
+    page.get_by_role("button", name="Save & send test").click()
+    expect(page.locator("#test-result")).to_contain_text("It works.", timeout=SOON_MS)
+    assert page.evaluate("Number(sessionStorage.clicks)") == 5
+    assert time.monotonic() - began < 120
 
 
 def test_changing_a_user_fires_modify_user(demo: Demo, page: Page) -> None:

@@ -20,6 +20,9 @@ def test_the_demo_s_dashboard_shows_a_score_within_a_minute(demo: Demo, page: Pa
     expect(page.get_by_role("heading", name="Net Promoter Score")).to_be_visible()
     expect(page.locator("#nps")).to_be_visible(timeout=60_000)  # no reload: the page looks by itself
     expect(page.locator("#latest tbody tr").first).to_contain_text("12025550")
+    expect(page.locator("#latest audio").first).to_be_visible(timeout=60_000)
+    assert page.locator("#latest audio").first.evaluate(
+        "async (one) => { one.muted = true; await one.play(); one.pause(); return one.duration }") > 3
     before = int(page.locator("#answers").inner_text())
     wait_until(lambda: int(page.locator("#answers").inner_text()) > before or page.wait_for_timeout(200),
                "another score comes by itself", 150.0)  # four calls of 20 a minute, by chance

@@ -8,14 +8,14 @@ call's id, the Linkedid of the caller's own channel.
 import dataclasses
 from typing import Any
 
-from tests.lab.pbxlab import CARRIER, PHONES, Sipp
+from tests.lab.pbxlab import CARRIER, PHONES, Originate, Sipp, ringing_dialog
 
 SRC = "12025550171"        # who calls in, unless said otherwise
 OUT = "12025550188"        # who is called over the trunk
 DID = {name: f"1202555{n}" for name, n in {
     "ext201": "0101", "group": "0102", "queue": "0103", "ivr": "0104", "nps": "0105", "ext203": "0106",
     "group_local": "0107", "followme": "0108", "noisy": "0109", "queue_linear": "0110", "ext205": "0111",
-    "unknown": "0142"}.items()}
+    "confirm": "0112", "acme": "0121", "globex": "0122", "hooli": "0123", "unknown": "0142"}.items()}
 
 
 @dataclasses.dataclass
@@ -26,6 +26,7 @@ class Scenario:
     expect: list
     not_sent: list = dataclasses.field(default_factory=list)
     note: str = ""
+    tenants: bool = False      # of several services: `expect` says whose an event is
     run: Any = None            # a function instead of parts: see run-scenario
     settle: float = 1.0
 
@@ -68,6 +69,18 @@ def register(ext, at=0.0):
     return (at, f"phone {ext} registers", lambda lab: Sipp(
         lab, "phone-register", PHONES, lab.p(f"call{ext}"), calls=1,
         keys={"src": ext, "contact_port": str(lab.p(f"p{ext}"))}, extra=("-au", ext, "-ap", "phone-secret")))
+
+
+def click(channel, number, at=0.3):
+    """Somebody clicks on a number: Asterisk calls `channel`, and once it is answered the number."""
+    return (at, f"click to call: {channel} to {number}", lambda lab: Originate(lab, channel, number))
+
+
+def take(ext, rings_at, talk=20000, at=1.5):
+    """A phone's key with a lamp is pressed while it blinks: INVITE with Replaces."""
+    return (at, f"phone {ext} takes what rings at {rings_at}", lambda lab: Sipp(
+        lab, "caller-replaces", PHONES, lab.p(f"call{ext}"), service=rings_at, wait_ms=talk,
+        keys={"src": ext, "replaces": ringing_dialog(lab, rings_at)}))
 
 
 # ---- integration events -----------------------------------------------------
@@ -156,6 +169,14 @@ scenario("group-local-answered", "The same through Local channels; 202 answers."
          [phone("201", "callee-noanswer"), phone("202"), phone("203", "callee-noanswer"), carrier(d)],
          [received(d), answered(d, "202")],
          note="Each member is a Local pair with a phone behind it: DialEnd ANSWER comes for the phone and for the Local channel.")
+d = DID["confirm"]
+scenario("group-confirmed", "The group 602 asks for a confirmation: 201 picks up and presses nothing, 202 picks up later and presses 1.",
+         [phone("201"), phone("202", "callee-confirm", ring=3000, k1="1"), carrier(d, talk=9000)],
+         [received(d), answered(d, "202")],
+         note="201's channel is Up for four seconds: no DialEnd ANSWER comes for it, since it did not accept.")
+scenario("group-not-confirmed", "The same, and 202 does not answer: nobody accepts.",
+         [phone("201"), phone("202", "callee-noanswer"), carrier(d, "caller-cancel", talk=9000)],
+         [received(d)])
 d = DID["queue"]
 scenario("queue-answered", "The queue 700 rings its three members through Local channels, 202 answers.",
          [phone("201", "callee-noanswer"), phone("202", ring=2000), phone("203", "callee-noanswer"), carrier(d, talk=5000)],
@@ -252,6 +273,11 @@ scenario("pickup-from-group", "The ring group 600 rings; 204, not in it, dials *
          + [carrier(d, talk=5000), dial("204", "**600", talk=20000, at=1.5)],
          [received(d)],
          note="A pickup is no answer.")
+d = DID["ext201"]
+scenario("pickup-replaces", "201 rings; 204 presses the key whose lamp shows that (INVITE with Replaces).",
+         [phone("201", "callee-noanswer"), carrier(d, talk=5000), take("204", "201")],
+         [received(d)],
+         note="No Pickup event at all: DialEnd ANSWER names a channel that was never dialled, with a Linkedid of its own.")
 scenario("pickup-nothing-rings", "204 dials **201 while nothing rings there.",
          [dial("204", "**201")],
          [])
@@ -295,6 +321,47 @@ scenario("transfer-to-ivr", "201 answers and sends the caller on to 8002, the me
           carrier(d, "caller-dtmf", digits="9", pause=5000, talk=6000)],
          [received(d), answered(d, "201"), ivr(d, "ivr-1"), option(d, "ivr-1", "9")],
          not_sent=[answered(d, "203")])
+scenario("transfer-blonde", "201 answers, calls 202 on a second line, and joins the two while 202 rings; 202 answers.",
+         [phone("202", ring=4000), phone("201", "callee-blonde-transfer", target="202"), carrier(d, talk=9000)],
+         [received(d), answered(d, "201")],
+         not_sent=[answered(d, "202")])
+scenario("transfer-attended-to-survey", "201 answers, calls 8001, the survey, on a second line and joins; the caller gives 9.",
+         [phone("201", "callee-attended-transfer", target="8001"),
+          carrier(d, "caller-dtmf", digits="9", pause=8000, talk=6000)],
+         [received(d), answered(d, "201"), ivr(d, "nps"), option(d, "nps", "9")],
+         not_sent=[ev("ivr_received", "201", "8001", ivr="nps")],
+         note="201's own call reaches the survey first, only to put the caller there: the caller's call is told, once.")
+scenario("transfer-attended-to-menu", "The same with 8002, the menu ivr-1; the caller presses 9 and 203 answers.",
+         [phone("203"), phone("201", "callee-attended-transfer", target="8002"),
+          carrier(d, "caller-dtmf", digits="9", pause=8000, talk=6000)],
+         [received(d), answered(d, "201"), ivr(d, "ivr-1"), option(d, "ivr-1", "9")],
+         not_sent=[ev("ivr_received", "201", "8002", ivr="ivr-1"), answered(d, "203")])
+feature = {"k1": "*", "k2": "2"}
+scenario("transfer-feature-code-to-survey", "201 answers, dials *2 801 and hangs up; the caller gives 9.",
+         [phone("201", "callee-feature-attended", **feature, d1="8", d2="0", d3="1"),
+          carrier(d, "caller-dtmf", digits="9", pause=14000, talk=6000)],
+         [received(d), answered(d, "201"), ivr(d, "nps"), option(d, "nps", "9")],
+         note="The Local channel that Asterisk makes has the caller's Linkedid: the caller's call reaches the survey at once.")
+scenario("transfer-feature-code-to-menu", "The same with 802, the menu ivr-1; the caller presses 9 and 203 answers.",
+         [phone("203"), phone("201", "callee-feature-attended", **feature, d1="8", d2="0", d3="2"),
+          carrier(d, "caller-dtmf", digits="9", pause=14000, talk=6000)],
+         [received(d), answered(d, "201"), ivr(d, "ivr-1"), option(d, "ivr-1", "9")],
+         not_sent=[answered(d, "203")])
+scenario("transfer-blind-outside", "201 answers and sends the caller out over the trunk (REFER).",
+         [far_end(), phone("201", "callee-blind-transfer", target="9" + OUT), carrier(d, talk=7000)],
+         [received(d), answered(d, "201")],
+         not_sent=[placed("201")])
+scenario("transfer-attended-outside", "201 answers, calls out on a second line and joins.",
+         [far_end(), phone("201", "callee-attended-transfer", target="9" + OUT), carrier(d, talk=9000)],
+         [received(d), answered(d, "201"), placed("201")],
+         note="The consultation is an outbound call that 201 placed.")
+scenario("transfer-feature-code-outside", "201 answers, dials *2 777, which goes out, and hangs up.",
+         [far_end(), phone("201", "callee-feature-attended", **feature, d1="7", d2="7", d3="7"), carrier(d, talk=15000)],
+         [received(d), answered(d, "201"), placed("201")],
+         note="Source and call of the placed one: see the recording; it is the caller's Linkedid.")
+scenario("outbound-then-transfer-to-survey", "201 calls out and sends the called party on to the survey, 8001 (REFER).",
+         [far_end("callee-hangup"), dial("201", "9" + OUT, "caller-blind-transfer", talk=800, target="8001")],
+         [placed("201"), ev("ivr_received", "201", OUT, ivr="nps")])
 scenario("outbound-then-transfer", "201 calls out, the called party answers; 201 sends it on to 202 (REFER).",
          [far_end(), phone("202", "callee-hangup"), dial("201", "9" + OUT, "caller-blind-transfer", target="202")],
          [placed("201")],
@@ -319,7 +386,17 @@ scenario("outbound-carrier-down", "Nothing answers at the carrier: 201 hangs up 
          [dial("201", "9" + OUT, "caller-cancel-early", talk=2000)],
          [placed("201")],
          note="DialBegin comes though the INVITE is never answered.")
-
+scenario("outbound-through-local", "201 dials *7 and a number, which goes out through a Local channel.",
+         [far_end(), dial("201", "*7" + OUT)],
+         [placed("201")])
+scenario("outbound-originate", "Click to call: AMI Originate rings 201, which answers, then calls out.",
+         [far_end(), phone("201", "callee-hangup"), click("PJSIP/201", "9" + OUT)],
+         [placed("201")],
+         note="The first channel is PJSIP/201, made by Asterisk: its Newchannel has Exten s. "
+              "The number shows in Newexten and DialBegin only.")
+scenario("outbound-originate-through-local", "Click to call through Local/201@from-internal.",
+         [far_end(), phone("201", "callee-hangup"), click("Local/201@from-internal/n", "9" + OUT)],
+         [placed("201")])
 
 # ==== internal ================================================================
 scenario("internal-answered", "201 calls 202, which answers.",
@@ -336,6 +413,14 @@ scenario("internal-to-nps", "201 calls the survey 8001 and gives 7.",
          [ev("ivr_received", "201", "8001", ivr="nps"),
           ev("ivr_option_selected", "201", "8001", ivr="nps", option="7")],
          note="FROM_DID is empty: no trunk took part. A call reached a menu all the same.")
+scenario("internal-to-menu-and-outside", "204 dials the menu and chooses 6, which leads out over the trunk.",
+         [far_end(), dial("204", "8002", "caller-dtmf", digits="6", talk=5000)],
+         [ev("ivr_received", "204", "8002", ivr="ivr-1"), ev("ivr_option_selected", "204", "8002", ivr="ivr-1", option="6")],
+         not_sent=[placed("204")])
+scenario("internal-followme-mobile-answers", "201 dials 206: the mobile answers.",
+         [phone("203", "callee-noanswer"), far_end(ring=2000), dial("201", "206")],
+         [],
+         not_sent=[placed("201")])
 scenario("internal-invalid", "201 dials a number that exists nowhere.",
          [dial("201", "555")],
          [],
@@ -352,6 +437,12 @@ scenario("followme-mobile-answers", "The same; the mobile answers.",
          [received(d)],
          not_sent=[answered(d, "206"), placed("206")],
          note="Answered, by no phone of the PBX.")
+d = DID["ext203"]
+scenario("forward-by-phone", "203's phone forwards its calls to a mobile over the trunk by itself (302); the mobile answers.",
+         [phone("203", "callee-forward", target="9" + OUT), far_end(), carrier(d, talk=4000)],
+         [received(d)],
+         not_sent=[answered(d, "203"), placed("203")],
+         note="Two legs over the trunk, both 203's. DialEnd names the Local channel that goes on as Forwarded.")
 scenario("two-calls-at-once", "Two callers at the same time, to 201 and to the menu; 201 and 203 answer.",
          [phone("201", ring=2000), phone("203"), carrier(DID["ext201"], talk=5000),
           carrier(DID["ivr"], "caller-dtmf", digits="9", src="12025550172", slot=1, talk=5000, at=0.0)],
@@ -363,3 +454,25 @@ d = DID["noisy"]
 scenario("inbound-noisy-dialplan", "As inbound-answered, through a dialplan that first sets 100 variables in a loop.",
          [(0.0, "phone 250", lambda lab: Sipp(lab, "callee-answer", PHONES, lab.p("p250"), wait_ms=1000)), carrier(d)],
          [received(d), answered(d, "250")])
+
+# ==== tenants =================================================================
+def of(tenant, event):
+    """An event of that tenant's service."""
+    return {**event, "tenant": tenant}
+
+
+scenario("tenants-both-101", "Two tenants behind one trunk, each with an extension 101: a call to each, one of them through a menu, "
+         "and one to a tenant that nobody serves.",
+         [phone("acme-101"), phone("globex-101"), carrier(DID["acme"], talk=4000),
+          carrier(DID["globex"], "caller-dtmf", digits="1", src="12025550172", slot=1, talk=4000, at=0.0),
+          carrier(DID["hooli"], src="12025550173", slot=2, at=0.0)],
+         [of("acme", received(DID["acme"])), of("acme", answered(DID["acme"], "101")),
+          of("globex", received(DID["globex"], "12025550172")), of("globex", ivr(DID["globex"], "globex-ivr", "12025550172")),
+          of("globex", option(DID["globex"], "globex-ivr", "1", "12025550172")),
+          of("globex", answered(DID["globex"], "101", "12025550172"))],
+         tenants=True,
+         note="At its Newchannel no call shows whose it is: Tenantid and AccountCode are set by the dialplan of the DID.")
+scenario("tenants-call-out", "The 101 of one tenant calls out, then that of the other.",
+         [far_end(), dial("acme-101", "9" + OUT, talk=1500), far_end(at=6.0), dial("globex-101", "912025550189", talk=1500)],
+         [of("acme", placed("101")), of("globex", placed("101", "12025550189"))],
+         tenants=True)

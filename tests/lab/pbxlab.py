@@ -50,7 +50,9 @@ class Instance:
     # name: offset from the base port
     PORTS = {"sip": 0, "ami": 1, "ari": 2, "carrier": 4, "caller": 5,
              "p201": 11, "p202": 12, "p203": 13, "p204": 14, "p205": 15, "p250": 50,
-             "call201": 61, "call202": 62, "call203": 63, "call204": 64, "call205": 65}
+             "pacme-101": 16, "pglobex-101": 17,
+             "call201": 61, "call202": 62, "call203": 63, "call204": 64, "call205": 65,
+             "callacme-101": 66, "callglobex-101": 67}
     RTP = 200
 
     def __init__(self, name="lab", port=20000, rtp_ports=1700, record=True, noise=100,
@@ -110,6 +112,9 @@ class Instance:
             "RECORD": yes(o["record"]), "NOISE": o["noise"],
             "CDR_EVENTS": yes(o["cdr"]), "CEL_EVENTS": yes(o["cel"]),
             **{f"P{n}": self.p(f"p{n}") for n in (201, 202, 203, 204, 205, 250)},
+            "PACME101": self.p("pacme-101"), "PGLOBEX101": self.p("pglobex-101"),
+            # Asterisk 16 refuses a file with an option that it does not know
+            "TENANTID": "tenantid" if b"tenantid" in (moddirs[0] / "res_pjsip.so").read_bytes() else "set_var=TENANT",
         }
         for src in (HERE / "config").glob("*.conf"):
             text = re.sub(r"@([A-Z0-9_]+)@", lambda m: str(values[m[1]]), src.read_text())
@@ -473,6 +478,39 @@ class Sipp:
 
     def why(self):
         return self.errors.read_text(errors="replace")[-1500:] if self.errors.exists() else ""
+
+
+class Originate:
+    """A click to call, in the place of a sipp: Asterisk itself calls `channel`, and connects it with `number`."""
+
+    xml = "caller-originate"
+
+    def __init__(self, lab, channel, number):
+        self.label, self._ami = f"originate {channel}", Ami(lab)
+        self._ami.send("Originate", Channel=channel, Context="from-internal", Exten=number, Priority="1",
+                       CallerID="201", Async="true")
+
+    def wait(self, seconds):
+        if not (done := self._ami.wait_event("OriginateResponse", seconds)) or done["Response"] != "Success":
+            return None
+        return 0 if self._ami.wait_event("Hangup", seconds, Uniqueid=done["Uniqueid"]) else None
+
+    def end(self):
+        self._ami.close()
+        return 0
+
+    def why(self):
+        return "Asterisk did not place it"
+
+
+def ringing_dialog(lab, device):
+    """The SIP dialog in which Asterisk rings a phone, as the phone's lamp on other phones tells it: for Replaces."""
+    with Ami(lab) as ami:
+        rings = next(one for one in ami.listing("CoreShowChannels")
+                     if one.get("Channel", "").startswith(f"PJSIP/{device}-") and one["ChannelStateDesc"] == "Ringing")
+        told = [ami.action("Getvar", Channel=rings["Channel"], Variable=f"CHANNEL(pjsip,{what})")["Value"]
+                for what in ("call-id", "local_tag", "remote_tag")]
+    return "{};to-tag={};from-tag={}".format(*told)
 
 
 def start_parts(lab, parts):

@@ -4,94 +4,80 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from uuid import UUID
+from typing import Any
 
 import pytest
 
-from switchhook.app import Engine
-from switchhook.domain.catalogue import EventType
-from switchhook.settings import load_settings
+from switchhook.domain.catalogue import EXTRA_EVENTS, EventType
 from tests.fixtures.databases import KEYS
 from tests.fixtures.lab import Asterisk
-from tests.fixtures.processes import free_port
 from tests.fixtures.receiver import Receiver
 from tests.fixtures.seed import Seed
 from tests.lab import catalogue
+from tests.live.observing import by_caller, foreseen, observed, told
+from tests.pbx.recorded import BY_NAME
+from tests.pbx.recorded_extras import EXPECTED, SAID
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 
-EVENT_TYPES = {
-    "inbound_received": EventType.INBOUND_RECEIVED, "inbound_answered": EventType.INBOUND_ANSWERED,
-    "outbound_placed": EventType.OUTBOUND_PLACED, "ivr_received": EventType.IVR_RECEIVED,
-    "ivr_option_selected": EventType.IVR_OPTION,
-}
-SETTLE_SECONDS = 20.0
-
 #: The calls of `make test`; the whole catalogue is in `make test-all`.
 SOME = (
-    "inbound-answered", "inbound-anonymous", "group-answered", "queue-answered", "ivr-option-1", "ivr-nested-and-back",
-    "pickup-directed", "transfer-blind", "transfer-to-nps", "outbound-answered", "followme-mobile-answers",
+    "inbound-answered", "inbound-busy-voicemail", "group-answered", "queue-answered", "ivr-option-1",
+    "ivr-nested-and-back", "pickup-directed", "pickup-replaces", "transfer-to-nps", "transfer-blonde",
+    "transfer-attended-to-survey", "outbound-answered",
 )
-REST = tuple(name for name, one in catalogue.ALL.items() if name not in SOME and one.parts)
-
-
-class Observed:
-    """An engine on the lab's Asterisk, every service event pointed at one receiver."""
-
-    def __init__(self, receiver: Receiver, service: UUID) -> None:
-        self.receiver = receiver
-        self.service = service
-
-    async def requests(self, count: int) -> list[dict[str, object]]:
-        """The bodies of what came, in order, once there are `count`."""
-        async with asyncio.timeout(SETTLE_SECONDS):
-            await self.receiver.got(count)
-        return [json.loads(got.body) | {"type": got.header("switchhook-event")} for got in self.receiver.requests]
-
-
-@asynccontextmanager
-async def observed(asterisk: Asterisk, seed: Seed, database_url: str, receiver: Receiver, state_dir: Path,
-                   **service: object) -> AsyncIterator[Observed]:
-    """The engine in this process, connected to the PBX as its least privileged user."""
-    account = seed.account(allowed_networks=["127.0.0.0/8"])
-    ami = asterisk.ami
-    connection = seed.connection(host=ami.host, port=ami.port, username=ami.user, secret=ami.secret)
-    service_id = seed.service(account, connection_id=connection, **service)
-    for extension in ("201", "202", "203", "204", "205", "250"):
-        seed.user(service_id, extension, name=f"Desk {extension}")
-    for kind in EVENT_TYPES.values():
-        seed.integration(account, service_id, event_type=kind, request_url=receiver.url(), max_in_flight=1)
-    settings = load_settings(
-        {}, state_dir=state_dir, database_url=database_url, secret_keys=",".join(KEYS),
-        intake_listen=f"127.0.0.1:{free_port()}", inbox_listen=f"127.0.0.1:{free_port()}")
-    engine = Engine(settings)
-    running = asyncio.create_task(engine.run())
-    try:
-        async with asyncio.timeout(SETTLE_SECONDS):
-            while not seed.rows("SELECT state FROM connection_state WHERE state = 'connected'"):
-                await asyncio.sleep(0.02)
-        yield Observed(receiver, service_id)
-    finally:
-        engine.stop()
-        await running
+REST = tuple(name for name, one in catalogue.ALL.items() if name not in SOME and one.parts and not one.tenants)
+EXTRAS = EXTRA_EVENTS - {EventType.INTEGRATION_DISABLED}
+EXTRA_TYPES = {type_.value for type_ in EXTRAS}
 
 
 @pytest.mark.parametrize("scenario", [*SOME, *(pytest.param(name, marks=pytest.mark.long) for name in REST)])
 async def test_a_real_call_becomes_exactly_the_expected_requests(
     scenario: str, asterisk: Asterisk, sqlite_url: str, receiver: Receiver, tmp_path: Path
 ) -> None:
-    expected = catalogue.ALL[scenario].expect
+    expected, extra = catalogue.ALL[scenario].expect, EXPECTED[f"22/{scenario}"]
     with Seed(sqlite_url, KEYS) as seed:
-        async with observed(asterisk, seed, sqlite_url, receiver, tmp_path) as engine:
+        async with observed(asterisk, seed, sqlite_url, receiver, tmp_path, extras=EXTRAS) as engine:
             await asterisk.place_call(scenario)
-            got = await engine.requests(len(expected))
-    assert by_call(map(told, got)) == by_call(map(foreseen, expected))
-    calls = {str(one["call_uuid"]) for one in got}
-    assert len(calls) == len({one["source"] for one in expected})
-    assert {one["service_friendly_name"] for one in got} <= {"Head Office"}
+            got = await engine.requests(len(expected) + len(extra))
+        assert len(seed.rows("SELECT 1 FROM event")) == len(got)
+    usual = [one for one in got if one["type"] not in EXTRA_TYPES]
+    assert by_caller([told(one) for one in usual]) == by_caller([foreseen(one) for one in expected])
+    assert len({one["call_uuid"] for one in usual}) == len({one.call for one in BY_NAME[f"22/{scenario}"].expected})
+    assert {one["service_friendly_name"] for one in usual} <= {"Head Office"}
+    assert extras_of_calls((one["call_uuid"], one["type"], one) for one in got if one["type"] in EXTRA_TYPES) == (
+        extras_of_calls((one.call, one.type, dict(one.fields)) for one in extra))
+
+
+def extras_of_calls(events: Iterable[tuple[str, str, Mapping[str, Any]]]) -> Counter[frozenset[object]]:
+    """What each call was told of, whichever call it was: another day the same call has another id, and other files."""
+    calls: dict[str, Counter[object]] = {}
+    for call, kind, fields in events:
+        said = {name: bool(value) if name in ("leg_id", "recording_file") else value
+                for name in map(str, SAID) if (value := fields.get(name)) is not None}
+        calls.setdefault(call, Counter())[kind, frozenset(said.items())] += 1
+    return Counter(frozenset(told.items()) for told in calls.values())
+
+
+async def test_both_legs_of_a_forward_are_billed_to_the_user_who_forwards(
+    asterisk: Asterisk, sqlite_url: str, receiver: Receiver, tmp_path: Path
+) -> None:
+    with Seed(sqlite_url, KEYS) as seed:
+        async with observed(asterisk, seed, sqlite_url, receiver, tmp_path, extras=EXTRAS) as engine:
+            await asterisk.place_call("forward-by-phone")  # the mobile rings for a second, then they talk for four
+            got = await engine.requests(len(EXPECTED["22/forward-by-phone"]) + 1)
+    legs = {one["direction"]: one for one in got if one["type"] == "call.leg_ended"}
+    assert {leg["extension_number"] for leg in legs.values()} == {"203"}
+    assert (legs["inbound"]["source_number"], legs["inbound"]["destination_number"]) == ("12025550171", "12025550106")
+    assert (legs["outbound"]["source_number"], legs["outbound"]["destination_number"]) == ("203", "12025550188")
+    for leg in legs.values():
+        assert (leg["trunk"], leg["disposition"]) == ("trunk-provider", "answered")
+        assert 3 <= leg["billable_seconds"] <= 5 <= leg["duration"] <= 7
+    (ended,) = [one for one in got if one["type"] == "call.ended"]
+    assert 3 <= ended["billable_seconds"] <= 5 <= ended["duration"] <= 7
 
 
 async def test_the_user_who_answered_is_named(
@@ -127,39 +113,10 @@ async def test_after_the_pbx_was_away_calls_are_heard_again_and_the_gap_is_known
         async with observed(asterisk, seed, sqlite_url, receiver, tmp_path) as engine:
             await asyncio.to_thread(asterisk.kill)
             await asyncio.to_thread(asterisk.launch)
-            async with asyncio.timeout(SETTLE_SECONDS):
-                while not seed.rows("SELECT id FROM gap"):
-                    await asyncio.sleep(0.02)
+            await engine.until("SELECT id FROM gap")
             await asterisk.place_call("inbound-answered")
             got = await engine.requests(2)
     assert [one["type"] for one in got] == ["call.inbound_received", "call.inbound_answered"]
-
-
-def told(request: dict[str, object]) -> dict[str, object]:
-    """What a request says, in the catalogue's words."""
-    return {
-        "type": request["type"], "source": request["source_number"], "destination": request["destination_number"],
-        **({"extension": request["extension_number"]} if request["type"] == "call.inbound_answered" else {}),
-        **({"ivr": request["ivr_name"]} if str(request["type"]).startswith("ivr") else {}),
-        **({"option": request["option_selected"]} if "option_selected" in request else {}),
-    }
-
-
-def foreseen(expected: dict[str, object]) -> dict[str, object]:
-    """What the scenario's catalogue expects, in the same form."""
-    return {
-        "type": EVENT_TYPES[str(expected["event"])].value, "source": expected["source"],
-        "destination": expected["destination"],
-        **{key: expected[key] for key in ("extension", "ivr", "option") if key in expected},
-    }
-
-
-def by_call(events: object) -> dict[object, list[dict[str, object]]]:
-    """Events by who called: between calls there is no order."""
-    calls: dict[object, list[dict[str, object]]] = {}
-    for event in events:  # type: ignore[attr-defined]
-        calls.setdefault(event["source"], []).append(event)
-    return calls
 
 
 async def test_a_picked_up_calls_timeline_says_why_no_answered_fired(
@@ -169,11 +126,7 @@ async def test_a_picked_up_calls_timeline_says_why_no_answered_fired(
         async with observed(asterisk, seed, postgres_url, receiver, tmp_path) as engine:
             await asterisk.place_call("pickup-directed")
             (received,) = await engine.requests(1)
-            async with asyncio.timeout(SETTLE_SECONDS):
-                while not (calls := seed.rows(
-                        "SELECT * FROM call WHERE direction = 'inbound' AND ended_ms IS NOT NULL")):
-                    await asyncio.sleep(0.05)
-    (call,) = calls
+            (call,) = await engine.until("SELECT * FROM call WHERE direction = 'inbound' AND ended_ms IS NOT NULL")
     assert str(call["id"]) == received["call_uuid"]
     assert (call["state"], call["extension_number"]) == ("picked_up", "204")
     assert call["began_ms"] < call["ended_ms"]

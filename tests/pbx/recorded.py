@@ -127,6 +127,33 @@ def follow(facts: Iterable[Fact], tracker: Tracker | None = None) -> list[Told]:
     return [told(event) for fact in facts for event in tracker.feed(fact).events]
 
 
+def channels(message: Message) -> set[str]:
+    """The channels that a message is of."""
+    headers = message.first.items()
+    return {value for name, value in headers if name.endswith("Uniqueid") and not name.startswith("Bridge")}
+
+
+def in_another_order(stream: list[Message], chance: random.Random) -> list[Message]:
+    """The messages in any order whatever in which each channel's own are in theirs."""
+    waits_for, holds_up = [0] * len(stream), [list[int]() for _ in stream]
+    last: dict[str, int] = {}
+    for place, message in enumerate(stream):
+        for channel in channels(message):
+            if channel in last:
+                holds_up[last[channel]].append(place)
+                waits_for[place] += 1
+            last[channel] = place
+    ready, ordered = [place for place, count in enumerate(waits_for) if not count], list[Message]()
+    while ready:
+        place = ready.pop(chance.randrange(len(ready)))
+        ordered.append(stream[place])
+        for held in holds_up[place]:
+            waits_for[held] -= 1
+            if not waits_for[held]:
+                ready.append(held)
+    return ordered
+
+
 def snapshot(stream: Iterable[Fact]) -> list[Fact]:
     """What an Asterisk would list after these facts: a caller's channel no longer shows where it began."""
     legs: dict[str, LegPresent] = {}

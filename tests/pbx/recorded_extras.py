@@ -16,7 +16,7 @@ from tests.pbx.recorded import ALL, PROFILE, RECORDINGS
 GRANTED = replace(PROFILE, extras=EXTRA_EVENTS, extensions=frozenset({"201", "202", "203", "204", "205", "206", "250"}))
 
 #: What a description says of an event: these, where they are not null.
-_SAID = (
+SAID = (
     Field.SOURCE_NUMBER, Field.DESTINATION_NUMBER, Field.EXTENSION_NUMBER, Field.DIRECTION, Field.TRUNK, Field.QUEUE,
     Field.LEG_ID, Field.DISPOSITION, Field.TRANSFERRED_TO, Field.TRANSFER_KIND, Field.MAILBOX, Field.RECORDING_FILE,
 )
@@ -33,7 +33,7 @@ class ToldExtra:
 
 def as_told(event: Event) -> ToldExtra:
     """The event in that form."""
-    fields = tuple((field.value, event.fields[field]) for field in _SAID if event.fields.get(field) is not None)
+    fields = tuple((field.value, event.fields[field]) for field in SAID if event.fields.get(field) is not None)
     return ToldExtra(type=event.type.value, call=event.native_call_id, fields=fields)
 
 

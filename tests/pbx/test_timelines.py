@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import pytest
 from switchhook.domain.catalogue import EventType
 from switchhook.domain.facts import Direction, LegDialled, LegStarted, Party
 from switchhook.domain.notes import ENOUGH, MOST_FACTS, MOST_NOTES, CallState, NoteKind
+from switchhook.domain.service import Reading
 from switchhook.domain.tracker import Tracker
 from switchhook.pbx import timelines
 from switchhook.pbx.timelines import Timelines
@@ -67,6 +69,34 @@ def test_what_was_told_names_its_event() -> None:
 def test_a_transfer_is_told_with_where_it_went() -> None:
     assert "201 transferred the call to 202" in texts(inbound("22/transfer-blind"))
     assert "201 transferred the call to 202 after speaking there" in texts(inbound("22/transfer-attended"))
+
+
+def why_not(name: str, reading: Reading) -> dict[EventType, list[str]]:
+    """What a recorded call's timeline says did not fire, when it is read like that."""
+    tracker = Tracker(lambda _: replace(PROFILE, reading=reading))
+    found: dict[EventType, list[str]] = {}
+    for fact in facts(BY_NAME[name].parts):
+        for one in tracker.feed(fact).notes:
+            if one.kind is NoteKind.WITHHELD and one.type is not None:
+                found.setdefault(one.type, []).append(one.text)
+    return found
+
+
+def test_a_call_over_a_trunk_that_nobody_named_says_so() -> None:
+    assert why_not("22/inbound-answered", Reading(trunk_contexts=()))[EventType.INBOUND_RECEIVED] == [
+        "trunk-provider is not named as a trunk, nor from-trunk a context of trunks: so the call was taken for one of "
+        "a user. Reading says which devices are trunks and extensions"]
+    assert EventType.INBOUND_RECEIVED not in why_not("22/outbound-answered", Reading(trunk_contexts=()))
+
+
+def test_a_menu_that_nobody_named_says_so_and_not_what_was_keyed_in() -> None:
+    assert why_not("22/ivr-option-1", Reading(menus=()))[EventType.IVR_RECEIVED] == [
+        "the context ivr-1 looks like a menu, and is not named as one: Reading says which contexts are menus"]
+
+
+@pytest.mark.parametrize("name", sorted(BY_NAME))
+def test_of_a_pbx_that_is_read_rightly_nothing_is_said_to_be_unnamed(name: str) -> None:
+    assert not [text for texts in why_not(name, PROFILE.reading).values() for text in texts if "Reading says" in text]
 
 
 def test_digits_keyed_in_stand_in_no_fact() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import UTC, datetime
 from html import unescape
 from uuid import UUID, uuid4
 
@@ -12,8 +13,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from switchhook.domain.catalogue import EventType
+from switchhook.domain.filters import Subject, ValueFilter
 from switchhook.web.calls import search
-from switchhook.web.models import Service
+from switchhook.web.models import Integration, Service
 from tests.web.conftest import World
 from tests.web.made_up import A_CALL, NOON_MS, House
 from tests.web.test_deliveries import found, words
@@ -74,6 +76,29 @@ def test_an_event_that_nobody_wanted_says_so(house: House) -> None:
     assert f"/events/{event.id}/" in text
     assert "Not sent No integration is on this event." in lines(text)[0]
     assert "Did not fire Inbound Call Received No integration is on this event." in words(text)
+
+
+def since_before(integration: Integration, *, enabled: bool = True) -> Integration:
+    """An integration that was there when the made-up calls were."""
+    Integration.objects.filter(id=integration.id).update(created_at=datetime(2026, 1, 1, tzinfo=UTC), enabled=enabled)
+    return integration
+
+
+def test_integrations_that_an_event_passed_over_say_why(house: House) -> None:
+    kind = EventType.INBOUND_RECEIVED
+    event = house.event(kind)
+    house.delivery(event, since_before(house.integration(kind, name="Log")))
+    other_number = ValueFilter(subject=Subject.SOURCE, values=("4420*",))
+    since_before(house.integration(kind, name="London", filters=(other_number,)))
+    since_before(house.integration(kind, name="Old"), enabled=False)
+    since_before(house.integration(EventType.INBOUND_ANSWERED, name="Another"))
+    house.integration(kind, name="New")
+    house.call({"kind": "told", "text": "", "type": kind.value, "event": str(event.id)}, id_=A_CALL)
+    text = words(page(house, f"calls/{A_CALL}/"))
+    (told,) = re.findall(r"Did not fire (.*?)(?: Inbound Call Answered|$)", text)
+    assert re.findall(r"(London|Old|Log|Another|New): ([^.]*\(as it is set now\))", told) == [
+        ("London", "filter: source number 12025550171 is none of 4420* (as it is set now)"),
+        ("Old", "the integration is disabled (as it is set now)")]
 
 
 def test_a_call_that_no_one_answered_says_so(house: House) -> None:

@@ -6,6 +6,9 @@ import time
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from switchhook.web.integrations.figures import HEIGHT, HOUR_MS, figures
 from switchhook.web.models import Integration, IntegrationHealth, IntegrationHour
@@ -58,3 +61,16 @@ def test_the_home_says_which_integrations_do_nothing_but_fail(house: House) -> N
     assert "does nothing but fail since" in text(house.client().get(house.url))
     IntegrationHealth.objects.update(failures=3)
     assert "does nothing but fail" not in text(house.client().get(house.url))
+
+
+def test_the_list_shows_the_day_of_each_integration_in_one_query_for_all(world: World, admin: Client) -> None:
+    house = House(world)
+    for number in range(3):
+        row = house.integration(name=f"CRM {number}")
+        hour(row, 1, delivered=9 + number, failed=1)
+    with CaptureQueriesContext(connection) as asked:
+        text = admin.get(f"{house.pbx_url}integrations/").content.decode()
+    assert text.count('role="img" aria-label="') == 3
+    assert 'aria-label="11 delivered, 1 failed attempts"' in text
+    assert "91.7 %" in text
+    assert sum("integration_hour" in one["sql"] for one in asked) == 1

@@ -12,7 +12,7 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
-from switchhook.web.models import Attempt, Call, Delivery, Errand, Event
+from switchhook.web.models import Attempt, Call, Delivery, Errand, Event, Integration
 from tests.web.conftest import World
 from tests.web.made_up import House, answered, attempt
 
@@ -66,6 +66,58 @@ def test_a_delivery_is_found_understood_and_redelivered_without_a_mouse(page: Pa
     page.keyboard.press("r")
     expect(page.get_by_text("Asked for one more attempt.")).to_be_visible()
     assert json.loads(Errand.objects.get().args)["delivery_ids"] == [page.url.rstrip("/").rpartition("/")[2]]
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until what is called so has the focus, as somebody without a mouse does."""
+    called = "one => one.labels?.[0]?.innerText || one.innerText || one.value || ''"
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if page.locator(":focus").evaluate(called).strip().removesuffix("*").startswith(name):
+            return
+    raise AssertionError(f"Tab never came to {name}")
+
+
+def test_an_integration_is_built_without_a_mouse(page: Page, house: House, url: str) -> None:
+    page.goto(f"{url}pbx/{house.service.id}/integrations/")
+    tab_to(page, "Create New Integration")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/integrations/new/")
+    tab_to(page, "Integration Name")
+    page.keyboard.type("Screen pop")
+    tab_to(page, "Request URL")
+    page.keyboard.type("https://crm.example.com/pop")
+    tab_to(page, "Inbound Call Received")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_label("Inbound Call Answered")).to_be_checked()
+    expect(page.locator("#preview")).to_contain_text("Switchhook-Event: call.inbound_answered")
+    for key, field in (("who", "Extension Number"), ("caller", "Source Number")):
+        tab_to(page, "Add value")
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("Request Key").last).to_be_focused()
+        page.keyboard.type(key)
+        page.keyboard.press("Tab")
+        page.keyboard.type(field)
+    tab_to(page, "Move this value up")  # of the row below
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Request Key").first).to_have_value("caller")
+    tab_to(page, "Save & Close")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Signing secret")).to_be_visible()
+    row = Integration.objects.get(name="Screen pop")
+    assert (row.event_type, row.body_keys) == ("call.inbound_answered", [
+        {"key": "caller", "field": "source_number"}, {"key": "who", "field": "extension_number"}])
+
+
+def test_help_is_opened_and_closed_by_keys(page: Page, url: str) -> None:
+    page.goto(f"{url}deliveries/")
+    about = page.get_by_text("A delivery is one event owed to one integration.")
+    expect(about).to_be_hidden()
+    tab_to(page, "About this page")
+    page.keyboard.press("Enter")
+    expect(about).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(about).to_be_hidden()
 
 
 def test_the_help_sheet_lists_the_keys_and_turns_them_off(page: Page, url: str) -> None:

@@ -50,7 +50,7 @@ from switchhook.store.ports import Recording
 
 log = logging.getLogger(__name__)
 
-SUSPENDED_AGAIN_SECONDS = 60.0  # how long a Delivery waits whose account is suspended
+SUSPENDED_AGAIN_SECONDS = 5.0  # how long a Delivery waits that we took up before its account was suspended
 BROKEN_AGAIN_SECONDS = 60.0  # how long a Delivery waits whose integration cannot be read (a key is missing, say)
 
 

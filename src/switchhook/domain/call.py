@@ -23,12 +23,20 @@ class PendingOption:
 
 
 @dataclass(slots=True, kw_only=True)
+class HeldMenu:
+    """A menu that a user reached who has another call on the other line: perhaps only to put the caller there."""
+
+    menu: str
+    at: datetime | None
+
+
+@dataclass(slots=True, kw_only=True)
 class Visit:
     """A leg's stay in menus, from the first one until it leaves for something that is no menu.
 
     `menus` were reached in this visit, `current` is the last. `quiet_places` are where the dialplan itself told of
     a menu: being there is not leaving. `awaiting_twin` has options told by one way (place or dialplan) that the
-    other may tell again.
+    other may tell again. `held` were reached, and are yet to be told.
     """
 
     menus: list[str] = field(default_factory=list)
@@ -37,6 +45,7 @@ class Visit:
     in_subroutine: bool = False
     pending: PendingOption | None = None
     awaiting_twin: dict[tuple[str, str], str] = field(default_factory=dict)
+    held: list[HeldMenu] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -55,6 +64,7 @@ class Leg:
     rung_from: str = ""
     asked_for: str = ""  # the number that led to ringing it
     forwarded_by: str = ""  # the user whose phone sent the call on to it
+    came_from: str = ""  # the call that it rang for, when another took that call's place and it answered
     dialled_by: Leg | None = field(default=None, repr=False)
     pair: Leg | None = field(default=None, repr=False)
     on_behalf_of: str = ""
@@ -74,6 +84,7 @@ class Leg:
     user: str = ""  # of a trunk's: the extension that is responsible for it
     recordings: list[str] = field(default_factory=list)  # files, of what it talks
     heard_menu: bool = False
+    entered: str = ""  # the last place that it came into by its entrance, and that is no menu
     left_menu: str = ""  # left by ringing or talking, so that the menu's dialplan may go on afterwards
     visit: Visit | None = None
     last_visit: Visit | None = None
@@ -93,9 +104,10 @@ class Leg:
 class Call:
     """What a person calls a call. Numbers are as first told, and stay.
 
-    `profile` None: no service claimed it. `partial`: it began while we were not listening. `origin` is the leg it
-    began with. `unannounced`: it came in, and the number dialled is not known yet. `answered`: told, or too late to
-    know. `placed`: the extensions whose outbound call was told.
+    `profile` None: no service claimed it; else by `tenant`, `account_code` or the place where it was, `claimed_at`.
+    `partial`: it began while we were not listening. `origin` is the leg it began with. `unannounced`: it came in, and
+    the number dialled is not known yet. `answered`: told, or too late to know. `placed`: the extensions whose outbound
+    call was told.
 
     What extra events need: `called` are the extensions whose phones were tried, `rang` those of which that was told.
     `taken`: somebody took it, `taken_by` that user, if it was one. `furthest` is how far it came while nobody did.
@@ -105,6 +117,9 @@ class Call:
     uuid: UUID
     began_ms: int
     profile: Profile | None
+    tenant: str = ""
+    account_code: str = ""
+    claimed_at: str = ""
     partial: bool = False
     direction: Direction = Direction.INTERNAL
     source: str = ""

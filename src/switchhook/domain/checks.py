@@ -49,8 +49,8 @@ def check_template(where: str, text: str, event_type: EventType, *, secret: bool
             yield Mistake(where=where, message=f"{{{name}}} stands for nothing. {MOMENT_FORMS}")
             continue
         guess = get_close_matches(name.lower().replace(" ", "_"), [field.value for field in spec.fields], n=1)
-        hint = f"Did you mean {{{guess[0]}}}? " if guess else ""
-        yield Mistake(where=where, message=f"{{{name}}} stands for nothing. {hint}{has}")
+        hint = [f"Did you mean {{{guess[0]}}}?"] if guess else []
+        yield Mistake(where=where, message=" ".join([f"{{{name}}} stands for nothing.", *hint, has]))
     for field in template.fields:
         if spec.availability(field) is Availability.NEVER:
             yield Mistake(where=where, message=f"{spec.label} has no {{{field.value}}}. {has}")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from uuid import UUID
 
 from switchhook.domain.facts import LegStarted
 from switchhook.domain.profile import Profile
 from switchhook.domain.service import Account, PbxUser, Service
+
+_MOST_PLACES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,15 +26,16 @@ class UnclaimedCall:
     caller_number: str
     dialled: str
     tenant: str
-    place: str
+    place: str  # the first few places where it was, with a space between them
     account_code: str
 
 
-def unclaimed(leg: LegStarted, at: datetime) -> UnclaimedCall:
-    """The call that began with this leg, which nobody claimed."""
+def unclaimed(leg: LegStarted, at: datetime, places: str = "") -> UnclaimedCall:
+    """The call that began with this leg, which nobody claimed; `places`: where it was seen before."""
+    seen = [*places.split(), leg.party.place]
     return UnclaimedCall(
         call=leg.party.call, at=at, device=leg.party.device, caller_number=leg.caller_number, dialled=leg.dialled,
-        tenant=leg.tenant, place=leg.party.place, account_code=leg.account_code)
+        tenant=leg.tenant, place=" ".join(list(dict.fromkeys(seen))[:_MOST_PLACES]), account_code=leg.account_code)
 
 
 def claimant(
@@ -40,8 +44,9 @@ def claimant(
     """Asks, with a call's first leg, whose it is; None: nobody's.
 
     A tenant key is compared with the PBX's own tenant (Asterisk `Tenantid`, FusionPBX `domain_name`), then, as a
-    glob, with the place where the leg began (its context), then with its account code. A Service without a tenant
-    key takes what no other claims; of several such, none does, for nobody could tell them apart.
+    glob, with the place where the leg is (its context), then with its account code. A call that nobody claims is asked
+    about again when more is known of it: see `Claims`. A Service without a tenant key takes at once what
+    no other claims; of several such, none does, for nobody could tell them apart.
     """
     extensions: dict[UUID, set[str]] = {}
     for service_id, extension_number in users:
@@ -52,7 +57,8 @@ def claimant(
         profile = Profile(
             service_id=service.id, account_id=service.account_id, reading=service.reading,
             extensions=frozenset(extensions.get(service.id, ())),
-            extras=accounts[service.account_id].granted_events if service.account_id in accounts else frozenset())
+            extras=accounts[service.account_id].granted_events if service.account_id in accounts else frozenset(),
+            tenant=service.tenant_key.rstrip("*-_."))
         if service.tenant_key:
             keyed.append((service.tenant_key, profile))
         else:
@@ -60,16 +66,16 @@ def claimant(
     by_key = dict(keyed)
     rest = keyless[0] if len(keyless) == 1 else None
 
+    @lru_cache(maxsize=4096)
+    def by_place(place: str) -> Profile | None:
+        return next((profile for key, profile in keyed if fnmatchcase(place, key)), None)
+
     def claim(leg: LegStarted) -> Profile | None:
         return (
             (by_key.get(leg.tenant) if leg.tenant else None)
-            or _by_place(keyed, leg.party.place)
+            or (by_place(leg.party.place) if leg.party.place else None)
             or (by_key.get(leg.account_code) if leg.account_code else None)
             or rest
         )
 
     return claim
-
-
-def _by_place(keyed: Sequence[tuple[str, Profile]], place: str) -> Profile | None:
-    return next((profile for key, profile in keyed if place and fnmatchcase(place, key)), None)

@@ -48,6 +48,14 @@ class Endings:
         if leg is leg.call.origin or leg.began_call:
             leg.call.reached_pbx = True
 
+    def handed_over(self, leg: Leg) -> None:
+        """The leg rang for its call, and answers another."""
+        profile = leg.call.profile
+        if profile is not None:
+            outside = self._kind(leg, profile) is Kind.TRUNK
+            became = of_rung_leg(answered=False, rang=leg.rings, outside=outside, cause=Cause.OTHER)
+            leg.call.furthest = furthest(leg.call.furthest, became)
+
     def ended(self, leg: Leg, at: datetime | None, cause: Cause, *, seen: bool) -> None:
         """A leg is over; when, nobody knows if it was not `seen`."""
         call, profile = leg.call, leg.call.profile
@@ -100,10 +108,11 @@ class Endings:
         answered_at = leg.connected_at if disposition is Disposition.ANSWERED else None
         number = leg.number or leg.dialled or call.destination
         source = call.source if came_in else leg.user or call.source
-        way = "from" if came_in else f"to {number} over"
+        who = leg.user or "no user"
         self._telling.tell(
             call, EventType.LEG_ENDED, leg.ended_at or call.ended_at,
-            f"the leg {way} the trunk {leg.device} is over; responsible for it: {leg.user or 'no user'}", leg.id,
+            f"the leg from the trunk {leg.device} is over; responsible for it: {who}" if came_in
+            else f"the leg to {number} over the trunk {leg.device} is over; responsible for it: {who}", leg.id,
             leg_id=leg.id, trunk=leg.device, extension_number=leg.user or None, source_number=source or None,
             destination_number=(call.destination if came_in else number) or None,
             direction=(Direction.INBOUND if came_in else Direction.OUTBOUND).value,

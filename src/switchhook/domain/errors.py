@@ -14,7 +14,8 @@ SwitchhookError
 │   ├── Silent               the PBX said nothing for too long: connect again
 │   └── Disconnected         connect again
 ├── CannotRender             this attempt cannot be made; the Delivery says why
-└── CannotOpen               a sealed secret does not open with the keys that we have
+├── CannotOpen               a sealed secret does not open with the keys that we have
+└── WrongFile                a file of integrations cannot be used; the text says what to correct
 """
 
 
@@ -71,3 +72,7 @@ class CannotRender(SwitchhookError):
 
 class CannotOpen(SwitchhookError):
     """A stored secret cannot be opened: the key that sealed it is not among SECRET_KEYS."""
+
+
+class WrongFile(SwitchhookError):
+    """A file that somebody gave us is not what it should be."""

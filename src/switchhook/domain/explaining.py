@@ -65,6 +65,9 @@ _STATUSES: dict[int, str] = {
     429: "The receiver gets more requests than it wants; we slow down and try again.",
 }
 
+#: The statuses of which there is something of their own to say.
+ADVISED_STATUSES = tuple(_STATUSES)
+
 
 def explain(answer: Answer) -> str:
     """What happened, as a sentence."""

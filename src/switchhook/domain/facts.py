@@ -103,6 +103,19 @@ class DestinationTold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TenantTold:
+    """Whose this leg's call is shows, or changed, after the leg began: the dialplan of a number says so. `place` as in
+    Party."""
+
+    at: datetime | None
+    leg: str
+    call: str
+    tenant: str = ""
+    account_code: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LegDialled:
     """The PBX rings `dialled` for `dialling` (None: for nobody yet, as click-to-call begins).
 
@@ -209,13 +222,15 @@ class TransferKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transferred:
-    """A user sent `transferee` on: to `extension` (blind), or to where the user's `second` leg was (attended)."""
+    """A user sent `transferee` on: to `extension` (blind), or to where the user's `second` leg was (attended), which
+    talked with `target`."""
 
     at: datetime | None
     kind: TransferKind
     transferer: Party
     second: Party | None = None
     transferee: Party | None = None
+    target: Party | None = None
     extension: str = ""
 
 
@@ -314,5 +329,5 @@ class ExtensionKnown:
 Fact = (
     Connected | PbxStopped | LegStarted | LegPresent | SnapshotEnded | DestinationTold | LegDialled | LegAnswered
     | LegBridged | LegEnded | LocalPaired | CallPickedUp | Transferred | PlaceReached | MenuEntered | OptionChosen
-    | ExtensionKnown | LegRinging | LegUp | LegForwarded | QueueJoined | MessageLeft | LegRecorded
+    | ExtensionKnown | LegRinging | LegUp | LegForwarded | QueueJoined | MessageLeft | LegRecorded | TenantTold
 )

@@ -11,17 +11,18 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from switchhook.domain.call import Call, Leg, Visit
+from switchhook.domain.call import Call, HeldMenu, Leg, Visit
 from switchhook.domain.disposition import Disposition
 from switchhook.domain.facts import Cause, Direction, LegStarted, Party
 from switchhook.domain.profile import Profile
 
-_CALL_TEXTS = ("source", "destination", "dialled", "extension", "trunk", "queue", "taken_by", "transferred_by")
+_CALL_TEXTS = ("source", "destination", "dialled", "extension", "trunk", "queue", "taken_by", "transferred_by",
+               "tenant", "account_code", "claimed_at")
 _CALL_FLAGS = ("partial", "unannounced", "answered", "taken", "reached_pbx", "message_left", "lost_sight")
 _CALL_LISTS = ("placed", "called", "rang", "recordings")
 _CALL_MOMENTS = ("touched_at", "taken_at", "ended_at")
 _LEG_TEXTS = ("device", "home", "dialled", "number", "rung_from", "on_behalf_of", "left_menu", "asked_for",
-              "forwarded_by", "user")
+              "forwarded_by", "user", "came_from")
 _LEG_FLAGS = ("local", "began_call", "called", "bridged", "heard_menu", "rung", "rings", "ring_judged", "connected",
               "picked_up", "pickup_told")
 _LEG_MOMENTS = ("began_at", "rings_at", "connected_at", "ended_at")
@@ -78,9 +79,10 @@ def _profile(call: Call, data: dict[str, Any], claim: Callable[[LegStarted], Pro
         if leg is None:
             continue
         party = Party(leg=leg.id, call=call.id, device=leg.device, local=leg.local, began_call=leg.began_call,
-                      place=leg.home)
+                      place=call.claimed_at or leg.home)
         profile = claim(LegStarted(at=None, party=party, called=leg.called, dialled=leg.dialled,
-                                   caller_number=call.source, call_began_at=began))
+                                   caller_number=call.source, call_began_at=began, tenant=call.tenant,
+                                   account_code=call.account_code))
         if profile is not None and profile.service_id == service_id:
             return profile
     return Profile(service_id=service_id, account_id=account_id)
@@ -92,6 +94,8 @@ def _leg_to(leg: Leg) -> dict[str, Any]:
         "id": leg.id, **_values(leg, (*_LEG_TEXTS, *_LEG_FLAGS, "recordings", "cause"), _LEG_MOMENTS),
         "dialled_by": _id(leg.dialled_by), "pair": _id(leg.pair), "answers": leg.answers is leg.call,
         "visit": None if visit is None else [visit.menus, visit.current, visit.quiet_places],
+        "held": [] if visit is None else [
+            [held.menu, None if held.at is None else held.at.isoformat()] for held in visit.held],
     }
 
 
@@ -102,7 +106,9 @@ def _leg_from(call: Call, data: dict[str, Any]) -> Leg:
     if visit is not None:
         menus, current, quiet_places = visit
         leg.visit = Visit(menus=[str(one) for one in menus], current=str(current),
-                          quiet_places=[str(one) for one in quiet_places])
+                          quiet_places=[str(one) for one in quiet_places],
+                          held=[HeldMenu(menu=str(menu), at=datetime.fromisoformat(at) if at else None)
+                                for menu, at in data.get("held", ())])
     return leg
 
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
-from switchhook.domain.call import Call, Leg, PendingOption, Visit
+from switchhook.domain.call import Call, HeldMenu, Leg, PendingOption, Visit
 from switchhook.domain.catalogue import EventType
-from switchhook.domain.facts import MenuEntered, OptionChosen, PlaceReached, Point
+from switchhook.domain.facts import Direction, MenuEntered, OptionChosen, PlaceReached, Point
 from switchhook.domain.outcome import Telling
 from switchhook.domain.profile import Acquaintance
 
@@ -21,14 +21,22 @@ _OPTION = re.compile(r"[0-9*#A-D]+\Z")
 
 
 class Menus:
-    """Follows legs through menus. `announce` tells, before anything else is told of a call, that it came in."""
+    """Follows legs through menus. `announce` tells, before anything else is told of a call, that it came in.
+
+    A user who has a caller on the other line and calls a menu is about to put the caller there, most likely: that is
+    one thing that happens, and the caller's call is told of. So the user's own call is told as reaching the menu only
+    when it turns out otherwise: when an option is chosen in it, or it leaves the menu and nobody was transferred.
+    """
 
     def __init__(
-        self, telling: Telling, known: Acquaintance, announce: Callable[[Call, datetime | None], None]
+        self, telling: Telling, known: Acquaintance, announce: Callable[[Call, datetime | None], None],
+        has_another_call: Callable[[Leg], bool],
     ) -> None:
+        """`has_another_call`: the party of this leg has another call."""
         self._telling = telling
         self._known = known
         self._announce = announce
+        self._has_another_call = has_another_call
 
     # -- what the dialplan's places show ---------------------------------------
     def place_reached(self, leg: Leg, fact: PlaceReached) -> None:
@@ -41,11 +49,22 @@ class Menus:
             self._ponder(leg, visit, visit.pending, fact, menu)
         if menu is not None:
             self._in_menu(leg, menu, fact)
-        elif visit is not None:
-            if fact.place in visit.quiet_places:
-                visit.in_subroutine = fact.may_return
-            elif not visit.in_subroutine:
-                self.leave(leg, fact.at)
+        elif visit is None:
+            self._outside_menus(leg, fact)
+        elif fact.place in visit.quiet_places:
+            visit.in_subroutine = fact.may_return
+        elif not visit.in_subroutine:
+            self.leave(leg, fact.at)
+
+    def _outside_menus(self, leg: Leg, fact: PlaceReached) -> None:
+        """A place that is entered, and in which the caller then chooses, looks like a menu that nobody has named. What
+        was keyed in is nobody's business."""
+        if fact.point is Point.ENTRANCE:
+            leg.entered = fact.place
+        elif fact.point is Point.CHOICE and fact.place == leg.entered:
+            leg.entered = ""  # said once
+            self._telling.withhold(leg.call, EventType.IVR_RECEIVED, fact.at, f"the context {fact.place} looks like a "
+                                   "menu, and is not named as one: Reading says which contexts are menus")
 
     def _in_menu(self, leg: Leg, menu: str, fact: PlaceReached) -> None:
         if fact.point is Point.ENTRANCE:
@@ -113,13 +132,14 @@ class Menus:
     # -- transfers, and leaving ----------------------------------------------------
     def take_over(self, leg: Leg, from_leg: Leg, place: str, at: datetime | None) -> None:
         """An attended transfer puts `leg` where the consulting user's own leg was, at `place`: in a menu, perhaps."""
-        profile = leg.call.profile
+        profile, visit = leg.call.profile, from_leg.visit or from_leg.last_visit
+        menu = ""
+        if profile is not None and visit is not None and visit.current:
+            menu = profile.menu_at(place) or (visit.current if place in visit.quiet_places else "")
+            if menu == visit.current:
+                self._drop_held(from_leg.call, visit, at)
         self.leave(from_leg, at)
-        visit = from_leg.last_visit
-        if profile is None or visit is None or not visit.current:
-            return
-        menu = profile.menu_at(place) or (visit.current if place in visit.quiet_places else "")
-        if menu == visit.current:
+        if visit is not None and menu and menu == visit.current:
             leg.visit = leg.visit or Visit(quiet_places=visit.quiet_places)
             self._reach(leg, menu, at, "the caller was transferred into the menu")
 
@@ -137,7 +157,9 @@ class Menus:
             self._telling.changed(leg.call)
 
     def settle(self, leg: Leg) -> None:
-        """Nothing contradicts the pending option any more: it was one."""
+        """Nothing contradicts what is held back any more: the menu was reached for its own sake, and the pending option
+        was one."""
+        self._tell_held(leg)
         if leg.visit is not None and leg.visit.pending is not None:
             pending, leg.visit.pending = leg.visit.pending, None
             self._option(leg, pending.menu, pending.digits, pending.at, "place")
@@ -158,16 +180,35 @@ class Menus:
             self._telling.withhold(leg.call, EventType.IVR_RECEIVED, at,
                                    f"the menu {menu} {again}: it is reached anew only after the call has left")
             return
-        self._enter(leg, menu)
+        visit = self._enter(leg, menu)
+        if leg.began_call and leg.call.direction is Direction.INTERNAL and self._has_another_call(leg):
+            visit.held.append(HeldMenu(menu=menu, at=at))
+            self._telling.changed(leg.call)
+        else:
+            self._tell_reached(leg, menu, at, why)
+
+    def _tell_reached(self, leg: Leg, menu: str, at: datetime | None, why: str) -> None:
         self._announce(leg.call, at)
         self._telling.tell(leg.call, EventType.IVR_RECEIVED, at, f"{why} {menu}", leg.id, menu, _instant(at),
                            ivr_name=menu)
+
+    def _tell_held(self, leg: Leg) -> None:
+        while leg.visit is not None and leg.visit.held:
+            held = leg.visit.held.pop(0)
+            self._tell_reached(leg, held.menu, held.at, "the call reached the menu")
+
+    def _drop_held(self, call: Call, visit: Visit, at: datetime | None) -> None:
+        for held in visit.held:
+            self._telling.withhold(call, EventType.IVR_RECEIVED, at, f"the user called the menu {held.menu} to put a "
+                                   "caller there: the caller's call is told of, once")
+        visit.held.clear()
 
     def _option(self, leg: Leg, menu: str, digits: str, at: datetime | None, way: str) -> None:
         if not _OPTION.match(digits):
             self._telling.withhold(leg.call, EventType.IVR_OPTION, at, f"{digits!r} in the menu {menu} is no option")
             return
         visit = leg.visit = leg.visit or Visit()
+        self._tell_held(leg)
         twin = visit.awaiting_twin.get((menu, digits))
         if twin is not None and twin != way:
             del visit.awaiting_twin[menu, digits]

@@ -53,6 +53,11 @@ class Milestones:
             call.source = call.extension = self._known.extension(profile, leg.device)
             call.destination = call.dialled = fact.dialled
             self._known.learn_phone(profile, leg.device)
+            if not fact.called and not self._known.is_users(profile, leg.device):
+                where = f", nor {leg.home} a context of trunks" if leg.home else ""
+                self._telling.withhold(
+                    call, _RECEIVED, fact.at, f"{leg.device} is not named as a trunk{where}: so the call was taken for "
+                    "one of a user. Reading says which devices are trunks and extensions")
 
     def destination_told(self, call: Call, number: str, at: datetime | None) -> None:
         """The number dialled is known now, after the call came in."""
@@ -77,13 +82,16 @@ class Milestones:
         if leg.began_call and (not leg.called or leg.call is call):
             if not leg.called:
                 who = self._known.extension(profile, leg.device)
-                how = f" with {leg.dialled}" if leg.dialled else ""
-                self._telling.withhold(call, _ANSWERED, at, f"picked up by {who}{how}: not rung, so not answered")
+                by, told = who, f"{who} picked up the call"
+                if leg.dialled.startswith("*"):  # a code: **201, *8
+                    by, told = f"{who} with {leg.dialled}", f"{told} with {leg.dialled}"
+                elif leg.dialled:
+                    by, told = f"{who} by a key for {leg.dialled}", f"{told} by a key for {leg.dialled}"
+                self._telling.withhold(call, _ANSWERED, at, f"picked up by {by}: not rung, so not answered")
                 self._took(call, who, at)
                 if not leg.pickup_told:
                     leg.pickup_told = True
-                    self._telling.tell(call, EventType.PICKED_UP, at, f"{who} picked up the call{how}", leg.id,
-                                       extension_number=who)
+                    self._telling.tell(call, EventType.PICKED_UP, at, told, leg.id, extension_number=who)
             return
         leg.answers = call
         self.judge_answer(leg, at)

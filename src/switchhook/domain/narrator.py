@@ -79,12 +79,14 @@ class Narrator:
             return
         call = leg.call
         if call.direction is Direction.INBOUND:
-            to = f" to {fact.dialled}" if fact.dialled else ""
             source = fact.caller_number or "a withheld number"
-            self._telling.note(call, fact.at, f"a call from {source} came in over {leg.device}{to}")
+            text = f"a call from {source} came in over {leg.device} to {fact.dialled}" if fact.dialled \
+                else f"a call from {source} came in over {leg.device}"
+            self._telling.note(call, fact.at, text)
         else:
-            what = f"dialled {fact.dialled}" if fact.dialled else "began a call"
-            self._telling.note(call, fact.at, f"{self._name(leg)} {what}")
+            who = self._name(leg)
+            text = f"{who} dialled {fact.dialled}" if fact.dialled else f"{who} began a call"
+            self._telling.note(call, fact.at, text)
 
     def _destination_told(self, fact: DestinationTold) -> None:
         leg = self._open.legs.get(fact.leg)
@@ -148,10 +150,11 @@ class Narrator:
         target = fact.extension
         if fact.kind is TransferKind.ATTENDED and fact.second is not None:
             second = self._party(fact.second)
-            target = "" if second is None else second.dialled or second.call.dialled
-        to = f" to {target}" if target else ""
-        spoke = " after speaking there" if fact.kind is TransferKind.ATTENDED else ""
-        self._telling.note(moved.call, fact.at, f"{who} transferred the call{to}{spoke}")
+            target = target if second is None else second.dialled or second.call.dialled or target
+        text = f"{who} transferred the call to {target}" if target else f"{who} transferred the call"
+        if fact.kind is TransferKind.ATTENDED:
+            text = f"{text} after speaking there"
+        self._telling.note(moved.call, fact.at, text)
 
     # -- who ------------------------------------------------------------------------------
     def _party(self, party: Party) -> Leg | None:

@@ -7,13 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from switchhook.domain.call import Call, Leg
-from switchhook.domain.event import asterisk_call_uuid
+from switchhook.domain.claims import Claim, Claims
 from switchhook.domain.facts import LegStarted, Party
 from switchhook.domain.outcome import Telling
-from switchhook.domain.profile import Profile
-
-#: Which Service, if any, a call belongs to: asked with the first leg that is known of it.
-Claim = Callable[[LegStarted], Profile | None]
 
 MOST_CALLS = 50_000  # open at once; beyond it the oldest is given up
 _ENDED_LEGS = 10_000  # remembered, so that a late Fact does not bring one back
@@ -22,16 +18,14 @@ _NO_SERVICE = UUID(int=0)
 
 
 class OpenCalls:
-    """Calls and legs by the PBX's ids. `unclaimed` counts calls that no Service claimed, `unknown` Facts that
-    name a leg or call of which we know nothing."""
+    """Calls and legs by the PBX's ids. `unknown` counts Facts that name a leg or call of which we know nothing."""
 
     def __init__(self, claim: Claim, telling: Telling, over: Callable[[Call], None]) -> None:
         """`over` is called when a call is, while all is known of it."""
-        self.unclaimed = 0
+        self.claims = Claims(claim)
         self.unknown = 0
         self.calls: dict[str, Call] = {}
         self.legs: dict[str, Leg] = {}
-        self._claim = claim
         self._telling = telling
         self._over = over
         self._ended: dict[str, None] = {}
@@ -56,19 +50,12 @@ class OpenCalls:
             call = self.calls[party.call] = Call(
                 id=party.call, uuid=_NO_SERVICE, profile=None, partial=partial,
                 began_ms=0 if began is None else round(began.timestamp() * 1000))
-            self._claim_for(call, fact)
-            self.unclaimed += call.profile is None
+            self.claims.ask(call, fact)
             if len(self.calls) > MOST_CALLS:
                 self.give_up(next(iter(self.calls.values())))
         elif call.profile is None and party.began_call and call.origin is None:
-            self._claim_for(call, fact)
-            self.unclaimed -= call.profile is not None
+            self.claims.ask(call, fact)
         return call
-
-    def _claim_for(self, call: Call, fact: LegStarted) -> None:
-        call.profile = self._claim(fact)
-        service = _NO_SERVICE if call.profile is None else call.profile.service_id
-        call.uuid = fact.call_uuid or asterisk_call_uuid(service, call.id)
 
     def leg(self, leg_id: str, call_id: str, at: datetime | None, *, passing: bool = False) -> Leg | None:
         """A leg that is known, in the call that the Fact names: after a transfer another than before. `passing`: it
@@ -95,16 +82,31 @@ class OpenCalls:
 
     def _seen(self, leg: Leg, call_id: str, at: datetime | None, *, passing: bool = False) -> Leg:
         leg.contact = self._contact
-        if leg.call.id != call_id and (call := self.calls.get(call_id)) is not None:
-            before, leg.call = leg.call, call
-            del before.legs[leg.id]
-            call.legs[leg.id] = leg
-            before.ended_at = at or before.ended_at
-            self._end_if_empty(before)
+        if call_id not in (leg.call.id, leg.came_from) and (call := self.calls.get(call_id)) is not None:
+            self._move(leg, call, at)
         leg.call.touched_at = at or leg.call.touched_at
         if not passing:
             self._telling.changed_for_extras(leg.call)
         return leg
+
+    def _move(self, leg: Leg, call: Call, at: datetime | None) -> None:
+        before, leg.call = leg.call, call
+        del before.legs[leg.id]
+        call.legs[leg.id] = leg
+        before.ended_at = at or before.ended_at
+        self._end_if_empty(before)
+
+    def has_another_call(self, leg: Leg) -> bool:
+        """Has the party of this leg another call, on the other line?"""
+        return bool(leg.device) and any(
+            other.device == leg.device and other.call is not leg.call for other in self.legs.values())
+
+    def join(self, leg: Leg, call: Call, at: datetime | None) -> None:
+        """Another call has taken the place of the leg's own: after an attended transfer it talks with that caller. It
+        is in that call from now on, whatever the PBX goes on calling it."""
+        if leg.call is not call:
+            leg.came_from = leg.call.id
+            self._move(leg, call, at)
 
     def adopt(self, call: Call) -> None:
         """An open call as a predecessor left it: its legs are from before any connection of ours."""
@@ -134,5 +136,6 @@ class OpenCalls:
 
     def _end_if_empty(self, call: Call) -> None:
         if not call.legs and self.calls.pop(call.id, None) is not None:
+            self.claims.forget(call)
             self._over(call)
             self._telling.ended(call)

@@ -27,6 +27,9 @@ USUAL_BASES = (
     "/var/spool/asterisk/monitor", "/var/lib/freeswitch/recordings", "/usr/local/freeswitch/recordings",
 )
 
+#: What the simulated PBX calls each of its recordings: there is one, which the demo puts there.
+MADE_UP_FILE = "made-up.wav"
+
 PLACEHOLDERS = ("file_name", "file_stem", "native_call_id", "call_uuid", "yyyy", "mm", "dd")
 
 _SEGMENT = re.compile(r"[\w +@=,.()#!&'*-]{1,255}")

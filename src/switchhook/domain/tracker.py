@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import assert_never
 
 from switchhook.domain.call import Call, Leg
+from switchhook.domain.claims import Claim
 from switchhook.domain.endings import Endings
 from switchhook.domain.facts import (
     CallPickedUp,
@@ -38,6 +39,7 @@ from switchhook.domain.facts import (
     PlaceReached,
     QueueJoined,
     SnapshotEnded,
+    TenantTold,
     TransferKind,
     Transferred,
 )
@@ -47,7 +49,7 @@ from switchhook.domain.menus import Menus
 from switchhook.domain.milestones import Milestones
 from switchhook.domain.narrator import Narrator
 from switchhook.domain.notes import CallSheet, sheet_of
-from switchhook.domain.open_calls import Claim, OpenCalls
+from switchhook.domain.open_calls import OpenCalls
 from switchhook.domain.outcome import Outcome, Telling
 from switchhook.domain.profile import Acquaintance
 
@@ -66,7 +68,7 @@ class Tracker:
         self._handling = Handling(self._telling, known, self._milestones.kind)
         self._endings = Endings(self._telling, known, self._milestones.kind, self._milestones.root)
         self._open = OpenCalls(claim, self._telling, self._endings.over)
-        self._menus = Menus(self._telling, known, self._milestones.announce)
+        self._menus = Menus(self._telling, known, self._milestones.announce, self._open.has_another_call)
         self._narrator = Narrator(self._telling, self._open, known, self._milestones.kind)
 
     @property
@@ -76,8 +78,8 @@ class Tracker:
 
     @property
     def unclaimed(self) -> int:
-        """How many calls no Service claimed."""
-        return self._open.unclaimed
+        """How many calls no Service claimed yet, or ever."""
+        return self._open.claims.unclaimed
 
     @property
     def unknown(self) -> int:
@@ -86,6 +88,8 @@ class Tracker:
 
     def feed(self, fact: Fact) -> Outcome:
         """What one Fact comes to."""
+        if (began := self._open.claims.ask_again(fact)) is not None:
+            self._claimed(began)
         self._narrator.before(fact)
         self._take(fact)
         self._narrator.after(fact)
@@ -157,6 +161,8 @@ class Tracker:
                     self._end(leg, fact.at, seen=False)
             case Connected():
                 self._open.begin_contact()
+            case TenantTold():
+                pass  # `Claims` has read it
             case PbxStopped():
                 for leg in list(self._open.legs.values()):
                     self._end(leg, fact.at)
@@ -182,6 +188,13 @@ class Tracker:
                 self._milestones.judge_answer(other, fact.at)
             self._handling.judge_waiting(call)
         return leg
+
+    def _claimed(self, began: LegStarted) -> None:
+        """A call that no service claimed when it began belongs to one after all."""
+        call = self._open.calls[began.party.call]
+        if call.origin is not None:
+            self._milestones.begun(call, call.origin, began)
+            self._narrator.after(began)
 
     def _present(self, fact: LegPresent) -> None:
         """A snapshot's leg. What a leg of a call that we followed has done meanwhile can still be known."""
@@ -226,8 +239,13 @@ class Tracker:
         if fact.dialling is not None and fact.dialling.leg != fact.dialled.leg:
             self._picks_up(fact.dialled.leg)
         leg = self._open.party(fact.dialled, fact.at)
-        if leg is not None:
-            self._milestones.taken(leg, leg.call if dialling is None else dialling.call, fact.at)
+        if leg is None:
+            return
+        elsewhere = fact.dialling is not None and fact.dialling.call != fact.dialled.call
+        if dialling is not None and elsewhere and leg.rung and not leg.began_call:
+            self._endings.handed_over(leg)  # who rang it has put a caller into the own place since
+            self._open.join(leg, dialling.call, fact.at)
+        self._milestones.taken(leg, leg.call if dialling is None else dialling.call, fact.at)
 
     def _bridged(self, fact: LegBridged) -> None:
         leg = self._open.party(fact.party, fact.at)
@@ -301,8 +319,12 @@ class Tracker:
         second = None if fact.second is None else self._open.party(fact.second, fact.at)
         transferer = self._open.legs.get(fact.transferer.leg)
         if (moved := transferee or transferer) is not None:
+            transferer = transferer or moved.call.past_legs.get(fact.transferer.leg)
             self._handling.transferred(transferer, moved, second, fact)
         if fact.kind is TransferKind.BLIND or transferee is None or second is None or fact.second is None:
             return
         if transferee is not second:
             self._menus.take_over(transferee, second, fact.second.place, fact.at)
+        target = None if fact.target is None else self._open.party(fact.target, fact.at)
+        if target is not None:
+            self._open.join(target, transferee.call, fact.at)

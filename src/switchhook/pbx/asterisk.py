@@ -40,6 +40,7 @@ from switchhook.domain.facts import (
     Transferred,
 )
 from switchhook.pbx.ami import AmiCodec, Message
+from switchhook.pbx.asterisk_tenants import TenantWatch
 from switchhook.pbx.asterisk_words import (
     call_began,
     caller_number,
@@ -67,12 +68,14 @@ class AsteriskReader:
     def __init__(self) -> None:
         self._listed: dict[str, set[str]] = {"Status": set(), "CoreShowChannel": set()}
         self._halves: dict[str, LegPresent] = {}  # of local channels, by their name without ;1 or ;2
+        self._tenants = TenantWatch()
 
     def begin(self, at: datetime | None) -> list[Fact]:
         """A connection begins."""
         for legs in self._listed.values():
             legs.clear()
         self._halves.clear()
+        self._tenants.begin()
         return [Connected(at=at)]
 
     def snapshot_actions(self, codec: AmiCodec) -> list[bytes]:
@@ -85,8 +88,8 @@ class AsteriskReader:
         if read is not None:
             if "Timestamp" in message.first:
                 at = moment(message.get("Timestamp")) or at
-            fact = read(message, at)
-            return [] if fact is None else [fact]
+            fact, tenant = read(message, at), self._tenants.hear(message, at)
+            return [one for one in (tenant, fact) if one is not None]
         if "Banner" in message.first:
             return self.begin(at)
         return self._snapshot(message, at)
@@ -243,7 +246,8 @@ def _attended_transfer(message: Message, at: datetime | None) -> Transferred | N
     if transferer is None or message.get("Result") != "Success":
         return None
     return Transferred(at=at, kind=TransferKind.ATTENDED, transferer=transferer,
-                       second=_party(message, "SecondTransferer"), transferee=_party(message, "Transferee"))
+                       second=_party(message, "SecondTransferer"), transferee=_party(message, "Transferee"),
+                       target=_party(message, "TransferTarget"))
 
 
 def _place_reached(message: Message, at: datetime | None) -> PlaceReached | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from random import Random
 from typing import NoReturn
 
-from switchhook.domain.facts import Connected, Fact, SnapshotEnded
+from switchhook.domain.facts import Connected, Fact, LegRecorded, LegStarted, SnapshotEnded
+from switchhook.domain.recordings import MADE_UP_FILE
 from switchhook.domain.service import Connection
 from switchhook.pbx.connector import Heard
 from switchhook.pbx.made_up_calls import MadeUp, any_kind, make_up
@@ -50,9 +51,18 @@ class Simulator:
 
     async def place(self, kind: MadeUp) -> None:
         """Make one call up and tell its facts as their moments come."""
-        for fact in make_up(kind, datetime.now(UTC), next(self._numbers), self._random):
+        for fact in _recorded(make_up(kind, datetime.now(UTC), next(self._numbers), self._random)):
             assert fact.at is not None
             await asyncio.sleep(max(0.0, (fact.at - datetime.now(UTC)).total_seconds()))
             self.messages += 1
             self.last_message_at = fact.at
             self._hear((fact,))
+
+
+def _recorded(facts: Sequence[Fact]) -> Iterator[Fact]:
+    """The facts, and that the caller's leg is recorded: whether there is anything to hear, the rest says."""
+    first, *others = facts
+    yield first
+    if isinstance(first, LegStarted):
+        yield LegRecorded(at=first.at, leg=first.party.leg, call=first.party.call, file=MADE_UP_FILE)
+    yield from others

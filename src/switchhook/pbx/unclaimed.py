@@ -1,4 +1,4 @@
-"""Unclaimed: the last calls of a Connection that no Service claimed, until they are written for the operator to see."""
+"""Unclaimed: calls of a Connection that no Service claimed: how many they are, and the last of them, to be seen."""
 
 from __future__ import annotations
 
@@ -9,25 +9,36 @@ from switchhook.domain.facts import LegStarted
 from switchhook.domain.profile import Profile
 
 MOST_KEPT = 20
+_MOST_REMEMBERED = 10_000
 
 
 class Unclaimed:
-    """A sample, no record: a busy PBX with a tenant that nobody serves tells of thousands."""
+    """A call counts once nobody has claimed it for a while: whose it is may show only after it began. `count` never
+    goes down. Which they were is a sample, no record: a busy tenant that nobody serves has thousands."""
 
     def __init__(self) -> None:
-        self._calls: dict[str, UnclaimedCall] = {}
+        self.count = 0
+        self._new: dict[str, UnclaimedCall] = {}
+        self._ripe: dict[str, UnclaimedCall] = {}
+        self._counted: dict[str, None] = {}
 
     def hear(self, leg: LegStarted, profile: Profile | None) -> None:
         """Who claims a call was asked with its leg. A later leg may know better; a call that is remembered from
         before (`at` None) is not told of again."""
+        call = leg.party.call
         if profile is not None:
-            self._calls.pop(leg.party.call, None)
-        elif leg.at is not None:
-            self._calls[leg.party.call] = unclaimed(leg, leg.at)
-            if len(self._calls) > MOST_KEPT:
-                del self._calls[next(iter(self._calls))]
+            self._new.pop(call, None)
+            self._ripe.pop(call, None)
+        elif leg.at is not None and call not in self._counted:
+            calls = self._ripe if call in self._ripe else self._new
+            known = calls.get(call)
+            calls[call] = unclaimed(leg, leg.at, "" if known is None else known.place)
 
     def take(self) -> Sequence[UnclaimedCall]:
-        """Those that are new."""
-        taken, self._calls = list(self._calls.values()), {}
-        return taken
+        """The last of those that were unclaimed when this was asked the last time, and are still."""
+        ripe, self._ripe, self._new = self._ripe, self._new, {}
+        self.count += len(ripe)
+        self._counted |= dict.fromkeys(ripe)
+        for call in list(self._counted)[:-_MOST_REMEMBERED]:
+            del self._counted[call]
+        return list(ripe.values())[-MOST_KEPT:]

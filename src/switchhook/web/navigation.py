@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from switchhook.web.accounts.viewing import Viewing, viewing_of
 from switchhook.web.models import Account
+from switchhook.web.page_help import HELP, PageHelp
 from switchhook.web.tenancy import Access, accounts_of
 
 #: So many accounts the switcher lists; the operator finds the others under Accounts.
@@ -59,6 +60,12 @@ class Shell:
         """light, dark, or auto: as the system has it."""
         theme = self._request.COOKIES.get("theme", "auto")
         return theme if theme in ("light", "dark") else "auto"
+
+    @cached_property
+    def help(self) -> PageHelp | None:
+        """What this page is for."""
+        match = self._request.resolver_match
+        return HELP.get(match.url_name or "") if match is not None else None
 
     @cached_property
     def accounts(self) -> list[Account]:
@@ -117,6 +124,8 @@ class Shell:
         url = reverse(name, kwargs={"account": slug} if slug else None)
         here = self._request.path
         below = name not in ("home", "operator-overview") and here.startswith(url)
+        if getattr(self._request, "of_service", False):  # an integration of a PBX: its page stands below that
+            below = name == "pbx-list"
         return Item(label, icon, url, here == url or below, key)
 
 

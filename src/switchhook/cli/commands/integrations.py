@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 app = typer.Typer(name="integrations", no_args_is_help=True, help="Integrations as code: export, diff, apply.")
 
 File = Annotated[typer.FileText, typer.Argument(help="The file (YAML); - is standard input.", encoding="utf-8")]
+OfService = Annotated[
+    str, typer.Option("--service", help="The PBX (name or UUID) of those that need one and name none in the file.")]
 Prune = Annotated[bool, typer.Option(help="Delete integrations that are not in the file.")]
 
 
@@ -37,7 +39,8 @@ def export(
     service: Pbx = "",
 ) -> None:
     """Write the integrations as a file for `apply`. In place of secrets stand references to the environment."""
-    from switchhook.cli import integration_file, naming
+    from switchhook.cli import naming
+    from switchhook.domain import integration_file
 
     client, notes = opened()
     only = naming.service_named(client, service)["id"] if service else ""
@@ -55,23 +58,25 @@ def export(
 
 
 @app.command()
-def diff(file: File, prune: Prune = False, as_json: AsJson = False) -> None:
+def diff(file: File, service: OfService = "", prune: Prune = False, as_json: AsJson = False) -> None:
     """Show what `apply` would do. Exit code 2 when there is something. Secrets that the environment does not have are
     not compared."""
     from switchhook.cli.exits import ExitCode
 
     client, output = opened(as_json)
-    plan = _put(client, _wanted(client, output, file.read(), strict=False), prune=prune, dry_run=True)
+    plan = _put(client, _wanted(client, output, file.read(), service, strict=False), prune=prune, dry_run=True)
     output.record(plan, *_shown(plan, client))
     raise typer.Exit(ExitCode.DIFFERS if _differs(plan) else ExitCode.DONE)
 
 
 @app.command()
-def apply(file: File, prune: Prune = False, yes: Yes = False, as_json: AsJson = False) -> None:
+def apply(
+    file: File, service: OfService = "", prune: Prune = False, yes: Yes = False, as_json: AsJson = False,
+) -> None:
     """Bring the integrations in step with the file. It is shown first what would be done; all of it is done, or
     nothing. New signing secrets are shown, this once."""
     client, output = opened(as_json)
-    wanted = _wanted(client, output, file.read(), strict=True)
+    wanted = _wanted(client, output, file.read(), service, strict=True)
     plan = _put(client, wanted, prune=prune, dry_run=True)
     if not _differs(plan):
         output.record(plan, *_shown(plan, client))
@@ -85,10 +90,21 @@ def apply(file: File, prune: Prune = False, yes: Yes = False, as_json: AsJson = 
     output.record(done, *_shown(done, client))
 
 
-def _wanted(client: Client, output: Output, text: str, *, strict: bool) -> list[Record]:
+def _wanted(client: Client, output: Output, text: str, service: str, *, strict: bool) -> list[Record]:
     """The file's integrations. Raises CommandError; `strict`: also when the environment lacks a secret."""
-    from switchhook.cli import integration_file
     from switchhook.cli.exits import BadData
+    from switchhook.domain.errors import WrongFile
+
+    try:
+        return _read(client, output, text, service, strict=strict)
+    except WrongFile as error:
+        raise BadData(str(error)) from error
+
+
+def _read(client: Client, output: Output, text: str, service: str, *, strict: bool) -> list[Record]:
+    from switchhook.cli import naming
+    from switchhook.cli.exits import BadData
+    from switchhook.domain import integration_file
 
     missing = [name for name in integration_file.references(text) if name not in os.environ]
     if missing and strict:
@@ -97,7 +113,8 @@ def _wanted(client: Client, output: Output, text: str, *, strict: bool) -> list[
         output.note(f"Not compared, because the environment does not have it: {', '.join(missing)}.", "yellow")
     services = list(client.pages("/services"))
     ids = {one["name"]: one["id"] for one in services} | {one["id"]: one["id"] for one in services}
-    return integration_file.read(text, ids, os.environ)
+    usual = str(naming.service_named(client, service)["id"]) if service else ""
+    return integration_file.read(text, ids, os.environ, usual_service=usual)
 
 
 def _put(client: Client, wanted: list[Record], *, prune: bool, dry_run: bool) -> Record:

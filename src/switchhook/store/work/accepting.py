@@ -9,9 +9,14 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
+from switchhook.domain.event import id_ms
 from switchhook.store.dialect import Each, Query, Work, insert, storable
 from switchhook.store.ports import Acceptance, Accepted, CallMemory
 from switchhook.store.rows import DELIVERY, EVENT, Columns, delivery_row, event_row, to_uuid
+from switchhook.store.work.bodies import walk_again_from
+
+#: Bodies are kept a day at least: what is told sooner than this is not behind the walk that drops them.
+LATE_MS = 12 * 3600 * 1000
 
 _INTAKE_KEY: Columns = {"service_id": "uuid", "caller_key": "text", "event_id": "uuid"}
 _OPEN_CALL: Columns = {"connection_id": "uuid", "key": "text", "memory": "text"}
@@ -50,6 +55,7 @@ def accept(
     deliveries = [row for id_ in sorted(new) for row in _deliveries(offered[id_], engine_id)]
     if deliveries:
         yield Each(_INSERT_DELIVERY, DELIVERY, deliveries)
+        yield from _walk_again_for_the_late(deliveries)
     if calls:
         yield from _remember(engine_id, calls)
     if errand_id is not None:
@@ -62,6 +68,16 @@ def _deliveries(acceptance: Acceptance, engine_id: UUID) -> list[dict[str, Any]]
         return engine_id if acceptance.claimed and id_ not in acceptance.unclaimed else None
 
     return [delivery_row(one, acceptance.event, owner(one.id)) for one in acceptance.deliveries]
+
+
+def _walk_again_for_the_late(deliveries: Sequence[Mapping[str, Any]]) -> Work[None]:
+    """Events that were told long after they happened (intake): their bodies are dropped in time, too."""
+    oldest: dict[UUID, UUID] = {}
+    for row in deliveries:
+        if row["created_at_ms"] - id_ms(row["id"]) > LATE_MS:
+            oldest[row["account_id"]] = min(row["id"], oldest.get(row["account_id"], row["id"]))
+    for account_id, delivery_id in sorted(oldest.items()):
+        yield from walk_again_from(account_id, delivery_id)
 
 
 def _meet_intake_keys(batch: Sequence[Acceptance]) -> Work[dict[UUID, UUID]]:

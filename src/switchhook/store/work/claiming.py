@@ -27,6 +27,7 @@ ORDER_MS = 7 * 24 * 3600 * 1000
 _LANE = "state = 'pending' AND owner IS NULL AND tried = :tried"
 
 # From one integration's entries in the index to the next one's, by its order; and how long its first has been due.
+# What a suspended account is owed waits where it is, however much it is.
 _WAITING = f"""
     WITH RECURSIVE waiting (integration_id) AS (
         SELECT (SELECT integration_id FROM delivery WHERE {_LANE} ORDER BY integration_id LIMIT 1)
@@ -38,7 +39,9 @@ _WAITING = f"""
            (SELECT next_attempt_at_ms FROM delivery WHERE {_LANE}
             AND delivery.integration_id = waiting.integration_id ORDER BY next_attempt_at_ms LIMIT 1),
            {{now}}
-    FROM waiting WHERE integration_id IS NOT NULL
+    FROM waiting WHERE integration_id IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM integration JOIN account ON account.id = integration.account_id
+        WHERE integration.id = waiting.integration_id AND account.state <> 'open')
 """  # noqa: S608
 _OF_ONE = f"""
     FROM delivery WHERE {_LANE} AND delivery.integration_id = asked.value AND next_attempt_at_ms <= :now

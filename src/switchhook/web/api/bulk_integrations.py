@@ -81,7 +81,12 @@ class Configured(Shape):
 @router.put("/integrations", response=Configured, auth=INTEGRATIONS)
 def configure_integrations(request: HttpRequest, wanted: Configuration) -> Configured:
     """Bring integrations in step with a list, all or nothing."""
-    access, by = access_of(request), asked_by(request)
+    return in_step(access_of(request), wanted, by=asked_by(request))
+
+
+def in_step(access: Access, wanted: Configuration, *, by: str) -> Configured:
+    """Bring integrations in step with the list, in the caller's transaction, which a dry run rolls back. Raises Problem
+    422 that names all mistakes, and QuotaReached."""
     rows = list(access.integrations().select_for_update(of=("self",)).select_related("service", "account").order_by(
         "service__name", "name", "id"))
     matched = _matched(wanted.integrations, rows)

@@ -19,6 +19,7 @@ from switchhook.web.api.finding import in_ms, lookups
 from switchhook.web.api.problems import invalid, not_found
 from switchhook.web.api.shapes import NUMBER, PLACE_CURSOR, Moment, Page, Paging, Shape, Text, moment
 from switchhook.web.calls import search
+from switchhook.web.calls.passed_over import passed_over
 from switchhook.web.calls.timeline import Entry, not_fired, timeline
 from switchhook.web.deliveries.search import LIVE_ROWS
 from switchhook.web.models import Call, Event
@@ -115,11 +116,13 @@ def get_call(request: HttpRequest, call_id: UUID) -> CallWithTimeline:
         raise not_found("call")
     entries = timeline(row, events)
     owed = list(access.deliveries().filter(event_id__in=[one.id for one in events]).order_by("id"))
+    others = passed_over(access, events, {
+        event.id: {one.integration_id for one in owed if one.event_id == event.id} for event in events})
     return CallWithTimeline(
         **(_told_from_elsewhere(call_id, events) if row is None else _shape(row)).model_dump(),
         timeline=[_entry(one) for one in entries],
         not_fired=[NotFiredShape(event_type=one.type, reason=one.reason, event_id=one.event.id if one.event else None)
-                   for one in not_fired(row, entries)],
+                   for one in not_fired(row, entries, others)],
         events=[
             EventWithDeliveries(**event_shape(event).model_dump(),
                                 deliveries=[delivery_shape(one) for one in owed if one.event_id == event.id])

@@ -12,6 +12,7 @@ from ninja.operation import Operation
 from ninja.responses import Response
 
 from switchhook.web.api.bearer import Bearer
+from switchhook.web.api.etags import HEED_MATCH
 from switchhook.web.api.examples import BODIES
 from switchhook.web.branding.views import brand_of
 
@@ -70,7 +71,7 @@ class Document(OpenAPISchema):
         if "POST" in operation.methods:
             more.append(_header("Idempotency-Key", "The same key within 24 hours: done once, answered the same.",
                                 pattern="^[ -~]{1,255}$"))
-        if "PATCH" in operation.methods or "DELETE" in operation.methods:
+        if operation.view_func.__name__ in HEED_MATCH:
             more.append(_header("If-Match", "The ETag that you know: 412 when it is another by now."))
         return super().operation_parameters(operation) + more
 

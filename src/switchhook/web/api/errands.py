@@ -21,7 +21,7 @@ from switchhook.web.tenancy import Access
 router = Router()
 
 #: What a program can ask for, and so can see.
-_KINDS = ("send_test", "test_event", "test_call", "redeliver", "cancel")
+_KINDS = ("send_test", "test_event", "test_call", "redeliver", "cancel", "detect")
 
 
 class ErrandShape(Shape):
@@ -60,6 +60,8 @@ def _may_see(access: Access, errand: Errand) -> bool:
         return access.integrations().filter(id=args["integration_id"]).exists()
     if errand.kind in ("test_event", "test_call"):
         return access.services().filter(id=args["service_id"]).exists()
+    if errand.kind == "detect":
+        return access.services().filter(connection_id=args["connection_id"]).exists()
     ids = args["delivery_ids"]
     return access.deliveries().filter(id__in=ids).count() == len(set(ids))
 

@@ -9,6 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from switchhook.web.api.problems import Problem
 from switchhook.web.api.shapes import Shape
 
+#: The operations that heed If-Match (their subjects' GET has the ETag); the document says so of no other.
+HEED_MATCH = frozenset({
+    "change_account", "change_service", "change_reading", "modify_user", "delete_user", "change_integration",
+    "delete_integration"})
+
 
 def etag(shape: Shape) -> str:
     """A text that is another whenever the shape is."""

@@ -19,7 +19,12 @@ _DORA = {"extension_number": "204", "name": "Dora Example", "enabled_calls": ["L
 
 #: A body for each operation that has one.
 BODIES: Mapping[str, Mapping[str, Any]] = {
-    "change_service": {"friendly_name": "Head Office", "applications_enabled": True},
+    "change_service": {"friendly_name": "Sydney", "applications_enabled": True},
+    "change_account": {"second_factor_required": True},
+    "choose_user_source": {"source": "freepbx"},
+    "check_signature": {"request": "POST /hook HTTP/1.1\nwebhook-id: 1\nwebhook-timestamp: 1772580115\n"
+                                   "webhook-signature: v1,AAAA\n\n{}"},
+    "preview_new_integration": _CRM,
     "change_reading": {"trunks": ["provider*"], "menus": [{"context": "ivr-1", "name": "Main menu"}]},
     "create_user": _DORA | {"outbound_phone_number": "12025550104", "has_voicemail": True},
     "modify_user": {"name": "Dora New"},

@@ -15,7 +15,6 @@ from pydantic import Field
 from switchhook.domain.catalogue import EventType
 from switchhook.domain.checks import Mistake
 from switchhook.domain.errors import CannotOpen
-from switchhook.domain.validation import warnings
 from switchhook.web.api.bearer import INTEGRATIONS, READ, access_of
 from switchhook.web.api.errands import ErrandShape, asked
 from switchhook.web.api.etags import check_match, stamp
@@ -31,12 +30,10 @@ from switchhook.web.api.paging import by_id
 from switchhook.web.api.problems import Problem, invalid, not_found
 from switchhook.web.api.recoveries import RecoveryShape, started
 from switchhook.web.api.shapes import Moment, Page, PagingById, Shape
-from switchhook.web.deliveries.recorded import event_of
 from switchhook.web.deliveries.recovery import enable_and_catch_up
 from switchhook.web.errands import ask
 from switchhook.web.integrations import actions
 from switchhook.web.integrations.forms import blank
-from switchhook.web.integrations.preview import example, passing, preview
 from switchhook.web.integrations.stored import opened
 from switchhook.web.models import Integration, Service
 from switchhook.web.tenancy import Access
@@ -51,23 +48,6 @@ class Narrowed(PagingById):
     service_id: UUID | None = None
     event_type: EventType | None = None
     enabled: bool | None = None
-
-
-class PassingShape(Shape):
-    """What the filters would have done to the last events of this type."""
-
-    looked_at: int
-    passed: int
-
-
-class PreviewShape(Shape):
-    """Exactly what would be sent, secrets masked; or in `problem` why it cannot be."""
-
-    http: str
-    curl: str
-    problem: str
-    warnings: list[str]
-    passing: PassingShape | None = Field(description="null: there are no filters, or no events to try them on")
 
 
 class Rotated(Shape):
@@ -88,12 +68,6 @@ class Enabled(IntegrationShape):
     """The integration, and the recovery that catches up; null: nothing is caught up."""
 
     recovery: RecoveryShape | None
-
-
-class Sample(Shape):
-    """Which event the preview is of."""
-
-    event_id: UUID | None = Field(default=None, description="Without: the catalogue's example.")
 
 
 @router.get("/integrations", response=Page[IntegrationShape], auth=READ)
@@ -196,25 +170,6 @@ def test_integration(request: HttpRequest, integration_id: UUID, response: HttpR
     access = access_of(request)
     row = one_integration(access, integration_id)
     return asked(ask("send_test", access.account, {"integration_id": str(row.id)}, access.asker), response)
-
-
-@router.get(f"{_ONE}/preview", response=PreviewShape, auth=READ)
-def preview_integration(request: HttpRequest, integration_id: UUID, sample: Query[Sample]) -> PreviewShape:
-    """Exactly the request that would be sent for an event, secrets masked. Nothing is sent."""
-    access, now = access_of(request), timezone.now()
-    row = one_integration(access, integration_id)
-    wanted = opened(row, now).integration
-    event = example(wanted, row.service, now)
-    if sample.event_id is not None:
-        found = access.events().filter(id=sample.event_id, type=row.event_type).first()
-        if found is None:
-            raise invalid([Mistake(where="event_id", message="There is no such event of this integration's type.")])
-        event = event_of(found)
-    shown = preview(wanted, event, signed=bool(row.signing_secrets), at=now)
-    tried = passing(access, wanted)
-    return PreviewShape(
-        http=shown.http, curl=shown.curl, problem=shown.problem, warnings=[one.message for one in warnings(wanted)],
-        passing=None if tried is None else PassingShape(looked_at=tried.looked_at, passed=tried.passed))
 
 
 def place_for(access: Access, service_id: UUID | None, *, needed: bool = False) -> Service | None:

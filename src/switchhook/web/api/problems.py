@@ -52,6 +52,18 @@ def invalid(errors: Sequence[Mistake]) -> Problem:
     return Problem(422, " ".join(one.message for one in errors[:3]), errors=errors)
 
 
+def mistake_of(told: dict[str, Any]) -> Mistake:
+    """pydantic's error in our words; what was sent is not quoted: it may be a secret."""
+    source, *rest = told["loc"]
+    place = rest[1:] if source == "body" else rest[-1:]
+    where = ".".join(map(str, place)) or str(source)
+    if told["type"] == "extra_forbidden":
+        return Mistake(where=where, message=f"There is no “{place[-1]}” here.")
+    if told["type"] == "missing":
+        return Mistake(where=where, message=f"“{place[-1]}” is missing." if place else "A JSON body is missing.")
+    return Mistake(where=where, message=str(told["msg"]).removeprefix("Value error, "))
+
+
 def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The problem as a response."""
     told: dict[str, Any] = {

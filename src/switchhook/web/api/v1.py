@@ -8,36 +8,41 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja.errors import HttpError, ValidationError
 
 from switchhook import __version__
-from switchhook.domain.checks import Mistake
 from switchhook.web.accounts.quotas import QuotaReached
 from switchhook.web.api import (
+    account_itself,
     audit,
     bulk_integrations,
     bulk_users,
     calls,
     deliveries,
+    detections,
     errands,
     event_types,
     events,
     feed,
     health,
     inbox,
+    integration_health,
     integration_templates,
     integration_versions,
     integrations,
     members,
+    previews,
     reading,
     recordings,
     recoveries,
     services,
+    signature_checks,
     testing,
     token_itself,
     tokens,
+    user_source,
     users,
 )
 from switchhook.web.api.document import Api
 from switchhook.web.api.parameters import only_known
-from switchhook.web.api.problems import Problem, answer, invalid
+from switchhook.web.api.problems import Problem, answer, invalid, mistake_of
 from switchhook.web.integrations.actions import Mistaken
 
 assert bulk_users  # it adds its operation to the router of users
@@ -46,26 +51,19 @@ assert bulk_integrations  # the same with integrations
 api = Api(
     title="API", version="1", urls_namespace="api-1",
     description=f"What the portal does, for programs. Switchhook {__version__}. Times are RFC 3339, lists are pages.")
-for about_tokens in (token_itself, tokens):
-    api.add_router("", about_tokens.router, tags=["Tokens"])
-for about_services in (services, health, reading):
-    api.add_router("", about_services.router, tags=["Services"])
-api.add_router("", users.router, tags=["Users"])
-api.add_router("", event_types.router, tags=["Event types"])
-api.add_router("", integrations.router, tags=["Integrations"])
-api.add_router("", testing.router, tags=["Tests"])
-api.add_router("", integration_templates.router, tags=["Integrations"])
-api.add_router("", integration_versions.router, tags=["Integrations"])
-api.add_router("", events.router, tags=["Events"])
-api.add_router("", feed.router, tags=["Events"])
-api.add_router("", deliveries.router, tags=["Deliveries"])
-api.add_router("", calls.router, tags=["Calls"])
-api.add_router("", recordings.router, tags=["Calls"])
-api.add_router("", recoveries.router, tags=["Recoveries"])
-api.add_router("", errands.router, tags=["Errands"])
-api.add_router("", inbox.router, tags=["Request inbox"])
-api.add_router("", members.router, tags=["Members"])
-api.add_router("", audit.router, tags=["Audit log"])
+#: Each subject with the routers that it is made of.
+_SUBJECTS = {
+    "Account": (account_itself,), "Tokens": (token_itself, tokens),
+    "Services": (services, health, reading, detections), "Users": (users, user_source), "Event types": (event_types,),
+    "Integrations": (previews, integrations, integration_health, integration_templates, integration_versions,
+                     signature_checks),
+    "Tests": (testing,), "Events": (events, feed), "Deliveries": (deliveries,), "Calls": (calls, recordings),
+    "Recoveries": (recoveries,), "Errands": (errands,), "Request inbox": (inbox,), "Members": (members,),
+    "Audit log": (audit,),
+}
+for subject, modules in _SUBJECTS.items():
+    for module in modules:
+        api.add_router("", module.router, tags=[subject])
 
 
 api.add_decorator(only_known)
@@ -102,16 +100,4 @@ def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
-    return answer(request, invalid([_mistake(one) for one in error.errors]))
-
-
-def _mistake(told: dict[str, Any]) -> Mistake:
-    """pydantic's error in our words; what was sent is not quoted: it may be a secret."""
-    source, *rest = told["loc"]
-    place = rest[1:] if source == "body" else rest[-1:]
-    where = ".".join(map(str, place)) or str(source)
-    if told["type"] == "extra_forbidden":
-        return Mistake(where=where, message=f"There is no “{place[-1]}” here.")
-    if told["type"] == "missing":
-        return Mistake(where=where, message=f"“{place[-1]}” is missing." if place else "A JSON body is missing.")
-    return Mistake(where=where, message=str(told["msg"]).removeprefix("Value error, "))
+    return answer(request, invalid([mistake_of(one) for one in error.errors]))

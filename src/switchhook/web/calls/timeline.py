@@ -80,12 +80,13 @@ def timeline(call: Call | None, events: Sequence[Event]) -> list[Entry]:
     return sorted(entries, key=lambda entry: entry.at_ms)
 
 
-def not_fired(call: Call | None, entries: Sequence[Entry]) -> list[NotFired]:
-    """What was sent to nobody: withheld, wanted by nobody, or never come to pass."""
+def not_fired(call: Call | None, entries: Sequence[Entry], passed_over: Sequence[NotFired] = ()) -> list[NotFired]:
+    """What was not sent: withheld, wanted by nobody, never come to pass, or `passed_over` one of the integrations."""
     found = [NotFired(type=one.type, reason=one.text) for one in entries if one.kind == "withheld"]
     found += [
         NotFired(type=one.type, reason=_sentence(one.event.unwanted_reason), event=one.event)
         for one in entries if one.event is not None and one.event.unwanted_reason]
+    found += passed_over
     answered = EventType.INBOUND_ANSWERED
     over_and_inbound = call is not None and call.ended_ms is not None and call.direction == Direction.INBOUND
     if over_and_inbound and not any(one.type == answered for one in entries):

@@ -13,13 +13,15 @@ from django.utils.translation import gettext as _
 
 from switchhook.domain.facts import Direction
 from switchhook.web.calls import search
+from switchhook.web.calls.passed_over import passed_over
 from switchhook.web.calls.search import Filters
 from switchhook.web.calls.timeline import not_fired, state_of, timeline
 from switchhook.web.models import Call, Event, Service
 from switchhook.web.recordings.recorded import files_of
+from switchhook.web.saying import said_lazily
 from switchhook.web.tenancy import Access, account_view
 
-DIRECTIONS = [(one.value, one.value.capitalize()) for one in Direction]
+DIRECTIONS = [(one.value, said_lazily(one.value.capitalize())) for one in Direction]
 SERVICES_OFFERED = 200
 CHIPS_OFFERED = 10  # of so many PBXs; an account with more searches by number
 EVENTS_SHOWN = 200
@@ -75,11 +77,14 @@ def call(request: HttpRequest, access: Access, call_id: UUID) -> HttpResponse:
     entries = timeline(row, events)
     first = row or events[0]
     owed = [delivery for event in events for delivery in event.deliveries.all()]
+    others = passed_over(access, events, {
+        event.id: {delivery.integration_id for delivery in event.deliveries.all()} for event in events})
     service = access.services().filter(id=first.service_id).first() if first.service_id else None
     fresh = row is not None and _is_fresh(row)
     kind, words = state_of(row) if row is not None else ("neutral", _("Told from elsewhere"))
     return render(request, "calls/one.html", {
-        "call": row, "first": first, "call_id": call_id, "entries": entries, "not_fired": not_fired(row, entries),
+        "call": row, "first": first, "call_id": call_id, "entries": entries,
+        "not_fired": not_fired(row, entries, others),
         # A call that is new, or has a file: its recordings are asked for by the page.
         "recorded": row is not None and service is not None and (fresh or bool(files_of(row, service))),
         "kind": kind, "words": words, "seen": seen, "live": _is_live(row, events),

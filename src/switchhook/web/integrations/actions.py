@@ -44,6 +44,12 @@ class Mistaken(ValueError):
         self.mistakes = tuple(found)
 
 
+def check(account: Account, wanted: Integration) -> None:
+    """Raises Mistaken with all that would keep it from being saved."""
+    if found := mistakes(wanted, account.granted_events):
+        raise Mistaken(found)
+
+
 @transaction.atomic
 def create(
     account: Account, service: Service | None, wanted: Integration, *, signed: bool, by: str = "",
@@ -147,9 +153,7 @@ def _switch_off(row: models.Integration, reason: str) -> None:
 
 def _write(row: models.Integration, wanted: Integration, *, signed: bool) -> None:
     wanted = replace(wanted, id=row.id, account_id=row.account_id, service_id=row.service_id)
-    found = mistakes(wanted, row.account.granted_events)
-    if found:
-        raise Mistaken(found)
+    check(row.account, wanted)
     fill(row, wanted)
     if not signed:
         row.signing_secrets = []

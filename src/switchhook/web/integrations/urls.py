@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from switchhook.web.integrations import editing, history_pages, prepared_pages, signature_page, signing_pages, views
+from switchhook.web.integrations import (
+    editing,
+    history_pages,
+    importing,
+    prepared_pages,
+    signature_page,
+    signing_pages,
+    views,
+)
 
 _ONE = "integrations/<uuid:integration_id>/"
 
@@ -11,6 +19,8 @@ account_urls = [
     path("integrations/new/", editing.new_of_account, name="integration-new"),
     path("integrations/new/preview/", editing.preview_new_of_account, name="integration-new-preview"),
     path("integrations/new/templates/", prepared_pages.of_account, name="integration-templates"),
+    path("integrations/import/", importing.import_integrations, name="integrations-import"),
+    path("integrations/export/", importing.export_integrations, name="integrations-export"),
     path(_ONE, views.one, name="integration"),
     path(_ONE + "edit/", editing.edit, name="integration-edit"),
     path(_ONE + "edit/preview/", editing.preview_edit, name="integration-edit-preview"),

@@ -31,8 +31,8 @@ def unclaimed_of(connection_id: UUID) -> list[tuple[UnclaimedCall, Sequence[Tena
 
 
 def _keys(call: UnclaimedCall) -> list[TenantKey]:
-    told = (
-        (_("tenant"), call.tenant), (_("account code"), call.account_code), (_("context"), call.place))
+    contexts = [(_("context"), place) for place in call.place.split()]
+    told = ((_("tenant"), call.tenant), (_("account code"), call.account_code), *contexts)
     return [TenantKey(kind, value, _make_url(call.connection_id, value)) for kind, value in told if value]
 
 

@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import template
-from django.contrib.humanize.templatetags.humanize import NaturalTimeFormatter
 from django.utils import dateformat
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.timezone import localtime
-from django.utils.translation import gettext, pgettext, pgettext_lazy
+from django.utils.translation import gettext, npgettext_lazy, pgettext, pgettext_lazy
 
 from switchhook.web.saying import said
 
@@ -55,9 +54,19 @@ def ago(context: template.Context, when: datetime | int | None) -> SafeString | 
         f"{written(local)} {local.tzname()}", words)
 
 
+#: How long ago; some languages bend these words.
+_SPANS = {
+    "year": npgettext_lazy("ago", "%(num)d year", "%(num)d years", "num"),
+    "month": npgettext_lazy("ago", "%(num)d month", "%(num)d months", "num"),
+    "week": npgettext_lazy("ago", "%(num)d week", "%(num)d weeks", "num"),
+    "day": npgettext_lazy("ago", "%(num)d day", "%(num)d days", "num"),
+    "hour": npgettext_lazy("ago", "%(num)d hour", "%(num)d hours", "num"),
+    "minute": npgettext_lazy("ago", "%(num)d minute", "%(num)d minutes", "num"),
+}
+
+
 def _past(moment: datetime) -> str:
-    """Some languages bend the words after their "ago": Django knows how."""
-    span = timesince(moment, depth=1, time_strings=NaturalTimeFormatter.past_substrings)
+    span = timesince(moment, depth=1, time_strings=_SPANS)  # type: ignore[arg-type]  # lazy texts are texts
     return gettext("%(span)s ago") % {"span": span}
 
 

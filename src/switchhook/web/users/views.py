@@ -25,8 +25,8 @@ from switchhook.web.tenancy import Access, account_view, service_view
 from switchhook.web.users import actions
 from switchhook.web.users.forms import PbxUserForm
 from switchhook.web.users.search import matching
-from switchhook.web.users.source_page import only_on_the_pbx, state_of
-from switchhook.web.users.sources import is_kept_here
+from switchhook.web.users.source_page import only_on_the_pbx
+from switchhook.web.users.sources import is_kept_here, state_of
 
 PAGE_SIZE = 50
 

@@ -1,4 +1,4 @@
-"""Integrations in a file (YAML): configuration as code.
+"""Integrations in a file (YAML): configuration as code, for the command line and the portal.
 
 Secrets stand there as references to the environment: `${env:CRM_PASSWORD}`. PBXs are named, not numbered, so that a
 file can be applied at another installation. What an integration has by default is left out.
@@ -9,14 +9,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import yaml
 
-from switchhook.cli.client import Record
-from switchhook.cli.exits import BadData
+from switchhook.domain.catalogue import EVENTS, Level
+from switchhook.domain.errors import WrongFile
+
+#: An integration as the API takes and tells it.
+Record = dict[str, Any]
 
 VERSION = 1
+MOST_VALUES = 200_000
 HEAD = "# Integrations, as `switchhook integrations apply` takes them. Secrets: ${env:NAME} in the environment.\n"
 
 _DEFAULTS: Record = {
@@ -27,6 +32,7 @@ _DEFAULTS: Record = {
 #: What the API tells, and no file says.
 _TOLD_ONLY = frozenset({
     "id", "service_id", "disabled_reason", "disabled_at", "created_at", "updated_at", "password", "token"})
+_OF_A_SERVICE = frozenset(type_.value for type_, spec in EVENTS.items() if spec.level is Level.SERVICE)
 _REFERENCE = re.compile(r"(\$+)\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -40,14 +46,19 @@ def written(integrations: Sequence[Record], services: Mapping[str, str]) -> str:
         {"version": VERSION, "integrations": entries}, sort_keys=False, allow_unicode=True, width=120)
 
 
-def read(text: str, services: Mapping[str, str], environment: Mapping[str, str]) -> list[Record]:
-    """The file's integrations as the API takes them. `services`: ids by name. What has a reference that the environment
-    does not know is left out (see `references`). Raises BadData that says where."""
-    return [_wanted(place, entry, services, environment) for place, entry in enumerate(_entries(text))]
+def read(
+    text: str, services: Mapping[str, str], environment: Mapping[str, str], *, usual_service: str = "",
+) -> list[Record]:
+    """The file's integrations as the API takes them. `services`: ids by name; `usual_service`: the id of the PBX of
+    those that need one and name none. What has a reference that the environment does not know is left out (see
+    `references`). Raises WrongFile that says where."""
+    return [
+        _placed(_wanted(place, entry, services, environment), usual_service)
+        for place, entry in enumerate(_entries(text))]
 
 
 def references(text: str) -> list[str]:
-    """The names that the file refers to in the environment. Raises BadData."""
+    """The names that the file refers to in the environment. Raises WrongFile."""
     return sorted({
         found[2] for one in _texts(_entries(text)) for found in _REFERENCE.finditer(one) if found[1] == "$"})
 
@@ -56,14 +67,29 @@ def _entries(text: str) -> list[Any]:
     try:
         told = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:
-        raise BadData(f"The file is no YAML: {error}") from None
+        raise WrongFile(f"The file is no YAML: {error}") from None
+    except RecursionError:
+        raise WrongFile("The file is nested too deeply.") from None
+    if _is_too_much(told):
+        raise WrongFile(f"The file has more than {MOST_VALUES:,} values.")
     if not isinstance(told, dict) or not isinstance(told.get("integrations"), list):
-        raise BadData("The file has no list `integrations`: begin with `switchhook integrations export`.")
+        raise WrongFile("The file has no list `integrations`: begin with `switchhook integrations export`.")
     if told.get("version") != VERSION:
-        raise BadData(f"The file is of version {told.get('version')!r}; this command understands {VERSION}.")
+        raise WrongFile(f"The file is of version {told.get('version')!r}; this command understands {VERSION}.")
     if unknown := told.keys() - {"version", "integrations"}:
-        raise BadData(f"There is no {', '.join(map(repr, sorted(map(str, unknown))))} in such a file.")
+        raise WrongFile(f"There is no {', '.join(map(repr, sorted(map(str, unknown))))} in such a file.")
     return list(told["integrations"])
+
+
+def _is_too_much(told: object) -> bool:
+    """Whether it has more than MOST_VALUES values. A few lines with aliases can stand for millions, or for no end."""
+    waiting, count = [told], 0
+    while waiting and count <= MOST_VALUES:
+        value = waiting.pop()
+        count += 1
+        if isinstance(value, (list, dict)):
+            waiting += islice(value.values() if isinstance(value, dict) else value, MOST_VALUES)
+    return bool(waiting) or count > MOST_VALUES
 
 
 def _entry(one: Record, services: Mapping[str, str], references: _References, *, with_id: bool) -> Record:
@@ -111,15 +137,21 @@ class _References:
 def _wanted(place: int, entry: object, services: Mapping[str, str], environment: Mapping[str, str]) -> Record:
     where = f"integrations[{place}]"
     if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
-        raise BadData(f"{where} needs a name.")
+        raise WrongFile(f"{where} needs a name.")
     if told := entry.keys() & _TOLD_ONLY - {"id", "password", "token"}:
-        raise BadData(f"{where} ({entry['name']}): there is no {min(told)!r} in such a file.")
+        raise WrongFile(f"{where} ({entry['name']}): there is no {min(told)!r} in such a file.")
     wanted: Record = _filled(entry, environment)
     service = wanted.pop("service", None)
     if service is not None and str(service) not in services:
         known = ", ".join(services) or "none"
-        raise BadData(f"{where} ({entry['name']}): there is no PBX {service!r}. There are {known}.")
+        raise WrongFile(f"{where} ({entry['name']}): there is no PBX {service!r}. There are {known}.")
     return wanted if service is None else wanted | {"service_id": services[str(service)]}
+
+
+def _placed(wanted: Record, usual_service: str) -> Record:
+    if not usual_service or "service_id" in wanted or wanted.get("event_type") not in _OF_A_SERVICE:
+        return wanted
+    return wanted | {"service_id": usual_service}
 
 
 def _filled(value: Any, environment: Mapping[str, str]) -> Any:
