@@ -32,6 +32,10 @@ CREATE TABLE v_extension_users (extension_user_uuid uuid PRIMARY KEY, domain_uui
     user_uuid uuid);
 CREATE TABLE v_users (user_uuid uuid PRIMARY KEY, domain_uuid uuid, contact_uuid uuid, username text, password text,
     salt text, user_email text, user_enabled {flag});
+CREATE TABLE v_ivr_menus (ivr_menu_uuid uuid PRIMARY KEY, domain_uuid uuid, dialplan_uuid uuid, ivr_menu_name text,
+    ivr_menu_extension text, ivr_menu_greet_long text, ivr_menu_pin_number text, ivr_menu_enabled {flag});
+CREATE TABLE v_ivr_menu_options (ivr_menu_option_uuid uuid PRIMARY KEY, ivr_menu_uuid uuid, domain_uuid uuid,
+    ivr_menu_option_digits text, ivr_menu_option_action text, ivr_menu_option_param text);
 CREATE TABLE v_database_transactions (database_transaction_uuid uuid PRIMARY KEY, domain_uuid uuid, user_uuid uuid,
     app_name text, app_uuid uuid, transaction_code text, transaction_address text, transaction_type text,
     transaction_date timestamptz, transaction_old text, transaction_new text, transaction_result text);
@@ -79,6 +83,15 @@ class MadeUpFusionPbx:
                 id_, username, self._on)
         self.do("INSERT INTO v_extension_users (extension_user_uuid, extension_uuid, user_uuid) VALUES (%s, %s, %s)",
                 uuid4(), extension, id_)
+
+    def menu(self, domain: UUID, name: str, *options: str) -> UUID:
+        id_ = uuid4()
+        self.do("INSERT INTO v_ivr_menus (ivr_menu_uuid, domain_uuid, ivr_menu_name, ivr_menu_enabled) "
+                "VALUES (%s, %s, %s, %s)", id_, domain, name, self._on)
+        for digits in options:
+            self.do("INSERT INTO v_ivr_menu_options (ivr_menu_option_uuid, ivr_menu_uuid, ivr_menu_option_digits) "
+                    "VALUES (%s, %s, %s)", uuid4(), id_, digits)
+        return id_
 
     def log(self) -> None:
         """A line in the log of transactions, as each save leaves one."""

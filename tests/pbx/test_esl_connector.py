@@ -11,6 +11,7 @@ import pytest
 from switchhook.domain.errors import LoginRefused
 from switchhook.domain.facts import Connected, LegPresent, LegStarted, SnapshotEnded
 from switchhook.pbx import connector as module
+from switchhook.pbx import esl_session
 from switchhook.pbx.connector import try_login
 from switchhook.pbx.pbx_errands import tried
 from tests.pbx.fake_freeswitch import FAREWELL, RUDE, fake_freeswitch, frame, inbound
@@ -93,6 +94,43 @@ async def test_a_silent_pbx_is_asked_and_then_left() -> None:
             assert "nolog" in pbx.commands
             await pbx.connected.get()
             await pbx.connected.get()  # it came back by itself
+
+
+@pytest.mark.parametrize("greeting", [b"", b"Content-Type: auth/req"], ids=["no greeting", "half a greeting"])
+async def test_a_pbx_that_falls_silent_at_the_login_is_left_and_tried_again(
+    greeting: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(esl_session, "LOGIN_SECONDS", 0.1)
+    async with fake_freeswitch() as pbx:
+        pbx.greeting = greeting
+        async with listening(pbx.connection) as one:
+            assert "did not answer in time" in (await one.state("broken")).detail
+            assert pbx.commands == []  # the secret goes to nobody who has not asked for it
+            pbx.greeting = b"Content-Type: auth/request\n\n"
+            await one.state("connected")
+
+
+async def test_half_an_event_and_then_silence_is_a_silent_pbx_and_half_an_event_is_none() -> None:
+    async with fake_freeswitch() as pbx:
+        pbx.answers = False
+        async with listening(pbx.connection) as one:
+            (await pbx.connected.get()).write(inbound(1)[:-20])
+            await one.state("silent")
+            (await pbx.connected.get()).write(inbound(2))
+            (leg,) = await one.legs(1)
+            assert leg.party.leg == str(UUID(int=2))
+
+
+async def test_heartbeats_alone_are_life_enough() -> None:
+    async with fake_freeswitch() as pbx:
+        pbx.answers = False  # whoever asks it hears nothing
+        async with listening(pbx.connection) as one:
+            writer = await pbx.connected.get()
+            for number in range(10):
+                writer.write(frame({"Event-Name": "HEARTBEAT", "Event-Sequence": str(number)}))
+                while one.connector.messages <= number:
+                    await asyncio.sleep(0.03)
+            assert [heard.state for heard in one.states] == ["connecting", "connected"]
 
 
 async def test_a_quiet_pbx_that_answers_is_kept() -> None:

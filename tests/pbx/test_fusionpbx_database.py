@@ -12,8 +12,10 @@ import pytest
 from switchhook.domain.directory import Listed
 from switchhook.domain.errors import Disconnected, LoginRefused, NotPermitted, PbxError
 from switchhook.pbx import fusionpbx_database
-from switchhook.pbx.fusionpbx_database import LATE, fusionpbx_users, last_saved, user_database_lacks
+from switchhook.pbx.detecting import detected
+from switchhook.pbx.fusionpbx_database import LATE, fusionpbx_menus, fusionpbx_users, last_saved, user_database_lacks
 from tests.fixtures.postgres import PostgresServer
+from tests.pbx.fake_freeswitch import fake_freeswitch
 from tests.pbx.made_up_fusionpbx import MadeUpFusionPbx, made_up_fusionpbx
 
 
@@ -77,6 +79,25 @@ async def test_an_extension_of_letters_goes_by_its_number_alias_and_is_nobody_wi
     fusionpbx.extension(acme, "ben", "Ben Sample")
     (ada,) = await fusionpbx_users(fusionpbx.login)
     assert (ada.extension_number, ada.has_voicemail) == ("201", True)
+
+
+async def test_the_menus_of_a_domain_are_found_with_the_names_that_people_gave_them(
+    either: MadeUpFusionPbx,
+) -> None:
+    acme, other = either.domain("acme.example"), either.domain("other.example")
+    nps = either.menu(acme, "NPS", "0", "9", "/^(\\d{3})$/")  # a pattern is none of its options
+    either.menu(other, "Another's")
+    either.do("UPDATE v_ivr_menus SET ivr_menu_enabled = 'false' WHERE ivr_menu_uuid = %s", either.menu(acme, "Old"))
+    (menu,) = await fusionpbx_menus(either.login, "acme.example")
+    assert (menu.place, menu.name, menu.options) == (str(nps), "NPS", ("0", "9"))
+    assert len(await fusionpbx_menus(either.login, "")) == 2
+    async with fake_freeswitch() as pbx:
+        found = await detected(pbx.connection, either.login, "acme.example")
+        assert [one.name for one in found.menus] == ["NPS"]
+        either.do(f"REVOKE SELECT (ivr_menu_name) ON v_ivr_menus FROM {either.username}")
+        found = await detected(pbx.connection, either.login, "acme.example")
+        assert found.menus == ()
+        assert "permission denied for table v_ivr_menus" in found.refused[-1]
 
 
 async def test_the_login_reads_no_password_and_writes_nothing(fusionpbx: MadeUpFusionPbx) -> None:

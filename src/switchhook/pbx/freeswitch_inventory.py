@@ -11,7 +11,8 @@ from switchhook.domain.detection import FoundMenu, Inventory, MenuSign
 from switchhook.domain.errors import NotPermitted
 from switchhook.pbx.esl_asking import EslAsking
 
-_DIGITS = re.compile(r"[0-9*#]{1,4}\Z")
+#: What is an option of a menu, and no pattern.
+OPTION = re.compile(r"[0-9*#]{1,4}\Z")
 _MOST_XML = 2_000_000
 
 
@@ -81,4 +82,4 @@ def _menus(configuration: str) -> Iterator[FoundMenu]:
         options = {entry.get("digits", "") for entry in menu.iter("entry")}
         if name := menu.get("name"):
             yield FoundMenu(place=name, sign=MenuSign.PLACE, plays=menu.get("greet-long", ""),
-                            options=tuple(sorted(one for one in options if _DIGITS.match(one))))
+                            options=tuple(sorted(one for one in options if OPTION.match(one))))

@@ -1,4 +1,4 @@
-"""FusionPBX's database: the users of all its domains, and whether anything was saved since, read and never written.
+"""FusionPBX's database: users and menus of its domains, and whether anything was saved since, read and never written.
 
 FusionPBX keeps everything in PostgreSQL, the registrations' passwords as well. So our login may read but a few columns
 (the portal has the GRANTs to paste), and asks for no other.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,9 +18,11 @@ import psycopg
 from psycopg import errors
 from psycopg.conninfo import make_conninfo
 
+from switchhook.domain.detection import FoundMenu, MenuSign
 from switchhook.domain.directory import Listed, listed_user
 from switchhook.domain.errors import Disconnected, LoginRefused, NotPermitted, PbxError
 from switchhook.domain.service import UserDatabase
+from switchhook.pbx.freeswitch_inventory import OPTION
 
 CONNECT_SECONDS = 10
 ANSWER_SECONDS = 30.0
@@ -36,6 +38,12 @@ _MAILBOXES = "SELECT domain_uuid, voicemail_id::text FROM v_voicemails WHERE voi
 _LOGINS = """
     SELECT x.extension_uuid, min(u.username) FROM v_extension_users x JOIN v_users u ON u.user_uuid = x.user_uuid
     WHERE u.user_enabled::text = 'true' GROUP BY x.extension_uuid
+"""
+_MENUS = """
+    SELECT m.ivr_menu_uuid::text, m.ivr_menu_name, array_agg(o.ivr_menu_option_digits)
+    FROM v_ivr_menus m JOIN v_domains d ON d.domain_uuid = m.domain_uuid
+    LEFT JOIN v_ivr_menu_options o ON o.ivr_menu_uuid = m.ivr_menu_uuid
+    WHERE m.ivr_menu_enabled::text = 'true' AND %(domain)s IN ('', d.domain_name) GROUP BY 1, 2
 """
 _LAST_SAVED = "SELECT max(transaction_date) FROM v_database_transactions"
 
@@ -59,6 +67,15 @@ async def fusionpbx_users(database: UserDatabase) -> list[Listed]:
             outbound=outbound or "", has_voicemail=not mailboxes.isdisjoint({(domain, extension), (domain, alias)}),
             scope=domain_name or ""))
     return [one for one in found if one is not None]
+
+
+async def fusionpbx_menus(database: UserDatabase, domain: str) -> list[FoundMenu]:
+    """The enabled menus of a domain ("": of all), which calls name by ids only. Raises PbxError."""
+    async with _asking(database) as asking:
+        found = await _rows(asking, _MENUS, {"domain": domain})
+    return [FoundMenu(place=id_, sign=MenuSign.PLACE, name=name or "",
+                      options=tuple(sorted({one for one in digits if one and OPTION.match(one)})))
+            for id_, name, digits in found]
 
 
 async def last_saved(database: UserDatabase) -> str:
@@ -102,8 +119,8 @@ async def _asking(database: UserDatabase) -> AsyncIterator[_Asking]:
             raise _in_words(error, database) from error
 
 
-async def _rows(asking: _Asking, sql: str) -> list[tuple[Any, ...]]:
-    return await (await asking.execute(sql)).fetchall()
+async def _rows(asking: _Asking, sql: str, values: Mapping[str, str] | None = None) -> list[tuple[Any, ...]]:
+    return await (await asking.execute(sql, values)).fetchall()
 
 
 @contextmanager

@@ -54,11 +54,13 @@ class PbxErrands:
         return result if database is None else result | await _tried_database(result, database)
 
     async def _detect(self, errand: Errand) -> Result:
-        connection = self._connection(errand)
+        connection, configuration = self._connection(errand), self._current.value
         if connection is None:
             return {"detail": NO_CONNECTION}
+        service = configuration.services.get(_uuid(errand.args.get("service_id")))
+        domain = "" if service is None else service.directory_scope or service.tenant_key
         try:
-            return (await detected(connection)).as_json()
+            return (await detected(connection, configuration.user_databases.get(connection.id), domain)).as_json()
         except (PbxError, OSError, TimeoutError) as error:
             return {"detail": in_words(error, connection)}
 

@@ -27,5 +27,5 @@ def detect(request: HttpRequest, service_id: UUID, response: HttpResponse) -> Er
         raise Problem(409, "This PBX is fed by intake: there is none to ask.", code="not_connected")
     if not may_ask(access, service):
         raise Problem(403, "This PBX carries others' calls, too: only the operator may ask it.", code="others_too")
-    connection = {"connection_id": str(service.connection_id)}
-    return asked(ask("detect", access.account, connection, access.asker, at=service.connection_id), response)
+    of = {"connection_id": str(service.connection_id), "service_id": str(service.id)}
+    return asked(ask("detect", access.account, of, access.asker, at=service.connection_id), response)

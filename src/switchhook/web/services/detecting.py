@@ -53,8 +53,8 @@ def ask_pbx(request: HttpRequest, access: Access, service: Service) -> HttpRespo
     """Says what will be asked, and asks it."""
     permitted = may_ask(access, service)
     if request.method == "POST" and permitted:
-        errand = ask("detect", access.account, {"connection_id": str(service.connection_id)}, access.asker,
-                     at=service.connection_id)
+        asked = {"connection_id": str(service.connection_id), "service_id": str(service.id)}
+        errand = ask("detect", access.account, asked, access.asker, at=service.connection_id)
         return redirect("pbx-detected", account=access.account.slug, service_id=service.id, errand_id=errand.id)
     return render(request, "services/detect.html", {
         "service": service, "permitted": permitted, "engine_runs": engine_runs()})

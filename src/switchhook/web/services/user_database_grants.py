@@ -14,6 +14,8 @@ _READ = {
     "v_voicemails": ("domain_uuid", "voicemail_id", "voicemail_enabled"),
     "v_extension_users": ("extension_uuid", "user_uuid"),
     "v_users": ("user_uuid", "username", "user_enabled"),
+    "v_ivr_menus": ("ivr_menu_uuid", "domain_uuid", "ivr_menu_name", "ivr_menu_enabled"),
+    "v_ivr_menu_options": ("ivr_menu_uuid", "ivr_menu_option_digits"),
     "v_database_transactions": ("transaction_date",),
 }
 
