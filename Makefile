@@ -25,12 +25,15 @@ run: setup  ## Run it for real: engine and web
 	$(BIN)/switchhook serve
 
 ##@ Test it
-.PHONY: test test-all bench screenshots
+.PHONY: test test-all fuzz bench screenshots
 test: $(TO_TEST) assets  ## All tests that fit into 20 minutes: real Asterisk, real PostgreSQL, real browser
 	$(PYTEST) 20m $(BIN)/pytest -n 2 -m "not long"
 
 test-all: $(TO_TEST) assets  ## The long ones too
 	$(PYTEST) 80m $(BIN)/pytest -n 2
+
+fuzz: $(TO_CHECK)  ## Bytes of strangers without end, led by what they reach (atheris, Linux on x86-64); SECONDS=60 a target
+	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60)
 
 bench: $(TO_TEST) assets  ## How fast it is, on this machine; LOADS="backlog …" for some alone
 	timeout --foreground 90m $(BIN)/python -m benchmarks $(LOADS)

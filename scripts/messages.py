@@ -28,18 +28,19 @@ LOCALE = HOUSE / "web/locale"
 TELLERS = (
     "domain/catalogue.py", "domain/checks.py", "domain/detection.py", "domain/directory.py", "domain/endings.py",
     "domain/explaining.py", "domain/failing.py", "domain/filter_checks.py", "domain/filters.py",
-    "domain/guided_call.py", "domain/judging.py", "domain/menus.py", "domain/milestones.py", "domain/narrator.py",
-    "domain/outcome.py", "domain/pasted.py", "domain/recordings.py", "domain/rendering.py", "domain/request_url.py",
-    "domain/sealing.py", "domain/signature_check.py", "domain/signing.py", "domain/tracker.py", "domain/validation.py",
-    "delivery/deliverer.py", "delivery/dispatcher.py", "delivery/errands.py", "delivery/failures.py",
-    "delivery/guard.py", "delivery/names.py", "delivery/recovery.py", "delivery/tls.py", "delivery/watch.py",
-    "pbx/ami_asking.py", "pbx/ami_session.py", "pbx/asterisk_inventory.py", "pbx/connector.py", "pbx/detecting.py",
-    "pbx/directories.py", "pbx/esl_session.py", "pbx/freeswitch_inventory.py",
+    "domain/guided_call.py", "domain/handling.py", "domain/judging.py", "domain/menus.py", "domain/milestones.py",
+    "domain/narrator.py", "domain/outcome.py", "domain/pasted.py", "domain/recordings.py", "domain/rendering.py",
+    "domain/request_url.py", "domain/sealing.py", "domain/signature_check.py", "domain/signing.py",
+    "domain/tracker.py", "domain/validation.py", "delivery/deliverer.py", "delivery/dispatcher.py",
+    "delivery/errands.py", "delivery/failures.py", "delivery/guard.py", "delivery/names.py", "delivery/recovery.py",
+    "delivery/tls.py", "delivery/watch.py", "pbx/ami_asking.py", "pbx/ami_session.py", "pbx/asterisk_inventory.py",
+    "pbx/connector.py", "pbx/detecting.py", "pbx/directories.py", "pbx/esl_session.py", "pbx/freeswitch_inventory.py",
     "pbx/fusionpbx_database.py", "pbx/line.py", "pbx/pbx_errands.py", "pbx/pbx_socket.py", "pbx/pbx_tls.py",
-    "pbx/user_listings.py", "store/work/configuration.py", "store/work/disabling.py",
-    "web/accounts/erasing.py", "web/accounts/quotas.py", "web/audit/actor.py", "web/audit/changes.py",
-    "web/audit/logins.py", "web/calls/timeline.py", "web/integrations/actions.py", "web/integrations/history.py",
-    "web/integrations/prepared.py", "web/integrations/signature_page.py", "web/integrations/views.py",
+    "pbx/user_listings.py", "store/work/configuration.py", "store/work/disabling.py", "web/accounts/erasing.py",
+    "web/accounts/quotas.py", "web/audit/actor.py", "web/audit/changes.py", "web/audit/logins.py",
+    "web/calls/passed_over.py", "web/calls/timeline.py", "web/integrations/actions.py", "web/integrations/history.py",
+    "web/integrations/prepared.py", "web/integrations/signature_check.py", "web/integrations/signature_page.py",
+    "web/integrations/views.py",
     "web/members/links.py", "web/members/sessions.py", "web/tenancy.py",
 )
 #: Calls whose words no page shows: programming errors, logs, SQL.
@@ -118,15 +119,18 @@ def domain() -> Catalog:
 
 def _words() -> Iterator[str]:
     """Names of values, as pages show them."""
-    from switchhook.domain.catalogue import CALL_TYPES, FIELDS, Availability
+    from switchhook.domain.catalogue import CALL_TYPES, EVENTS, FIELDS, Availability
     from switchhook.domain.delivery import DeliveryState, Problem
     from switchhook.domain.facts import Direction
-    from switchhook.domain.filters import SUBJECTS
+    from switchhook.domain.filters import DAYS, SUBJECTS
 
     yield from CALL_TYPES
     yield from ("revoked", "expired", "no integration wanted it", "Not logged in", "users", "PBXs", "integrations")
     yield from dict.fromkeys(spec.group for spec in FIELDS.values())
     yield from (one.value for one in Availability)
+    yield from (spec.label for spec in (*FIELDS.values(), *EVENTS.values(), *SUBJECTS.values()))
+    yield from (day.title() for day in DAYS)
+    yield from ("{day} {begins}-{ends}", "{first}-{last} {begins}-{ends}")  # business hours
     yield from (spec.label.lower() for spec in SUBJECTS.values())
     for enum in (DeliveryState, Problem, Direction):
         yield from (one.value.replace("_", " ").capitalize() for one in enum)

@@ -119,7 +119,8 @@ def login_link(
         "--forget-second-factor", help="For who lost phone and recovery codes.")] = False,
     state: StateDir = None,
 ) -> None:
-    """Print a link that logs somebody in, once, within 24 hours: the way back in, also for the operator."""
+    """Print a link that logs somebody in, once, within 24 hours: the way back in, also for the operator. While there is
+    no operator, who has this address becomes it."""
     from switchhook.web.people import way_back_in
 
     _prepare(state)

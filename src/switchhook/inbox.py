@@ -1,19 +1,21 @@
 """The request inbox's listener: a receiver of one's own. It keeps what it gets and answers as its owner set it.
 
 `ANY /{inbox UUID}` and everything below it. Whoever knows the UUID may write into the inbox, so that what is kept
-is bounded, and waiting is, too: of the requests to be answered late so many wait, and the others are answered at once.
+is bounded, and so is how often (429). Waiting is, too: of the requests to be answered late so many wait, and the others
+are answered at once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from aiohttp import web
 
+from switchhook.domain.allowance import Allowances
 from switchhook.domain.errors import StoreUnavailable
 from switchhook.domain.event import timed_id
 from switchhook.store.ports import InboxRequest, Store
@@ -23,6 +25,7 @@ READ_BYTES = 1024 * 1024  # of a longer body so much is read, that its sender he
 READ_SECONDS = 10.0
 LONGEST_DELAY_SECONDS = 10.0
 DELAYED_AT_ONCE = 20
+PER_SECOND = 25.0  # requests to one inbox; ten seconds' worth of them at once
 
 
 class InboxListener:
@@ -36,6 +39,7 @@ class InboxListener:
         self._clock = clock
         self._delayed_at_once = delayed_at_once
         self._delayed = 0
+        self._allowances = Allowances()
         self._runner: web.ServerRunner | None = None
 
     async def start(self, host: str, port: int) -> int:
@@ -62,6 +66,8 @@ class InboxListener:
             return _answer(503, "the database is away")
         if inbox is None:
             return _answer(404, "there is no such inbox")
+        if wait_seconds := self._allowances.spend(inbox.id, 1, PER_SECOND, began):
+            return _answer(429, "it gets too much", {"Retry-After": str(wait_seconds)})
         body, truncated = await _read(request)
         at = self._clock()
         headers = tuple(
@@ -100,7 +106,7 @@ async def _read(request: web.BaseRequest) -> tuple[bytes, bool]:
     return bytes(kept), size > len(kept)
 
 
-def _answer(status: int, word: str) -> web.Response:
+def _answer(status: int, word: str, headers: Mapping[str, str] | None = None) -> web.Response:
     if status in (204, 304) or status < 200:
         return web.Response(status=max(status, 200))
-    return web.json_response({"inbox": word}, status=status)
+    return web.json_response({"inbox": word}, status=status, headers=headers)

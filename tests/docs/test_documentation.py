@@ -38,6 +38,12 @@ def test_every_message_that_is_explained_is_one_that_is_said() -> None:
     assert [text for text in said if text not in joined and text.replace("'", "’") not in joined] == []
 
 
+def test_every_picture_is_in_the_handbook() -> None:
+    """`make screenshots` makes one of each page of the portal: each is to be found, with a word on it."""
+    shown = {Path(target).name for page in PAGES for target in re.findall(r"!\[[^]]+\]\(([^)]+)\)", page.read_text())}
+    assert {picture.name for picture in (ROOT / "docs/images").rglob("*.*")} - shown == set()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_inside_the_repository_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)", page.read_text()):

@@ -11,7 +11,8 @@ from uuid import UUID, uuid4
 import aiohttp
 import pytest
 
-from switchhook.inbox import KEPT_BYTES, InboxListener
+from switchhook.domain.allowance import SAVED_SECONDS
+from switchhook.inbox import KEPT_BYTES, PER_SECOND, InboxListener
 from tests.fixtures.delivering import Bench
 
 
@@ -82,6 +83,21 @@ async def test_few_are_answered_late_and_the_others_at_once(bench: Bench, inbox_
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+
+
+async def test_who_floods_an_inbox_is_told_to_wait_and_other_inboxes_go_on(bench: Bench, inbox_url: str) -> None:
+    flooded, other = (bench.seed.inbox(bench.account_id) for _ in range(2))
+    most = int(PER_SECOND * SAVED_SECONDS)
+    async with aiohttp.ClientSession() as session:
+        async def ask(id_: UUID) -> int:
+            async with session.post(f"{inbox_url}/{id_}") as response:
+                assert ("Retry-After" in response.headers) == (response.status == 429)
+                return response.status
+
+        told = [status for _ in range(8) for status in await asyncio.gather(*(ask(flooded) for _ in range(100)))]
+        assert most <= told.count(200) < 800
+        assert set(told) == {200, 429}
+        assert await ask(other) == 200
 
 
 async def test_only_the_newest_are_kept(bench: Bench, inbox_url: str) -> None:

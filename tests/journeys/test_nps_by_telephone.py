@@ -135,7 +135,8 @@ def test_a_caller_s_nine_is_on_the_dashboard_and_its_recording_in_the_mail_and_i
         expect(row.locator("[data-label='Answered by']")).to_have_text("Ada Example · 201")
         expect(page.locator("#nps")).to_have_text("+100")
 
-        expect(row.locator("[data-label=Sent]")).to_have_text("mail sent, crm sent", timeout=60_000)
+        expect(row.locator("[data-label=Sent]")).to_have_text(
+            "E-mail: sent CRM: sent", timeout=60_000, use_inner_text=True)
         heard_seconds = row.locator("audio").evaluate(
             "async (one) => { one.muted = true; await one.play(); one.pause(); return one.duration }")
         sound = made.read_bytes()

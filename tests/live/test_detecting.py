@@ -28,11 +28,13 @@ async def test_trunks_phones_and_menus_are_found_with_least_rights(asterisk: Ast
     found = await detected(connection_of(asterisk))
     assert found.version.startswith("22.")
     assert {one.device for one in found.trunks if one.certain} == {"trunk-provider", "backup", "old-carrier"}
-    assert {"201", "202", "203", "204", "205", "250"} == {one.device for one in found.phones}
+    assert {"201", "202", "203", "204", "205", "250", "acme-101", "globex-101"} == {one.device for one in found.phones}
+    assert {one.extension for one in found.phones if one.device.endswith("-101")} == {"101"}  # of two tenants
     assert [(menu.place, menu.sign, menu.name) for menu in found.menus] == [
-        ("ivr-1", MenuSign.PLACE, ""), ("ivr-2", MenuSign.PLACE, ""), ("nps-survey", MenuSign.TOLD, "nps")]
-    assert found.menus[0].options == tuple("0123456789")
-    assert found.menus[0].plays == "vm-intro"
+        ("globex-ivr", MenuSign.PLACE, ""), ("ivr-1", MenuSign.PLACE, ""), ("ivr-2", MenuSign.PLACE, ""),
+        ("nps-survey", MenuSign.TOLD, "nps")]
+    assert found.menus[1].options == tuple("0123456789")
+    assert found.menus[1].plays == "vm-intro"
     assert found.refused == ()
 
 

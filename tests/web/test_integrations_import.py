@@ -87,6 +87,15 @@ def test_a_wrong_file_is_refused_with_the_place_and_nothing_is_done(house: House
     assert Integration.objects.count() == 0
 
 
+@pytest.mark.parametrize("bomb", [
+    "[" * 100_000, "a: &a [*a]", "a: &a " + "{b: " * 5_000 + "1" + "}" * 5_000,
+    "\n".join(["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 40))]),
+])
+def test_a_file_that_would_take_for_ever_is_refused(house: House, bomb: str) -> None:
+    page = posted(house, text=bomb)
+    assert "nested too deeply" in page or "more than 200,000 values" in page
+
+
 def test_an_account_that_may_have_no_more_is_told_so(house: House) -> None:
     Account.objects.filter(id=house.account.id).update(max_integrations=1)
     assert "1 integration" in posted(house, text=FILE.replace("${env:CRM_TOKEN}", "t0ken"))

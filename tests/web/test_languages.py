@@ -155,6 +155,13 @@ def _places(text: str) -> tuple[Any, ...]:
             len(text) - len(text.lstrip()), len(text) - len(text.rstrip()))
 
 
+def test_whatever_in_the_domain_tells_pages_something_is_gathered() -> None:
+    domain = ROOT / "src/switchhook/domain"
+    tells = {f"domain/{path.name}" for path in domain.glob("*.py")
+             if re.search(r"\.(note|tell|withhold)\(|\bMistake\(where", path.read_text())}
+    assert not tells - set(gathered().TELLERS), "add them to TELLERS in scripts/messages.py"
+
+
 # -- what speaks German --------------------------------------------------------------------------------------------
 
 
@@ -202,6 +209,7 @@ def test_numbers_and_dates_are_written_as_the_language_writes_them() -> None:
     ("filter: source number 12025550171 is none of 1202555*",
      "Filter: Quellrufnummer 12025550171 ist keines von 1202555*"),
     ("{caller} stands for nothing. Did you mean {name}?", "{caller} steht für nichts. Meinten Sie {name}?"),
+    ("Nobody took the call (missed).", "Niemand nahm den Anruf an (missed)."),
     ("What a person wrote.", "What a person wrote."),
 ])
 def test_a_stored_sentence_is_said_in_german(english: str, german: str) -> None:

@@ -197,6 +197,14 @@ def test_the_operator_forgets_a_lost_second_factor(with_app: Person, world: Worl
     assert _logged_in(browser)
 
 
+def test_the_command_line_makes_the_first_operator_and_no_second(client: Client) -> None:
+    client.post(_path(way_back_in("First@example.com", forget_second_factor=False)))
+    assert Person.objects.get(is_superuser=True).email == "first@example.com"
+    assert client.get("/operator/").status_code == 200
+    with pytest.raises(SettingsError, match="Nobody here has the address"):
+        way_back_in("second@example.com", forget_second_factor=False)
+
+
 def test_the_command_line_is_the_way_back_in(with_app: Person, client: Client) -> None:
     with pytest.raises(SettingsError, match="Nobody here has the address"):
         way_back_in("nobody-of-ours@example.com", forget_second_factor=False)

@@ -51,6 +51,19 @@ def test_the_admins_of_the_account_get_one_e_mail_and_nobody_else(house: House, 
     assert "admin@example.com" not in message.as_string()
 
 
+def test_each_admin_reads_it_in_their_own_language(house: House, mailbox: Mailbox) -> None:
+    person = Person.objects.create_user("german@example.com", language="de")
+    Member.objects.create(account=house.account, role="admin", person=person)
+    reason = "Nothing but failures for 5 days: 412 attempts, and none succeeded."
+    owe(house, house.integration(name="CRM"), detail=reason)
+    assert sent(mailbox) == 1
+    told = {tuple(to): message for to, message in mailbox.got}
+    assert told[("admin@example.com",)]["Subject"] == "Switchhook: CRM is disabled"
+    german = told[("german@example.com",)]
+    assert german["Subject"] == "Switchhook: CRM ist deaktiviert"
+    assert "5 Tage lang nur Fehlschläge: 412 Versuche, und keiner gelang." in german.get_content()
+
+
 def test_an_admin_who_is_limited_to_other_pbxs_hears_nothing_of_it(house: House, mailbox: Mailbox) -> None:
     Member.objects.create(
         account=house.account, role="admin", services=[str(uuid4())],

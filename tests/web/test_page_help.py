@@ -15,10 +15,11 @@ from tests.web.furnished import routes
 
 #: Pages that only ask once more, or say one thing and end there.
 SAY_IT_THEMSELVES = {
-    "integration-delete", "pbx-user-delete", "pbx-rename", "pbx-detected", "member", "call-recordings"}
+    "integration-delete", "pbx-user-delete", "pbx-rename", "pbx-detected", "member", "call-recordings",
+    "pbx-directory-missing"}
 #: What is no page: files, fragments, and what only takes posts.
 NO_PAGE = re.compile(
-    r"(-csv|-preview|-result|-restore|-enable|-disable|-duplicate|-rotate|-reveal|-test|-redeliver|-cancel|-pause|-resume|"
+    r"(-csv|-export|-preview|-result|-restore|-enable|-disable|-duplicate|-rotate|-reveal|-test|-redeliver|-cancel|-pause|-resume|"
     r"-ticked|-revoke|-remove|-send|-policy|-answer|-clear|-point|-call|call-recording)$")
 
 

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client, override_settings
 from django.urls import path
 
+from switchhook.domain.catalogue import EventType
 from switchhook.settings import Settings
 from switchhook.web import urls
 from switchhook.web.branding.brands import load_brands
@@ -16,6 +17,7 @@ from switchhook.web.errors import broken
 from switchhook.web.models import Account, Person
 
 from .conftest import World
+from .made_up import House
 
 AsPerson = Callable[[Person | None], Client]
 
@@ -146,3 +148,11 @@ def test_a_new_account_is_led_to_its_first_webhook(world: World, admin: Client) 
     page = admin.get("/a/acme/").content.decode()
     assert "Getting started" in page
     assert "Create an integration" in page
+
+
+def test_the_sidebar_says_whose_an_integration_is(world: World) -> None:
+    house = House(world)
+    for row, place in ((house.integration(), "PBXs"), (house.integration(EventType.USER_MODIFIED), "Integrations")):
+        text = house.client().get(f"{house.url}integrations/{row.id}/").content.decode()
+        [here] = re.findall(r'<a href="[^"]*"[^>]* aria-current="page">(.*?)</a>', text, flags=re.DOTALL)
+        assert re.sub(r"<.*?>", "", here, flags=re.DOTALL).strip() == place

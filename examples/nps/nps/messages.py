@@ -32,8 +32,11 @@ class Entry:
 
     @classmethod
     def read(cls, text: str) -> Entry:
-        """What `written` has written."""
-        return cls(**json.loads(text))
+        """What `written` has written. Raises ValueError for what another version wrote otherwise."""
+        try:
+            return cls(**json.loads(text))
+        except TypeError as error:
+            raise ValueError(f"an entry of another version: {error}") from error
 
     def written(self) -> str:
         return json.dumps(asdict(self))

@@ -198,7 +198,7 @@ def _scores(view: View) -> str:
         f'<td data-label="When"><time datetime="{_at(row, view.zone).isoformat()}">{_at(row, view.zone):%d %b, %H:%M:%S}</time></td>'
         f'<td data-label="From">{escape(row.source or "withheld")}</td><td data-label="To">{escape(row.destination)}</td>'
         f'<td data-label="Answered by">{escape(" · ".join(filter(None, (row.user, row.extension))) or "–")}</td>'
-        f'<td data-label="Menu">{escape(row.menu)}</td>{f"<td data-label=Sent>{escape(row.told)}</td>" if told else ""}'
+        f'<td data-label="Menu">{escape(row.menu)}</td>{f"<td data-label=Sent><span>{_told(row)}</span></td>" if told else ""}'
         f"{f'<td data-label=Recording>{_player(row)}</td>' if recorded else ''}</tr>"
         for row in latest
         if row.score is not None
@@ -210,6 +210,13 @@ def _scores(view: View) -> str:
         + "".join(f'<th scope="col">{head}</th>' for head in heads)
         + f"</tr></thead><tbody>{rows}</tbody></table>"
     )
+
+
+def _told(row: Row) -> str:
+    """How its messages stand, as a person reads it."""
+    names = {"mail": "E-mail", "crm": "CRM"}
+    told = (one.partition(" ") for one in row.told.split(", ") if one)
+    return "<br>".join(f"{names.get(kind, kind)}: {escape(state)}" for kind, _, state in told)
 
 
 def _player(row: Row) -> str:

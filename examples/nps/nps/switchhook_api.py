@@ -14,6 +14,7 @@ import aiohttp
 ASK_AGAIN_SECONDS = 30.0  # when we are not told
 LEAST_SECONDS, MOST_SECONDS = 1.0, 300.0
 TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=5, sock_read=20)
+PROBLEM = "application/problem+json"
 KINDS = ("audio/", "application/octet-stream")
 
 
@@ -69,10 +70,29 @@ class SwitchhookApi:
             id_ = UUID(call_uuid)
         except ValueError:
             return Absent("The request named no Call UUID.")
+        try:
+            return await self._find(id_)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ApiFailed(f"this is no answer of Switchhook ({error!r}): does the URL end with /api/v1?") from error
+
+    @asynccontextmanager
+    async def media(self, service_id: str, call_uuid: str, number: int, *, range_: str = "") -> AsyncIterator[Media]:
+        """The answer to a request for one recording, its content still to be read. Raises ApiFailed."""
+        url = f"{self._url}{_of_call(service_id, UUID(call_uuid))}/{number}/media"
+        try:
+            async with self._session.get(url, headers={"Range": range_} if range_ else {}) as answer:
+                if answer.status not in (200, 206, 404, 409, 410, 416):
+                    raise ApiFailed(f"Switchhook answers {answer.status} {answer.reason}")
+                yield Media(answer)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise ApiFailed(f"Switchhook does not answer: {type(error).__name__} {error}") from error
+
+    async def _find(self, id_: UUID) -> There | NotYet | Absent:
+        """The same. Raises KeyError, TypeError and ValueError where something else answers."""
         call = await self._ask(f"/calls/{id_}")
         if not isinstance(call, Mapping):
             return call
-        service_id = str(call.get("service_id"))
+        service_id = str(call["service_id"])
         told = await self._ask(_of_call(service_id, id_))
         if not isinstance(told, Mapping):
             return told
@@ -92,34 +112,23 @@ class SwitchhookApi:
             return NotYet("The call goes on.")
         return Absent(" ".join(dict.fromkeys(reasons)) or "This call was not recorded.")
 
-    @asynccontextmanager
-    async def media(self, service_id: str, call_uuid: str, number: int, *, range_: str = "") -> AsyncIterator[Media]:
-        """The answer to a request for one recording, its content still to be read. Raises ApiFailed."""
-        url = f"{self._url}{_of_call(service_id, UUID(call_uuid))}/{number}/media"
-        try:
-            async with self._session.get(url, headers={"Range": range_} if range_ else {}) as answer:
-                if answer.status not in (200, 206, 404, 409, 410, 416):
-                    raise ApiFailed(f"Switchhook answers {answer.status} {answer.reason}")
-                yield Media(answer)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise ApiFailed(f"Switchhook does not answer: {type(error).__name__} {error}") from error
-
     async def _ask(self, path: str, *, first_byte: bool = False) -> Mapping[str, Any] | NotYet | Absent:
         """What is told under that path. `first_byte`: it leads to sound; all that matters is whether it is there."""
         headers = {"Range": "bytes=0-0"} if first_byte else {}
         try:
             async with self._session.get(self._url + path, headers=headers) as answer:
                 if answer.status in (200, 206):
-                    return {} if first_byte else _object(await answer.json())
-                why = _detail(await answer.json(content_type=None)) or f"{answer.status} {answer.reason}"
+                    return {} if first_byte else _object(await answer.json(content_type=None))
+                is_ours = answer.content_type == PROBLEM  # a proxy on the way says 404 and 503, too
+                why = _detail(await answer.json(content_type=None)) if is_ours else str(answer.reason)
                 again = answer.headers.get("Retry-After", "")
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        except (aiohttp.ClientError, TimeoutError) as error:
             raise ApiFailed(f"Switchhook does not answer: {type(error).__name__} {error}") from error
         match answer.status:
             case 409 | 429 | 503:
                 seconds = float(again) if again.isascii() and again.isdigit() else ASK_AGAIN_SECONDS
                 return NotYet(why, min(MOST_SECONDS, max(LEAST_SECONDS, seconds)))
-            case 404 | 410:
+            case 404 | 410 if is_ours:
                 return Absent(why)
             case _:
                 raise ApiFailed(f"Switchhook answers {answer.status}: {why}")

@@ -65,12 +65,14 @@ class _Session(SMTP):
 @dataclass
 class Switchhook:
     """Its API, as far as it tells of recordings: of the one call, told as `docs/api.md` says. `states`: what is said of
-    recording 1, look by look, the last one ever after; `status`: of all its answers."""
+    recording 1, look by look, the last one ever after; `status`: of all its answers;
+    `nonsense`: what it says instead."""
 
     url: str = ""
     states: list[str] = field(default_factory=lambda: ["ready"])
     sound: bytes = b"RIFF synthetic WAVE"
     status: int = 200
+    nonsense: str = ""
     media_state: str = ""
 
     async def call(self, request: web.Request) -> web.Response:
@@ -84,6 +86,9 @@ class Switchhook:
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
         told = {"number": 1, "state": state, "reason": "" if state == "ready" else f"A synthetic reason: {state}."}
         data = [] if state in ("goes on", "not recorded") else [told]
+        if self.nonsense:
+            status = 404 if self.nonsense == "404" else 200
+            return web.Response(status=status, text=self.nonsense, content_type="text/html")
         self.media_state = state
         return web.json_response({"state": state, "data": data})
 

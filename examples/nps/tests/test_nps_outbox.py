@@ -79,7 +79,7 @@ async def test_after_three_days_it_is_given_up_and_shown(tmp_path: Path, clock: 
             await until(lambda: (book.next_due() or 0) > clock.now)
             await program.turn(3 * 24 * 3600)
             assert book.next_due() is None
-        assert "mail given up" in await program.look("/?period=year")
+        assert "E-mail: given up" in await program.look("/?period=year")
 
 
 async def test_the_crm_gets_an_entry_also_when_it_was_down(tmp_path: Path, clock: Clock, crm: Crm) -> None:

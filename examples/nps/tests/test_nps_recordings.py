@@ -103,6 +103,19 @@ async def test_an_api_that_fails_delays_the_mail_an_hour_at_most(
     assert "There is no recording: After an hour: " in mail_server.mails[0].get_content()
 
 
+@pytest.mark.parametrize("nonsense", ["<html>", "[]", "{}", '{"data": 7}', '{"data": [{"number": 1}]}', "404"])
+async def test_what_is_no_switchhook_is_asked_again_and_harms_nothing(
+        tmp_path: Path, clock: Clock, switchhook: Switchhook, mail_server: MailServer, nonsense: str) -> None:
+    switchhook.nonsense = nonsense
+    async with listening(tmp_path, clock, switchhook, mail_server) as program:
+        await program.tell()
+        await program.turn(8)
+        assert "Awaited: " in await program.look()
+        switchhook.nonsense = ""
+        await program.turn(120)
+        assert len(mail_server.mails) == 1
+
+
 async def test_a_recording_that_is_too_large_is_not_sent(
         tmp_path: Path, clock: Clock, switchhook: Switchhook, mail_server: MailServer) -> None:
     switchhook.sound = bytes(15 * 1024 * 1024 + 1)

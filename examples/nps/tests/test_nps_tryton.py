@@ -88,7 +88,7 @@ async def test_a_caller_whom_the_crm_does_not_know_is_shown_as_such(
     async with running(tmp_path, clock, **settings) as program:
         await program.tell(source_number="12025550199")
         await program.turn()
-        assert "crm no such contact" in await program.look()
+        assert "CRM: no such contact" in await program.look()
 
 
 async def test_a_wrong_password_is_said_and_an_ended_session_is_begun_anew(

@@ -105,9 +105,9 @@ class Call:
     """What a person calls a call. Numbers are as first told, and stay.
 
     `profile` None: no service claimed it; else by `tenant`, `account_code` or the place where it was, `claimed_at`.
-    `partial`: it began while we were not listening. `origin` is the leg it
-    began with. `unannounced`: it came in, and the number dialled is not known yet. `answered`: told, or too late to
-    know. `placed`: the extensions whose outbound call was told.
+    `partial`: it began while we were not listening. `origin` is the leg it began with. `unannounced`: it came in, and
+    the number dialled is not known yet. `answered`: told, or too late to know. `placed`: the extensions whose outbound
+    call was told.
 
     What extra events need: `called` are the extensions whose phones were tried, `rang` those of which that was told.
     `taken`: somebody took it, `taken_by` that user, if it was one. `furthest` is how far it came while nobody did.

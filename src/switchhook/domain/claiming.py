@@ -45,7 +45,7 @@ def claimant(
 
     A tenant key is compared with the PBX's own tenant (Asterisk `Tenantid`, FusionPBX `domain_name`), then, as a
     glob, with the place where the leg is (its context), then with its account code. A call that nobody claims is asked
-    about again when more is known of it: see `OpenCalls.claimed_by`. A Service without a tenant key takes at once what
+    about again when more is known of it: see `Claims`. A Service without a tenant key takes at once what
     no other claims; of several such, none does, for nobody could tell them apart.
     """
     extensions: dict[UUID, set[str]] = {}

@@ -73,10 +73,12 @@ class Handling:
             to = second.dialled or to
         call.transferred_by = by or call.transferred_by
         what = (fact.transferer.leg, moved.id, to) if second is None else (fact.transferer.leg, moved.id, second.id)
-        spoke = " after calling there" if fact.kind is TransferKind.ATTENDED else ""
+        who = by or "a party outside"
+        text = f"{who} transferred the call to {to}" if to else f"{who} transferred the call"
+        if fact.kind is TransferKind.ATTENDED:
+            text = f"{text} after calling there"
         self._telling.tell(
-            call, EventType.TRANSFERRED, fact.at,
-            f"{by or 'a party outside'} transferred the call{f' to {to}' if to else ''}{spoke}", *what,
+            call, EventType.TRANSFERRED, fact.at, text, *what,
             extension_number=by or None, transferred_to=to or None, transfer_kind=fact.kind.value)
 
     def _consulted(self, call: Call, by: str) -> str:

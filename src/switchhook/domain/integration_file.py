@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -20,6 +21,7 @@ from switchhook.domain.errors import WrongFile
 Record = dict[str, Any]
 
 VERSION = 1
+MOST_VALUES = 200_000
 HEAD = "# Integrations, as `switchhook integrations apply` takes them. Secrets: ${env:NAME} in the environment.\n"
 
 _DEFAULTS: Record = {
@@ -66,6 +68,10 @@ def _entries(text: str) -> list[Any]:
         told = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:
         raise WrongFile(f"The file is no YAML: {error}") from None
+    except RecursionError:
+        raise WrongFile("The file is nested too deeply.") from None
+    if _is_too_much(told):
+        raise WrongFile(f"The file has more than {MOST_VALUES:,} values.")
     if not isinstance(told, dict) or not isinstance(told.get("integrations"), list):
         raise WrongFile("The file has no list `integrations`: begin with `switchhook integrations export`.")
     if told.get("version") != VERSION:
@@ -73,6 +79,17 @@ def _entries(text: str) -> list[Any]:
     if unknown := told.keys() - {"version", "integrations"}:
         raise WrongFile(f"There is no {', '.join(map(repr, sorted(map(str, unknown))))} in such a file.")
     return list(told["integrations"])
+
+
+def _is_too_much(told: object) -> bool:
+    """Whether it has more than MOST_VALUES values. A few lines with aliases can stand for millions, or for no end."""
+    waiting, count = [told], 0
+    while waiting and count <= MOST_VALUES:
+        value = waiting.pop()
+        count += 1
+        if isinstance(value, (list, dict)):
+            waiting += islice(value.values() if isinstance(value, dict) else value, MOST_VALUES)
+    return bool(waiting) or count > MOST_VALUES
 
 
 def _entry(one: Record, services: Mapping[str, str], references: _References, *, with_id: bool) -> Record:

@@ -47,15 +47,14 @@ class Menus:
         menu = profile.menu_at(fact.place)
         if visit is not None and visit.pending is not None:
             self._ponder(leg, visit, visit.pending, fact, menu)
-        if menu is None:
-            self._outside_menus(leg, fact)
-        else:
+        if menu is not None:
             self._in_menu(leg, menu, fact)
-        if menu is None and visit is not None:
-            if fact.place in visit.quiet_places:
-                visit.in_subroutine = fact.may_return
-            elif not visit.in_subroutine:
-                self.leave(leg, fact.at)
+        elif visit is None:
+            self._outside_menus(leg, fact)
+        elif fact.place in visit.quiet_places:
+            visit.in_subroutine = fact.may_return
+        elif not visit.in_subroutine:
+            self.leave(leg, fact.at)
 
     def _outside_menus(self, leg: Leg, fact: PlaceReached) -> None:
         """A place that is entered, and in which the caller then chooses, looks like a menu that nobody has named. What
@@ -63,7 +62,7 @@ class Menus:
         if fact.point is Point.ENTRANCE:
             leg.entered = fact.place
         elif fact.point is Point.CHOICE and fact.place == leg.entered:
-            leg.entered = ""
+            leg.entered = ""  # said once
             self._telling.withhold(leg.call, EventType.IVR_RECEIVED, fact.at, f"the context {fact.place} looks like a "
                                    "menu, and is not named as one: Reading says which contexts are menus")
 

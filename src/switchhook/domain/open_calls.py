@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from switchhook.domain.call import Call, Leg
-from switchhook.domain.event import asterisk_call_uuid
-from switchhook.domain.facts import Fact, LegDialled, LegPresent, LegStarted, Party, PlaceReached, TenantTold
+from switchhook.domain.claims import Claim, Claims
+from switchhook.domain.facts import LegStarted, Party
 from switchhook.domain.outcome import Telling
-from switchhook.domain.profile import Profile
-
-#: Which Service, if any, a call belongs to: asked with the first leg that is known of it.
-Claim = Callable[[LegStarted], Profile | None]
 
 MOST_CALLS = 50_000  # open at once; beyond it the oldest is given up
 _ENDED_LEGS = 10_000  # remembered, so that a late Fact does not bring one back
@@ -22,30 +17,15 @@ _PAST_LEGS = 50  # of one call: a queue rings and rings
 _NO_SERVICE = UUID(int=0)
 
 
-@dataclass(slots=True, kw_only=True)
-class _Unclaimed:
-    """An open call that no service claims yet: what it began with, and with what was asked whose it is."""
-
-    began: LegStarted
-    asked: set[tuple[str, str, str]]
-
-
-def _tenancy(leg: LegStarted) -> tuple[str, str, str]:
-    return leg.tenant, leg.account_code, leg.party.place
-
-
 class OpenCalls:
-    """Calls and legs by the PBX's ids. `unclaimed` counts calls that no Service claimed, `unknown` Facts that
-    name a leg or call of which we know nothing."""
+    """Calls and legs by the PBX's ids. `unknown` counts Facts that name a leg or call of which we know nothing."""
 
     def __init__(self, claim: Claim, telling: Telling, over: Callable[[Call], None]) -> None:
         """`over` is called when a call is, while all is known of it."""
-        self.unclaimed = 0
+        self.claims = Claims(claim)
         self.unknown = 0
         self.calls: dict[str, Call] = {}
         self.legs: dict[str, Leg] = {}
-        self._unclaimed: dict[str, _Unclaimed] = {}
-        self._claim = claim
         self._telling = telling
         self._over = over
         self._ended: dict[str, None] = {}
@@ -70,44 +50,12 @@ class OpenCalls:
             call = self.calls[party.call] = Call(
                 id=party.call, uuid=_NO_SERVICE, profile=None, partial=partial,
                 began_ms=0 if began is None else round(began.timestamp() * 1000))
-            self._claim_for(call, fact)
-            self.unclaimed += call.profile is None
+            self.claims.ask(call, fact)
             if len(self.calls) > MOST_CALLS:
                 self.give_up(next(iter(self.calls.values())))
         elif call.profile is None and party.began_call and call.origin is None:
-            self._claim_for(call, fact)
-            self.unclaimed -= call.profile is not None
-        if call.profile is None and party.began_call:
-            self._unclaimed.setdefault(call.id, _Unclaimed(began=fact, asked={_tenancy(fact)}))
+            self.claims.ask(call, fact)
         return call
-
-    def claimed_by(self, fact: Fact) -> LegStarted | None:
-        """What a call began with that a service claims now, since the Fact says more of whose it is: many tenants
-        share a trunk, and only the dialplan of the number dialled, or the phone that is rung, shows which."""
-        told = _of_tenant(fact) if self._unclaimed else None
-        waiting = None if told is None else self._unclaimed.get(told.call)
-        if told is None or waiting is None:
-            return None
-        began = waiting.began
-        waiting.began = began = replace(
-            began, tenant=told.tenant or began.tenant, account_code=told.account_code or began.account_code)
-        known = replace(began, party=replace(began.party, place=told.place or began.party.place))
-        if _tenancy(known) in waiting.asked:
-            return None
-        waiting.asked.add(_tenancy(known))
-        call = self.calls[told.call]
-        self._claim_for(call, known)
-        if call.profile is None:
-            return None
-        self.unclaimed -= 1
-        del self._unclaimed[call.id]
-        return began
-
-    def _claim_for(self, call: Call, fact: LegStarted) -> None:
-        call.profile = self._claim(fact)
-        call.tenant, call.account_code, call.claimed_at = fact.tenant, fact.account_code, fact.party.place
-        service = _NO_SERVICE if call.profile is None else call.profile.service_id
-        call.uuid = fact.call_uuid or asterisk_call_uuid(service, call.id)
 
     def leg(self, leg_id: str, call_id: str, at: datetime | None, *, passing: bool = False) -> Leg | None:
         """A leg that is known, in the call that the Fact names: after a transfer another than before. `passing`: it
@@ -150,7 +98,8 @@ class OpenCalls:
 
     def has_another_call(self, leg: Leg) -> bool:
         """Has the party of this leg another call, on the other line?"""
-        return any(other.device == leg.device and other.call is not leg.call for other in self.legs.values())
+        return bool(leg.device) and any(
+            other.device == leg.device and other.call is not leg.call for other in self.legs.values())
 
     def join(self, leg: Leg, call: Call, at: datetime | None) -> None:
         """Another call has taken the place of the leg's own: after an attended transfer it talks with that caller. It
@@ -187,23 +136,6 @@ class OpenCalls:
 
     def _end_if_empty(self, call: Call) -> None:
         if not call.legs and self.calls.pop(call.id, None) is not None:
-            self._unclaimed.pop(call.id, None)
+            self.claims.forget(call)
             self._over(call)
             self._telling.ended(call)
-
-
-def _of_tenant(fact: Fact) -> TenantTold | None:
-    """What a Fact says of whose its call is."""
-    match fact:
-        case TenantTold():
-            return fact
-        case PlaceReached():
-            return TenantTold(at=None, leg=fact.leg, call=fact.call, place=fact.place)
-        case LegStarted() | LegPresent():
-            started = fact.started if isinstance(fact, LegPresent) else fact
-            return TenantTold(at=None, leg=started.party.leg, call=started.party.call, tenant=started.tenant,
-                              account_code=started.account_code, place=started.party.place)
-        case LegDialled(dialling=Party() as party):
-            return TenantTold(at=None, leg=party.leg, call=party.call, place=party.place)
-        case _:
-            return None

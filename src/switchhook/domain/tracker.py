@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import assert_never
 
 from switchhook.domain.call import Call, Leg
+from switchhook.domain.claims import Claim
 from switchhook.domain.endings import Endings
 from switchhook.domain.facts import (
     CallPickedUp,
@@ -48,7 +49,7 @@ from switchhook.domain.menus import Menus
 from switchhook.domain.milestones import Milestones
 from switchhook.domain.narrator import Narrator
 from switchhook.domain.notes import CallSheet, sheet_of
-from switchhook.domain.open_calls import Claim, OpenCalls
+from switchhook.domain.open_calls import OpenCalls
 from switchhook.domain.outcome import Outcome, Telling
 from switchhook.domain.profile import Acquaintance
 
@@ -78,7 +79,7 @@ class Tracker:
     @property
     def unclaimed(self) -> int:
         """How many calls no Service claimed yet, or ever."""
-        return self._open.unclaimed
+        return self._open.claims.unclaimed
 
     @property
     def unknown(self) -> int:
@@ -87,7 +88,7 @@ class Tracker:
 
     def feed(self, fact: Fact) -> Outcome:
         """What one Fact comes to."""
-        if (began := self._open.claimed_by(fact)) is not None:
+        if (began := self._open.claims.ask_again(fact)) is not None:
             self._claimed(began)
         self._narrator.before(fact)
         self._take(fact)
@@ -161,7 +162,7 @@ class Tracker:
             case Connected():
                 self._open.begin_contact()
             case TenantTold():
-                pass  # `claimed_by` has read it
+                pass  # `Claims` has read it
             case PbxStopped():
                 for leg in list(self._open.legs.values()):
                     self._end(leg, fact.at)

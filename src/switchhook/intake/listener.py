@@ -18,14 +18,14 @@ from uuid import UUID
 
 from aiohttp import web
 
+from switchhook.domain.allowance import Allowances
 from switchhook.domain.errors import StoreUnavailable
 from switchhook.domain.event import Event
 from switchhook.domain.service import Account, Service
-from switchhook.intake.allowance import Allowances
 from switchhook.intake.metrics import exposition
 from switchhook.intake.problems import Problem, problems
 from switchhook.intake.sequences import Sequences
-from switchhook.intake.told import Told, read_events
+from switchhook.intake.told import MAX_EVENTS, Told, read_events
 from switchhook.store.current import CurrentConfiguration
 from switchhook.store.ports import Accepted
 
@@ -61,7 +61,7 @@ class Intake:
         self._sequences = Sequences()
         self._account_per_second = account_per_second
         self._seconds = seconds
-        self._allowances = Allowances()
+        self._allowances = Allowances(at_once=MAX_EVENTS)
         self._in_work = 0
         self._runner: web.AppRunner | None = None
 

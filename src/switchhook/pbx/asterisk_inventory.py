@@ -64,8 +64,13 @@ def _devices(states: Iterable[Message]) -> Iterator[str]:
 
 
 def _hints(statuses: Iterable[Message]) -> dict[str, tuple[str, ...]]:
-    return {status.get("Exten"): hinted_devices(status.get("Hint")) for status in statuses
-            if status.get("Exten").isdigit() and hinted_devices(status.get("Hint"))}
+    """Extension → its devices; of several tenants that have the same one, all of them."""
+    hints: dict[str, tuple[str, ...]] = {}
+    for status in statuses:
+        extension, devices = status.get("Exten"), hinted_devices(status.get("Hint"))
+        if extension.isdigit() and devices:
+            hints[extension] = (*hints.get(extension, ()), *devices)
+    return hints
 
 
 def _contexts(dialplan: Iterable[Message]) -> dict[str, list[Step]]:

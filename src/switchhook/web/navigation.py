@@ -124,6 +124,8 @@ class Shell:
         url = reverse(name, kwargs={"account": slug} if slug else None)
         here = self._request.path
         below = name not in ("home", "operator-overview") and here.startswith(url)
+        if getattr(self._request, "of_service", False):  # an integration of a PBX: its page stands below that
+            below = name == "pbx-list"
         return Item(label, icon, url, here == url or below, key)
 
 

@@ -72,6 +72,9 @@ HELP = {
     "integrations": _INTEGRATIONS, "pbx-integrations": _INTEGRATIONS,
     "integration-new": _FORM, "pbx-integration-new": _FORM, "integration-edit": _FORM,
     "integration-templates": _TEMPLATES, "pbx-integration-templates": _TEMPLATES,
+    "integrations-import": PageHelp(_(
+        "Integrations as a file: keep them with your other settings, or bring them from another installation. First "
+        "you see what would be created and changed; nothing is deleted."), "command-line.html#integrations-as-code"),
     "integration": PageHelp(_(
         "How this integration does. A bar of the last 24 hours leads to the deliveries of its hour, a failure to "
         "those that failed so. “Retrying” are deliveries that wait for their next attempt."), "delivery.html#figures"),

@@ -38,20 +38,27 @@ def ensure_operator(email: str) -> FirstLogin:
 
 
 def way_back_in(email: str, *, forget_second_factor: bool) -> str:
-    """A one-time link for who has that address, also for an operator. Raises SettingsError when nobody has it."""
+    """A one-time link for who has that address, also for an operator. Where there is no operator yet (engine and web
+    were started apart), who has it becomes the first. Raises SettingsError when nobody has it."""
     make_ready()
+    from django.core.exceptions import ValidationError
     from django.db import connections
 
     from switchhook.web.members import actions
-    from switchhook.web.members.addresses import person_at
+    from switchhook.web.members.addresses import person_at, plain_address
+    from switchhook.web.models import Person
 
     try:
         person = person_at(email)
+        if person is None and not Person.objects.filter(is_superuser=True).exists():
+            person = Person.objects.create_superuser(plain_address(email))
         if person is None or not person.is_active:
             raise SettingsError(f"Nobody here has the address {email}.")
         if forget_second_factor:
             actions.forget_second_factor(person)
         return one_time_link(person)
+    except ValidationError as error:  # no address that anybody can have
+        raise SettingsError(" ".join(error.messages)) from error
     finally:
         connections.close_all()
 

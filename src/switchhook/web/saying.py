@@ -16,6 +16,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from django.utils.functional import lazy
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 
 LOCALE = Path(__file__).parent / "locale"
@@ -69,7 +70,8 @@ def _said(language: str, text: str, depth: int) -> _Said:
 
 
 def _ways(language: str, text: str, depth: int) -> Iterator[_Said]:
-    """All ways to say it: as one of the templates, without its full stop, sentence by sentence, or as it stands."""
+    """All ways to say it: as one of the templates, without its full stop or its capital letter (a note of a call has
+    neither, on its page it has both), sentence by sentence, or as it stands."""
     for template in _templates(language):
         for values in template.values_of(text):
             inner = {name: _said(language, value, depth + 1) for name, value in values.items()}
@@ -78,11 +80,14 @@ def _ways(language: str, text: str, depth: int) -> Iterator[_Said]:
     if text.endswith("."):
         bare = _said(language, text[:-1], depth + 1)
         yield _Said(f"{bare.words}.", bare.unknown + 1)
+    if text[0].isupper():
+        small = _said(language, text[0].lower() + text[1:], depth + 1)
+        yield _Said(capfirst(small.words), small.unknown + 2)
     sentences = _SENTENCES.split(text)
     if len(sentences) > 1:
         each = [_said(language, one, depth + 1) for one in sentences]
         yield _Said(" ".join(one.words for one in each), sum(one.unknown for one in each) + 1)
-    yield _Said(text, len(text) + 1)
+    yield _Said(text, len(text) + 3)
 
 
 @cache

@@ -9,12 +9,14 @@ import pytest
 
 from switchhook.domain.catalogue import FIELDS, Field
 from switchhook.web.api.examples import BODIES
-from switchhook.web.models import Member
+from switchhook.web.models import AuditEntry, Member
 from tests.web.api.conftest import Program
 from tests.web.api.test_walk import DOCUMENT
 from tests.web.conftest import World
 from tests.web.made_up import House
 
+#: Dry runs, what only looks, and what is as it was already.
+CHANGE_NOTHING = {"upsert_users", "configure_integrations", "check_signature", "preview_new_integration"}
 A_TEMPLATE = "crm-screen-pop"
 OPERATIONS = {one["operationId"]: (method.upper(), path, one)
               for path, methods in DOCUMENT["paths"].items() for method, one in methods.items()}
@@ -37,5 +39,7 @@ def test_it_is_accepted_as_it_stands_there(name: str, program: Program, world: W
     body: Any = json.dumps(BODIES[name])
     for field, id_ in ((Field.SERVICE_UUID, world.service.id), (Field.EVENT_ID, delivery.id)):
         body = body.replace(str(FIELDS[field].example), str(id_))
+    noted = AuditEntry.objects.count()
     answer = program.ask(method, path.format_map(there), json.loads(body))
     assert answer.status_code in (200, 201, 202), answer.content
+    assert (AuditEntry.objects.count() > noted) == (name not in CHANGE_NOTHING), "the audit log"

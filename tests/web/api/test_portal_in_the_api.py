@@ -18,6 +18,7 @@ DONE_BY: Mapping[str, str] = {
     "pbx-user-new": "create_user",
     "pbx-user": "get_user modify_user", "pbx-user-delete": "delete_user", "users": "list_users",
     "users-csv": "list_users",
+    "integrations-export": "list_integrations", "integrations-import": "configure_integrations",
     "integrations": "list_integrations", "pbx-integrations": "list_integrations",
     "integration-new": "create_integration", "pbx-integration-new": "create_integration",
     "integration-new-preview": "preview_new_integration", "pbx-integration-new-preview": "preview_new_integration",

@@ -11,11 +11,14 @@ async function look() {
     if (!answer.ok) throw new Error(answer.status);
     const told = await answer.text();
     if (told !== shown && players.every((one) => one.paused)) {
-      const open = [...figures.querySelectorAll("details[open]")].map((one) => one.id), focused = document.activeElement.parentElement?.id;
+      const open = [...figures.querySelectorAll("details[open]")].map((one) => one.id), focused = document.activeElement.parentElement?.id, player = document.activeElement.src;
       const heard = new Map(players.map((one) => [one.src, one.currentTime]).filter(([, seconds]) => seconds));
       figures.innerHTML = shown = told;
       for (const id of open) document.getElementById(id)?.setAttribute("open", "");
-      for (const one of figures.querySelectorAll("audio")) if (heard.has(one.src)) one.currentTime = heard.get(one.src);
+      for (const one of figures.querySelectorAll("audio")) {
+        if (heard.has(one.src)) one.currentTime = heard.get(one.src);
+        if (one.src === player) one.focus({ preventScroll: true });
+      }
       if (focused) figures.querySelector(`details#${focused} > summary`)?.focus({ preventScroll: true });
     }
     live.textContent = "Live.";

@@ -19,9 +19,9 @@ _DORA = {"extension_number": "204", "name": "Dora Example", "enabled_calls": ["L
 
 #: A body for each operation that has one.
 BODIES: Mapping[str, Mapping[str, Any]] = {
-    "change_service": {"friendly_name": "Head Office", "applications_enabled": True},
+    "change_service": {"friendly_name": "Sydney", "applications_enabled": True},
     "change_account": {"second_factor_required": True},
-    "choose_user_source": {"source": "portal"},
+    "choose_user_source": {"source": "freepbx"},
     "check_signature": {"request": "POST /hook HTTP/1.1\nwebhook-id: 1\nwebhook-timestamp: 1772580115\n"
                                    "webhook-signature: v1,AAAA\n\n{}"},
     "preview_new_integration": _CRM,

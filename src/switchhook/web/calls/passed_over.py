@@ -37,8 +37,9 @@ def _of_event(
         concerned = row.event_type == event.type and row.service_id in (None, event.service_id)
         if not concerned or row.id in got_it or row.created_at.timestamp() * 1000 > event.accepted_at_ms:
             continue
-        if why := _why_not(access, event, row):
-            yield NotFired(type=event.type, reason=f"{row.name}: {why} (as it is set now).", event=event)
+        name, why = row.name, _why_not(access, event, row)
+        if why:
+            yield NotFired(type=event.type, reason=f"{name}: {why} (as it is set now).", event=event)
 
 
 def _why_not(access: Access, event: Event, row: Integration) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -16,8 +16,9 @@ from django.views.decorators.http import require_POST
 
 from switchhook.web.deliveries import recovery
 from switchhook.web.deliveries.search import Filters
+from switchhook.web.integrations.integration_view import integration_view
 from switchhook.web.members.models import Role
-from switchhook.web.models import Errand
+from switchhook.web.models import Errand, Integration
 from switchhook.web.tenancy import Access, account_view
 
 #: How far back the form begins when nothing says better.
@@ -52,10 +53,9 @@ class SinceForm(forms.Form):
     since = forms.DateTimeField(label=_lazy("Catch up from"), widget=_Moment())
 
 
-@account_view(needs=Role.ADMIN)
-def catch_up(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+@integration_view(needs=Role.ADMIN)
+def catch_up(request: HttpRequest, access: Access, row: Integration) -> HttpResponse:
     """Enable and catch up: the moment and the estimate; a POST does it."""
-    row = get_object_or_404(access.integrations().select_related("service", "account"), id=integration_id)
     usual = row.disabled_at or timezone.now() - USUAL
     form = SinceForm(request.POST or request.GET or {"since": _typed(usual)})
     since = form.cleaned_data["since"] if form.is_valid() else None

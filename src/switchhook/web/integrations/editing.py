@@ -8,12 +8,11 @@ the card with the rows is taken from it.
 from __future__ import annotations
 
 from dataclasses import replace
-from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
@@ -26,6 +25,7 @@ from switchhook.web.branding.views import brand_of
 from switchhook.web.integrations import actions
 from switchhook.web.integrations.forms import IntegrationForm, blank
 from switchhook.web.integrations.history import restored
+from switchhook.web.integrations.integration_view import integration_view
 from switchhook.web.integrations.prepared import Prepared, prepared
 from switchhook.web.integrations.preview import chosen_event, passing, preview, recent_events
 from switchhook.web.integrations.rows import value_choices
@@ -49,10 +49,9 @@ def new_of_service(request: HttpRequest, access: Access, service: Service) -> Ht
     return _page(request, access, service, None)
 
 
-@account_view(needs=Role.ADMIN)
-def edit(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+@integration_view(needs=Role.ADMIN)
+def edit(request: HttpRequest, access: Access, row: Row) -> HttpResponse:
     """The cog."""
-    row = _row(access, integration_id)
     return _page(request, access, row.service, row)
 
 
@@ -66,9 +65,8 @@ def preview_new_of_service(request: HttpRequest, access: Access, service: Servic
     return _preview(request, access, service, None)
 
 
-@account_view(needs=Role.ADMIN)
-def preview_edit(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
-    row = _row(access, integration_id)
+@integration_view(needs=Role.ADMIN)
+def preview_edit(request: HttpRequest, access: Access, row: Row) -> HttpResponse:
     return _preview(request, access, row.service, row)
 
 
@@ -203,8 +201,5 @@ def _is_signed(request: HttpRequest, access: Access, row: Row | None) -> bool:
     template = prepared(request.GET.get("template", ""), access.account.granted_events)
     return template is None or template.signed
 
-
-def _row(access: Access, integration_id: UUID) -> Row:
-    return get_object_or_404(access.integrations().select_related("service"), id=integration_id)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,16 +11,17 @@ from django.views.decorators.http import require_POST
 
 from switchhook.web.integrations import actions, history
 from switchhook.web.integrations.actions import Mistaken
+from switchhook.web.integrations.integration_view import integration_view
+from switchhook.web.models import Integration
 from switchhook.web.saying import said
-from switchhook.web.tenancy import Access, account_view
+from switchhook.web.tenancy import Access
 
 PAGE_VERSIONS = 25
 
 
-@account_view
-def of_integration(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+@integration_view
+def of_integration(request: HttpRequest, access: Access, row: Integration) -> HttpResponse:
     """Its versions, the newest first."""
-    row = get_object_or_404(access.integrations().select_related("service"), id=integration_id)
     below = request.GET.get("below", "")
     told = history.versions(row, int(below) if below.isdecimal() and len(below) < 9 else None, PAGE_VERSIONS)
     return render(request, "integrations/history.html", {
@@ -31,10 +30,9 @@ def of_integration(request: HttpRequest, access: Access, integration_id: UUID) -
 
 
 @require_POST
-@account_view
-def restore(request: HttpRequest, access: Access, integration_id: UUID, number: int) -> HttpResponse:
+@integration_view
+def restore(request: HttpRequest, access: Access, row: Integration, number: int) -> HttpResponse:
     """Back to how it stood then; where a secret of then is gone, by way of the form."""
-    row = get_object_or_404(access.integrations().select_related("service", "account"), id=integration_id)
     version = get_object_or_404(row.versions, number=number)
     try:
         missing = actions.restore(row, version, by=str(access.asker))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from django import forms
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
 from switchhook.domain.pasted import LONGEST, Unreadable, read_pasted
+from switchhook.web.integrations.integration_view import integration_view
 from switchhook.web.integrations.signature_check import about_secret, diagnosis_of, secrets_of
 from switchhook.web.members.models import Role
+from switchhook.web.models import Integration
 from switchhook.web.saying import said
-from switchhook.web.tenancy import Access, account_view
+from switchhook.web.tenancy import Access
 
 
 def _area(rows: int, placeholder: str = "") -> forms.Textarea:
@@ -41,10 +41,9 @@ class PasteForm(forms.Form):
 
 
 @sensitive_post_parameters()
-@account_view(needs=Role.ADMIN)
-def page(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+@integration_view(needs=Role.ADMIN)
+def page(request: HttpRequest, access: Access, row: Integration) -> HttpResponse:
     """Paste a request and see why its signature fails."""
-    row = get_object_or_404(access.integrations().select_related("service"), id=integration_id)
     form = PasteForm(request.POST if request.method == "POST" else None)
     diagnosis, about = None, ""
     if form.is_valid():

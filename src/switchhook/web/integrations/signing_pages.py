@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from allauth.account.decorators import reauthentication_required
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from switchhook.web.integrations.integration_view import integration_view
 from switchhook.web.integrations.preview import example, preview
 from switchhook.web.integrations.stored import opened
 from switchhook.web.integrations.verifying import SAMPLES, sample, signs_body
 from switchhook.web.integrations.views import reveal_once
 from switchhook.web.members.models import Role
 from switchhook.web.models import Integration
-from switchhook.web.tenancy import Access, account_view
+from switchhook.web.tenancy import Access
 
 
 @require_POST
-@account_view(needs=Role.ADMIN)
+@integration_view(needs=Role.ADMIN)
 @reauthentication_required(app="switchhook")  # type: ignore[untyped-decorator]  # allauth's
-def reveal(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+def reveal(request: HttpRequest, access: Access, row: Integration) -> HttpResponse:
     """Show the signing secret once more: to who has just proved by password or second factor that it is them.
 
     Who has neither, but logs in elsewhere, cannot prove it here, and is not shown it."""
-    row, person = _row(access, integration_id), access.person
+    row, person = row, access.person
     if person is not None and (person.has_usable_password() or is_mfa_enabled(person)):
         reveal_once(request, row)
     else:
@@ -39,10 +38,9 @@ def reveal(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRe
     return redirect("integration", account=access.account.slug, integration_id=row.id)
 
 
-@account_view
-def verifying(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+@integration_view
+def verifying(request: HttpRequest, access: Access, row: Integration) -> HttpResponse:
     """Code that checks the signatures of this integration, in the receiver's language. It holds no secret."""
-    row = _row(access, integration_id)
     integration, now = opened(row, timezone.now()).integration, timezone.now()
     chosen = sample(request.GET.get("language", ""))
     shown = preview(integration, example(integration, row.service, now), signed=bool(row.signing_secrets), at=now)
@@ -50,6 +48,3 @@ def verifying(request: HttpRequest, access: Access, integration_id: UUID) -> Htt
         "row": row, "samples": SAMPLES, "chosen": chosen, "call": chosen.call_for(integration),
         "signs_body": signs_body(integration), "header_names": shown.header_names})
 
-
-def _row(access: Access, integration_id: UUID) -> Integration:
-    return get_object_or_404(access.integrations().select_related("service", "account"), id=integration_id)

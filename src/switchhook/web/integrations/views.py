@@ -9,7 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,6 +25,7 @@ from switchhook.web.integrations import actions
 from switchhook.web.integrations.failures import failure_groups
 from switchhook.web.integrations.figures import Figures, figures, figures_of, retrying
 from switchhook.web.integrations.health import resting
+from switchhook.web.integrations.integration_view import integration_view
 from switchhook.web.integrations.stored import opened
 from switchhook.web.integrations.testing import sent_test
 from switchhook.web.members.models import Role
@@ -68,10 +69,9 @@ def _list(request: HttpRequest, access: Access, found: QuerySet[Integration], se
     })
 
 
-@account_view
-def one(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+@integration_view
+def one(request: HttpRequest, access: Access, row: Integration) -> HttpResponse:
     """One integration: how it is, what it does, its recent deliveries. Right after it was made, its signing secret."""
-    row = _row(access, integration_id)
     found = opened(row, timezone.now())
     secret = ""
     news = "HX-Request" in request.headers  # another window, which asks for news: not who is to be shown it
@@ -97,39 +97,36 @@ def one(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRespo
 
 
 @require_POST
-@account_view
-def enable(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+@integration_view
+def enable(request: HttpRequest, access: Access, row: Integration) -> HttpResponse:
     """Play."""
-    row = _row(access, integration_id)
     actions.enable(row, by=str(access.asker))
     messages.success(request, _("%(name)s is enabled.") % {"name": row.name})
     return _back(request, row)
 
 
 @require_POST
-@account_view
-def disable(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+@integration_view
+def disable(request: HttpRequest, access: Access, row: Integration) -> HttpResponse:
     """Stop."""
-    row = _row(access, integration_id)
     actions.disable(row, f"Disabled by {access.asker}.", by=str(access.asker))
     messages.success(request, _("%(name)s is disabled. It sends nothing until you enable it.") % {"name": row.name})
     return _back(request, row)
 
 
 @require_POST
-@account_view
-def duplicate(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+@integration_view
+def duplicate(request: HttpRequest, access: Access, row: Integration) -> HttpResponse:
     """A copy to change; it is disabled."""
-    twin = actions.duplicate(_row(access, integration_id), by=str(access.asker))
+    twin = actions.duplicate(row, by=str(access.asker))
     reveal_once(request, twin)
     messages.success(request, _("This is the copy. It is disabled until you enable it."))
     return redirect("integration-edit", account=access.account.slug, integration_id=twin.id)
 
 
-@account_view(needs=Role.ADMIN)
-def delete(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+@integration_view(needs=Role.ADMIN)
+def delete(request: HttpRequest, access: Access, row: Integration) -> HttpResponse:
     """Asks first; a POST deletes."""
-    row = _row(access, integration_id)
     if request.method != "POST":
         return render(request, "integrations/delete.html", {"row": row})
     actions.delete(row)
@@ -138,26 +135,24 @@ def delete(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRe
 
 
 @require_POST
-@account_view
-def rotate(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+@integration_view
+def rotate(request: HttpRequest, access: Access, row: Integration) -> HttpResponse:
     """A new signing secret, shown once; the one before signs along for a day."""
-    row = _row(access, integration_id)
     actions.rotate_signing_secret(row, by=str(access.asker))
     reveal_once(request, row)
     return redirect("integration", account=access.account.slug, integration_id=row.id)
 
 
 @require_POST
-@account_view
-def send_test(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+@integration_view
+def send_test(request: HttpRequest, access: Access, row: Integration) -> HttpResponse:
     """Have the engine send a test event; the page then waits for what comes of it."""
-    return redirect(ask_for_test(access, _row(access, integration_id)))
+    return redirect(ask_for_test(access, row))
 
 
-@account_view
-def test_result(request: HttpRequest, access: Access, integration_id: UUID, errand_id: UUID) -> HttpResponse:
+@integration_view
+def test_result(request: HttpRequest, access: Access, row: Integration, errand_id: UUID) -> HttpResponse:
     """How a test stands: the fragment that asks again until it is over."""
-    row = _row(access, integration_id)
     return render(request, "integrations/_test.html", {"row": row, "test": sent_test(access, row, str(errand_id))})
 
 
@@ -184,9 +179,6 @@ def new_url(access: Access, service: Service | None) -> str:
     """Where a new integration of this service (None: of the account) is made."""
     return list_url(access, service) + "new/"
 
-
-def _row(access: Access, integration_id: UUID) -> Integration:
-    return get_object_or_404(access.integrations().select_related("service", "account"), id=integration_id)
 
 
 def _url(row: Integration, access: Access) -> str:

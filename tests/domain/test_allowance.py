@@ -7,14 +7,14 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switchhook.intake.allowance import SAVED_SECONDS, Allowances
+from switchhook.domain.allowance import SAVED_SECONDS, Allowances
 from switchhook.intake.told import MAX_EVENTS
 
 A, B = UUID(int=1), UUID(int=2)
 
 
 def test_who_has_spent_all_waits_and_others_do_not() -> None:
-    allowances = Allowances()
+    allowances = Allowances(MAX_EVENTS)
     assert allowances.spend(A, 1000, 100, 0.0) == 0
     assert allowances.spend(A, 200, 100, 0.0) == 2
     assert allowances.spend(B, 1000, 100, 0.0) == 0
@@ -22,14 +22,14 @@ def test_who_has_spent_all_waits_and_others_do_not() -> None:
 
 
 def test_a_request_of_full_size_is_possible_with_the_smallest_quota() -> None:
-    assert Allowances().spend(A, MAX_EVENTS, 1, 0.0) == 0
+    assert Allowances(MAX_EVENTS).spend(A, MAX_EVENTS, 1, 0.0) == 0
 
 
 @given(st.integers(1, 500), st.lists(st.tuples(st.integers(1, MAX_EVENTS), st.floats(0, 60)), max_size=50))
 def test_over_any_time_no_more_is_told_than_the_rate_and_what_was_saved(
     per_second: int, asked: list[tuple[int, float]],
 ) -> None:
-    allowances, now, told = Allowances(), 0.0, 0
+    allowances, now, told = Allowances(MAX_EVENTS), 0.0, 0
     for events, later in asked:
         now += later
         wait = allowances.spend(A, events, per_second, now)
