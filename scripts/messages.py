@@ -34,8 +34,9 @@ TELLERS = (
     "delivery/deliverer.py", "delivery/dispatcher.py", "delivery/errands.py", "delivery/failures.py",
     "delivery/guard.py", "delivery/names.py", "delivery/recovery.py", "delivery/tls.py", "delivery/watch.py",
     "pbx/ami_asking.py", "pbx/ami_session.py", "pbx/asterisk_inventory.py", "pbx/connector.py", "pbx/detecting.py",
-    "pbx/directories.py", "pbx/esl_session.py", "pbx/freeswitch_inventory.py", "pbx/line.py", "pbx/pbx_errands.py",
-    "pbx/pbx_socket.py", "pbx/pbx_tls.py", "store/work/configuration.py", "store/work/disabling.py",
+    "pbx/directories.py", "pbx/esl_session.py", "pbx/freeswitch_inventory.py",
+    "pbx/fusionpbx_database.py", "pbx/line.py", "pbx/pbx_errands.py", "pbx/pbx_socket.py", "pbx/pbx_tls.py",
+    "pbx/user_listings.py", "store/work/configuration.py", "store/work/disabling.py",
     "web/accounts/erasing.py", "web/accounts/quotas.py", "web/audit/actor.py", "web/audit/changes.py",
     "web/audit/logins.py", "web/calls/timeline.py", "web/integrations/actions.py", "web/integrations/history.py",
     "web/integrations/prepared.py", "web/integrations/signature_page.py", "web/integrations/views.py",
@@ -48,7 +49,8 @@ _SILENT = re.compile(
 #: Words of code: SQL, patterns, names of headers and variables.
 _CODE = re.compile(r"[A-Z_]{6,} |SELECT|INSERT|UPDATE |DELETE FROM|account_id =|service_id =|^api |^show |^xml_|"
                    r"^CUSTOM |^[a-z_]+( [a-z_]+)* v1$|^userauth|^auth |^event json|^sofia |^Basic \{|:id$|^POST |^\{\"|"
-                   r"^(Ada Example|Head Office|CRM: screen pop)$|\(\?|\\d|^switchhook |\bNULL\b|application/|text/|"
+                   r"^(Ada Example|Head Office|CRM: screen pop)$|^Nothing but failures for 5 days|"
+                   r"\(\?|\\d|^switchhook |\bNULL\b|application/|text/|"
                    r"[a-z]=%s")
 #: Where single words are labels, too.
 LABELLERS = (
@@ -57,8 +59,9 @@ LABELLERS = (
 _LABEL = re.compile(r"[A-Z]+[a-z][a-zA-Z-]+$|CRM$")
 _STRING = r"u?(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')"
 _CALL = re.compile(rf"\b(p?gettext|n?gettext|_)\(\s*({_STRING})(?:\s*,\s*({_STRING}))?")
-_KEYWORDS = {"_": None, "_lazy": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2),
-             "pgettext_lazy": ((1, "c"), 2), "npgettext_lazy": ((1, "c"), 2, 3)}
+_KEYWORDS = {
+    "_": None, "_lazy": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2), "npgettext_lazy": ((1, "c"), 2, 3)}
 
 Text = str | tuple[str, str]
 
@@ -121,7 +124,7 @@ def _words() -> Iterator[str]:
     from switchhook.domain.filters import SUBJECTS
 
     yield from CALL_TYPES
-    yield from ("revoked", "expired", "no integration wanted it", "Not logged in", "users", "integrations")
+    yield from ("revoked", "expired", "no integration wanted it", "Not logged in", "users", "PBXs", "integrations")
     yield from dict.fromkeys(spec.group for spec in FIELDS.values())
     yield from (one.value for one in Availability)
     yield from (spec.label.lower() for spec in SUBJECTS.values())

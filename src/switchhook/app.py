@@ -105,7 +105,7 @@ class Engine:
         )
         errands.accept_with(delivery.accept)
         fleet = Fleet(store, current, delivery.accept, self.id)
-        directories = Directories(store, current, lambda: fleet.lines)
+        directories = Directories(store, current, lambda: fleet.lines, most_users=settings.account_users)
         intake = Intake(
             current=current,
             accept=delivery.accept,

@@ -14,7 +14,7 @@ from tests.fixtures.seed import Seed
 SINCE = datetime(2026, 3, 4, 10, 41, 55, tzinfo=UTC)
 REPORT = ConnectionReport(
     connection_id=uuid4(), state="refused", since=SINCE, detail="The PBX refused the login.", last_message_at=SINCE,
-    messages=5_000_000_000, reconnects=3, unclaimed=7)
+    messages=5_000_000_000, messages_per_second=1234.5, reconnects=3, unclaimed=7)
 
 
 async def test_a_report_replaces_the_one_before_and_keeps_the_owner(store: Store, engine: UUID, seed: Seed) -> None:
@@ -25,6 +25,7 @@ async def test_a_report_replaces_the_one_before_and_keeps_the_owner(store: Store
     assert to_uuid(row["owner"]) == engine
     assert (row["state"], row["detail"], row["since_ms"]) == ("connected", "", 1772620915000)
     assert (row["last_message_at_ms"], row["messages"]) == (None, 5_000_000_000)
+    assert row["messages_per_second"] == 1234.5
     assert (row["reconnects"], row["unclaimed"]) == (3, 7)
 
 

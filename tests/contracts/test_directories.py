@@ -10,9 +10,9 @@ from uuid import UUID
 
 import pytest
 
-from switchhook.domain.directory import Listed, Plan
+from switchhook.domain.directory import DirectoryMemory, DirectoryReport, Listed, Plan
 from switchhook.domain.service import DirectorySource, Service
-from switchhook.store.ports import DirectoryReport, Store
+from switchhook.store.ports import Store
 from switchhook.store.rows import to_uuid
 from tests.fixtures.seed import Seed
 
@@ -41,11 +41,11 @@ def errands(seed: Seed) -> list[dict[str, Any]]:
 
 
 async def test_the_first_import_is_written_and_told_to_nobody(store: Store, service: Service, seed: Seed) -> None:
-    assert not await store.directory_imported(service)
+    assert await store.directory_memory(service) == DirectoryMemory()
     assert await store.apply_directory(service, Plan(listed=(ADA, CID), gone=("202",), settling={}), READ) == 3
     assert users(seed) == {"201": "Ada Renamed", "203": "Cid Example"}
     assert errands(seed) == []
-    assert await store.directory_imported(service)
+    assert (await store.directory_memory(service)).imported
     assert (await store.load_configuration()).version == 1
 
 
@@ -99,11 +99,11 @@ async def test_where_the_portal_became_the_source_meanwhile_nothing_is_written(
 async def test_another_source_is_imported_anew(store: Store, service: Service, seed: Seed) -> None:
     await store.apply_directory(service, Plan(settling={}), READ)
     other = replace(service, directory_source=DirectorySource.VOICEMAIL)
-    assert not await store.directory_imported(other)
+    assert not (await store.directory_memory(other)).imported
     seed.execute("UPDATE service SET directory_source = 'voicemail' WHERE id = ?", service.id)
     await store.apply_directory(other, Plan(gone=("201",), settling={}), READ)
     assert errands(seed) == []
-    assert await store.directory_imported(other)
+    assert (await store.directory_memory(other)).imported
 
 
 async def test_a_failed_reading_is_told_and_what_was_read_before_stays_known(
@@ -115,4 +115,62 @@ async def test_a_failed_reading_is_told_and_what_was_read_before_stays_known(
     (row,) = seed.rows("SELECT * FROM directory_state")
     assert (row["problem"], row["users"]) == ("The PBX refused the login.", 2)
     assert row["tried_at_ms"] > row["read_at_ms"]
-    assert await store.directory_imported(service)
+    assert (await store.directory_memory(service)).imported
+
+
+def state(seed: Seed) -> dict[str, Any]:
+    (row,) = seed.rows("SELECT * FROM directory_state")
+    return row
+
+
+async def test_a_held_list_changes_nothing_says_who_waits_and_counts_as_no_import(
+    store: Store, service: Service, seed: Seed
+) -> None:
+    held = Plan(settling={}, missing=("201", "202"), held=True)
+    assert await store.apply_directory(service, held, READ) == 0
+    assert set(users(seed)) == {"201", "202"}
+    assert json.loads(state(seed)["held"]) == ["201", "202"]
+    assert await store.directory_memory(service) == DirectoryMemory()
+    await store.report_directory(service, DirectoryReport(tried_at=AT, problem="The PBX did not answer in time."))
+    assert json.loads(state(seed)["held"]) == ["201", "202"]  # it still waits
+
+
+async def test_what_a_person_confirmed_is_known_until_it_is_done(store: Store, service: Service, seed: Seed) -> None:
+    await store.apply_directory(service, Plan(settling={}, missing=("201",), held=True), READ)
+    seed.execute("UPDATE directory_state SET confirmed = '[\"201\"]'")
+    assert (await store.directory_memory(service)).confirmed == {"201"}
+    await store.apply_directory(service, Plan(settling={}, missing=("201",)), READ)  # not settled yet
+    assert (await store.directory_memory(service)).confirmed == {"201"}
+    await store.apply_directory(service, Plan(settling={}, missing=("201",), gone=("201",)), READ)
+    assert set(users(seed)) == {"202"}
+    assert (await store.directory_memory(service)).confirmed == frozenset()
+    assert state(seed)["held"] == "[]"
+
+
+async def test_a_yes_is_forgotten_when_all_came_back_and_with_another_source(
+    store: Store, service: Service, seed: Seed
+) -> None:
+    await store.apply_directory(service, Plan(settling={}, missing=("201",), held=True), READ)
+    seed.execute("UPDATE directory_state SET confirmed = '[\"201\"]'")
+    await store.apply_directory(service, Plan(settling={}), READ)
+    assert (await store.directory_memory(service)).confirmed == frozenset()
+    seed.execute("UPDATE directory_state SET confirmed = '[\"201\"]', held = '[\"201\"]'")
+    seed.execute("UPDATE service SET directory_source = 'voicemail' WHERE id = ?", service.id)
+    other = replace(service, directory_source=DirectorySource.VOICEMAIL)
+    await store.report_directory(other, DirectoryReport(tried_at=AT, problem="The PBX did not answer in time."))
+    assert (state(seed)["held"], state(seed)["confirmed"]) == ("[]", "[]")
+
+
+async def test_who_is_one_too_many_for_the_account_is_left_out_and_that_is_said(
+    store: Store, service: Service, seed: Seed
+) -> None:
+    other = seed.service(service.account_id)
+    seed.user(other, "301")
+    new = tuple(replace(CID, extension_number=number) for number in ("203", "204", "205"))
+    planned = Plan(listed=(*new, ADA), gone=("202",), settling={})
+    assert await store.apply_directory(service, planned, READ, 4) == 4
+    assert users(seed) == {"201": "Ada Renamed", "203": "Cid Example", "204": "Cid Example", "301": "Ada Example"}
+    assert "may have 4 users: 1 of those on the PBX were left out" in state(seed)["problem"]
+    seed.execute("UPDATE account SET max_users = 5")
+    assert await store.apply_directory(service, Plan(listed=new, settling={}), READ, 4) == 1
+    assert state(seed)["problem"] == ""

@@ -43,9 +43,9 @@ class Polls:
         self.settling: Mapping[str, Settling] = {}
         self.now = NOON
 
-    def read(self, found: Mapping[str, Listed], after_seconds: int = 15) -> Plan:
+    def read(self, found: Mapping[str, Listed], after_seconds: int = 15, *confirmed: str) -> Plan:
         self.now += timedelta(seconds=after_seconds)
-        planned = plan(self.here, found, self.settling, self.now, SETTLE)
+        planned = plan(self.here, found, self.settling, self.now, SETTLE, frozenset(confirmed))
         self.settling = planned.settling
         return planned
 
@@ -80,6 +80,54 @@ def test_deleted_and_made_anew_as_before_is_nothing() -> None:
     polls = Polls()
     polls.read(listed(ADA))
     assert polls.read(listed(ADA, BEN)) == Plan(settling={})
+
+
+def many(count: int) -> dict[str, PbxUser]:
+    return {one.extension_number: one for one in (replace(ADA, extension_number=f"{300 + i}") for i in range(count))}
+
+
+def test_a_list_from_which_many_are_missing_waits_for_a_person() -> None:
+    here = many(20)
+    polls, rest = Polls(here), listed(*list(here.values())[6:], BEN)
+    assert not polls.read(rest).held  # it may be a save that goes on
+    held = polls.read(rest, 30)
+    assert held.held
+    assert held.missing == tuple(list(here)[:6])
+    assert held.gone == held.listed == ()  # nor is anybody new taken from a list that is perhaps another PBX's
+    done = polls.read(rest, 15, *held.missing)
+    assert done.gone == held.missing
+    assert [one.extension_number for one in done.listed] == ["202"]
+
+
+def test_who_confirmed_some_did_not_confirm_others() -> None:
+    here = many(20)
+    polls, rest = Polls(here), listed(*list(here.values())[7:])
+    polls.read(rest)
+    assert polls.read(rest, 30, *list(here)[:6]).held
+
+
+@pytest.mark.parametrize(("users", "gone"), [(20, 5), (5, 4), (100, 20)])
+def test_a_few_or_a_small_share_are_deleted_without_asking(users: int, gone: int) -> None:
+    here = many(users)
+    polls, rest = Polls(here), listed(*list(here.values())[gone:])
+    polls.read(rest)
+    assert len(polls.read(rest, 30).gone) == gone
+
+
+def test_many_who_go_a_few_at_a_time_are_many() -> None:
+    here = many(20)
+    polls = Polls(here)
+    found = [polls.read(listed(*list(here.values())[gone:]), 10) for gone in (2, 4, 6, 8)]
+    assert found[-1].held
+    assert not any(one.gone for one in found)
+
+
+def test_a_first_import_deletes_not_many_either() -> None:
+    here = many(20)
+    held = first_import(here, listed(BEN))
+    assert held.held
+    assert held.gone == held.listed == ()
+    assert len(first_import(here, listed(BEN), frozenset(here)).gone) == 20
 
 
 def test_a_list_of_nobody_deletes_nobody_however_often_it_comes() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid5
 
@@ -284,6 +285,16 @@ def test_a_device_belongs_to_the_extension_that_hints_or_the_directory_give(
     pbx.answers("p1", of="in")
     expected = "201" if directory else extension
     assert pbx.last[Field.EXTENSION_NUMBER] == expected
+
+
+def test_a_device_that_is_named_for_its_tenant_belongs_to_the_number_behind_that_without_a_directory() -> None:
+    pbx = MadeUpPbx(replace(a_profile(), tenant="acme"))
+    pbx.comes_in()
+    pbx.rings("in", "p1", "acme-101")
+    pbx.answers("p1", of="in")
+    assert pbx.last[Field.EXTENSION_NUMBER] == "101"
+    pbx.dials("p2", "acme-102", "101")
+    assert not pbx.why_not(RECEIVED)  # nor is it taken for a trunk that nobody named
 
 
 def test_a_tenants_device_belongs_to_the_extension_that_its_name_ends_with() -> None:

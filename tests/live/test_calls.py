@@ -18,6 +18,7 @@ from tests.fixtures.receiver import Receiver
 from tests.fixtures.seed import Seed
 from tests.lab import catalogue
 from tests.live.observing import by_caller, foreseen, observed, told
+from tests.pbx.recorded import BY_NAME
 from tests.pbx.recorded_extras import EXPECTED, SAID
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
@@ -45,7 +46,7 @@ async def test_a_real_call_becomes_exactly_the_expected_requests(
         assert len(seed.rows("SELECT 1 FROM event")) == len(got)
     usual = [one for one in got if one["type"] not in EXTRA_TYPES]
     assert by_caller([told(one) for one in usual]) == by_caller([foreseen(one) for one in expected])
-    assert len({one["call_uuid"] for one in usual}) == len({one["source"] for one in expected})
+    assert len({one["call_uuid"] for one in usual}) == len({one.call for one in BY_NAME[f"22/{scenario}"].expected})
     assert {one["service_friendly_name"] for one in usual} <= {"Head Office"}
     assert extras_of_calls((one["call_uuid"], one["type"], one) for one in got if one["type"] in EXTRA_TYPES) == (
         extras_of_calls((one.call, one.type, dict(one.fields)) for one in extra))

@@ -93,8 +93,8 @@ def test_a_queue_a_message_and_a_recording(switch: Switch) -> None:
     switch.rings("p1", "in", "101")
     switch.joins("in", "p1")
     switch.says("RECORD_STOP", "in", Record_File_Path="/recordings/in.wav")
-    switch.says("CUSTOM", "in", Event_Subclass="vm::maintenance", VM_Action="leave-message", VM_User="102",
-                VM_File_Path="/voicemail/msg_1.wav")
+    switch.says("CUSTOM", "", Event_Subclass="vm::maintenance", VM_Action="leave-message", VM_User="102",
+                VM_UUID="in", VM_File_Path="/voicemail/msg_1.wav")  # mod_voicemail puts no Unique-ID into it
     for leg in ("p1", "in"):
         switch.says("CHANNEL_HANGUP_COMPLETE", leg)
     assert one(switch, EventType.VOICEMAIL_LEFT)[Field.MAILBOX] == "102"
@@ -121,3 +121,39 @@ def test_an_extension_that_is_followed_outside_is_responsible_for_the_leg(switch
         switch.says("CHANNEL_HANGUP_COMPLETE", leg)
     assert {event.fields[Field.EXTENSION_NUMBER] for event in switch.events
             if event.type is EventType.LEG_ENDED} == {"102"}
+
+
+def test_fusionpbxs_voicemail_tells_of_a_message_by_what_it_records(switch: Switch) -> None:
+    file = "/var/lib/freeswitch/storage/voicemail/default/acme.example/101/msg_in.wav"
+    recorded = {"variable_domain_uuid": "1", "Record_File_Path": file}
+    switch.comes_in()
+    switch.says("RECORD_STOP", "in", **recorded, variable_record_seconds="2")  # too short: it asks to begin anew
+    assert "voicemail.left" not in [event.type.value for event in switch.events]
+    switch.says("RECORD_STOP", "in", **recorded, variable_record_seconds="12")
+    assert one(switch, EventType.VOICEMAIL_LEFT)[Field.MAILBOX] == "101"
+    switch.says("CHANNEL_HANGUP_COMPLETE", "in")
+    assert EventType.RECORDING_READY not in [event.type for event in switch.events]
+
+
+def test_a_caller_in_a_fifo_waits_in_a_queue(switch: Switch) -> None:
+    switch.comes_in()
+    switch.says("CUSTOM", "in", Event_Subclass="fifo::info", FIFO_Action="push", FIFO_Name="5900@acme.example")
+    switch.says("CUSTOM", "in", Event_Subclass="fifo::info", FIFO_Action="abort", FIFO_Name="5901@acme.example")
+    switch.says("CHANNEL_HANGUP_COMPLETE", "in")
+    assert one(switch, EventType.ENDED)[Field.QUEUE] == "5900"
+
+
+def test_the_agent_of_a_queue_is_rung_and_answers_in_the_callers_call(switch: Switch) -> None:
+    """mod_callcenter rings agents in calls of their own, and names the caller's leg in a variable."""
+    switch.comes_in()
+    switch.says("CUSTOM", "in", Event_Subclass="callcenter::info", CC_Action="member-queue-start", CC_Queue="700@acme")
+    switch.says("CHANNEL_CREATE", "agent", Channel_Call_UUID="agent", Call_Direction="outbound",
+                Caller_Context="default", Caller_Destination_Number="101", variable_dialed_user="101",
+                variable_cc_member_session_uuid="in")
+    switch.says("CHANNEL_PROGRESS", "agent")
+    switch.joins("in", "agent")
+    for leg in ("agent", "in"):
+        switch.says("CHANNEL_HANGUP_COMPLETE", leg)
+    assert switch.told == ["inbound_received", "ringing", "inbound_answered", "leg_ended", "ended"]
+    assert {event.native_call_id for event in switch.events} == {"in"}
+    assert one(switch, EventType.ENDED)[Field.QUEUE] == "700"

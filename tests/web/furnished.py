@@ -24,6 +24,7 @@ from switchhook.web.models import (
     ApiToken,
     Attempt,
     Call,
+    Connection,
     ConnectionState,
     Delivery,
     Engine,
@@ -37,6 +38,7 @@ from switchhook.web.models import (
     IntegrationHour,
     Member,
     Service,
+    UserDatabase,
 )
 from tests.web.conftest import World
 from tests.web.made_up import House, answered, attempt, not_answered
@@ -129,6 +131,10 @@ def furnish(world: World) -> Furnished:
         account=world.account, made_by=world.operator, name="A look at the figures", prefix="swh_cd34", hash="1" * 64,
         scopes=["read"], services=[str(world.service.id)])
     invitation = invite(world.account.id, "newcomer@example.com", Role.VIEWER, (), world.admin)
+    fusionpbx = Connection.objects.create(name="fusionpbx.example", host="fusionpbx.example", platform="freeswitch")
+    Service.objects.create(
+        account=world.account, connection=fusionpbx, name="branch", tenant_key="branch.example")
+    UserDatabase.objects.create(connection=fusionpbx, host="fusionpbx.example")
     recovery = _errand(world, "redeliver_many", "working", {"done": 500, "total": 1284})
     return Furnished(
         values={
@@ -148,6 +154,7 @@ def furnish(world: World) -> Furnished:
                 world, "send_test", "done", {"delivery_id": str(failed.id)}, integration_id=pop.id)},
             "operator-connection-result": {"errand_id": _errand(
                 world, "test_connection", "done", {"ok": True, "detail": "Asterisk 22 answers."}, of_account=False)},
+            **{f"operator-user-database{rest}": {"connection_id": fusionpbx.id} for rest in ("", "-read", "-forget")},
             "pbx-detected": {"errand_id": _errand(world, "detect", "done", FOUND.as_json())},
         })
 

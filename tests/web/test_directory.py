@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
 from django.test import Client
 
-from switchhook.web.models import ConfigurationVersion, Connection, DirectoryState, Errand, PbxUser, Person, Service
+from switchhook.web.models import (
+    AuditEntry,
+    ConfigurationVersion,
+    Connection,
+    DirectoryState,
+    Errand,
+    PbxUser,
+    Person,
+    Service,
+)
 
 from .conftest import World
 
@@ -123,3 +133,49 @@ def test_a_viewer_sees_where_users_come_from_and_changes_nothing(
     viewer = as_person(from_pbx.viewer)
     assert viewer.get(_url(from_pbx, "source")).status_code == 200
     assert viewer.post(_url(from_pbx, "source"), {"source": "portal"}).status_code == 403
+
+
+def _held(world: World, *missing: str) -> None:
+    _read(world, held=json.dumps(missing))
+
+
+def test_users_who_are_missing_in_number_wait_for_a_yes_and_every_page_of_the_pbx_says_so(
+    from_pbx: World, admin: Client, as_person: Callable[[Person | None], Client],
+) -> None:
+    _held(from_pbx, "201", "202")
+    main = f"/a/acme/pbx/{from_pbx.service.id}/"
+    for url in ("/a/acme/", main, _url(from_pbx), _url(from_pbx, "source")):
+        assert "missing on the PBX" in admin.get(url).content.decode(), url
+    page = admin.get(_url(from_pbx, "source")).content.decode()
+    assert "2 of the 2 users here are missing" in page
+    assert "delete 2 users" in page
+    assert "delete 2 users" not in as_person(from_pbx.viewer).get(_url(from_pbx, "source")).content.decode()
+
+
+def test_a_person_confirms_those_they_have_seen_and_the_engines_learn_of_it(from_pbx: World, admin: Client) -> None:
+    _held(from_pbx, "201", "202", "203")
+    before = ConfigurationVersion.objects.get(id=1).version if ConfigurationVersion.objects.exists() else 0
+    answer = admin.post(_url(from_pbx, "source", "missing"), {"missing": "201 202 999"}, follow=True)
+    assert "3 of the" in answer.content.decode()  # 203 came to it after they looked: it is asked anew
+    assert json.loads(DirectoryState.objects.get().confirmed) == ["201", "202"]
+    assert ConfigurationVersion.objects.get(id=1).version > before
+    assert PbxUser.objects.filter(service=from_pbx.service).count() == 2  # the engine deletes, once it has read again
+    answer = admin.post(_url(from_pbx, "source", "missing"), {"missing": "201 202 203"}, follow=True)
+    assert "missing on the PBX." not in answer.content.decode()
+    assert "Being read again" in answer.content.decode()
+    detail = AuditEntry.objects.filter(action="asked").latest("at_ms").detail
+    assert detail == "deleting 3 users who are missing on the PBX"
+
+
+def test_where_nobody_waits_nothing_is_confirmed(from_pbx: World, admin: Client) -> None:
+    _read(from_pbx)
+    answer = admin.post(_url(from_pbx, "source", "missing"), {"missing": "201"}, follow=True)
+    assert "Meanwhile nobody waits" in answer.content.decode()
+    assert DirectoryState.objects.get().confirmed == "[]"
+
+
+def test_a_viewer_confirms_nothing(from_pbx: World, as_person: Callable[[Person | None], Client]) -> None:
+    _held(from_pbx, "201")
+    answer = as_person(from_pbx.viewer).post(_url(from_pbx, "source", "missing"), {"missing": "201"})
+    assert answer.status_code == 403
+    assert DirectoryState.objects.get().confirmed == "[]"

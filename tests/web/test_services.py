@@ -135,17 +135,20 @@ def test_the_connections_state_and_its_gaps_are_shown_in_words(world: World, adm
     now = time.time_ns() // 1_000_000
     ConnectionState.objects.create(
         connection_id=world.connection.id, state="refused", since_ms=now, detail="Authentication failed", messages=3,
-        reconnects=1, unclaimed=0)
+        messages_per_second=12.34, reconnects=1, unclaimed=0)
     Gap.objects.create(
         id=uuid4(), connection_id=world.connection.id, begin_ms=now - 9000, end_ms=now - 4000,
         reason="the PBX closed the connection", partial_calls=2)
     page = admin.get(_url(world, "connection/")).content.decode()
-    for words in ("Login refused", "Authentication failed", "the PBX closed the connection", "No engine is running"):
+    for words in ("Login refused", "Authentication failed", "the PBX closed the connection", "No engine is running",
+                  "12.3 a second of late"):
         assert words in page
 
 
 def test_a_test_call_is_asked_of_the_engine(world: World, admin: Client) -> None:
-    admin.post(_url(world, "test-call/"), {"kind": "survey"})
+    answer = admin.post(_url(world, "test-call/"), {"kind": "survey"}, follow=True)
+    assert answer.redirect_chain == [(f"/a/acme/live/?pbx={world.service.id}", 302)]  # where it appears as it happens
+    assert "marked as a test. Here is what it makes happen." in answer.content.decode()
     [errand] = Errand.objects.all()
     assert errand.kind == "test_call"
     assert json.loads(errand.args) == {"service_id": str(world.service.id), "kind": "survey"}
@@ -325,7 +328,7 @@ def test_lists_ask_as_much_of_the_database_for_many_rows_as_for_one(
         for n in range(1000, 1050))
     Account.objects.bulk_create(Account(slug=f"account-{n}", name=f"Account {n}") for n in range(50))
     for path, most in (
-        ("/a/acme/pbx/", 8), ("/a/acme/", 16), ("/operator/services/", 8), ("/operator/accounts/", 8),
+        ("/a/acme/pbx/", 8), ("/a/acme/", 17), ("/operator/services/", 8), ("/operator/accounts/", 8),
         ("/operator/connections/", 8),
     ):
         with django_assert_max_num_queries(most):

@@ -8,52 +8,24 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from uuid import UUID
+
+from tests.fixtures.simulated import requests_of
 
 from billing.book import Book
 from billing.database import Database
 from billing_fixtures import NOON, SECRET, Clock, Program, running
-from switchhook.domain.catalogue import EventType, Field
+from switchhook.domain.catalogue import EventType
 from switchhook.domain.delivery import Request
-from switchhook.domain.event import complete, delivery_id
 from switchhook.domain.facts import Fact, LegAnswered, LegEnded, LegStarted
-from switchhook.domain.integration import Format, Integration, Method, NoAuth
-from switchhook.domain.profile import Profile
-from switchhook.domain.rendering import render
-from switchhook.domain.service import Account, PbxUser, Reading, Service
-from switchhook.domain.tracker import Tracker
 from switchhook.pbx.made_up_calls import PHONES, TRUNK, any_kind, make_up
 
-ENDED = frozenset({EventType.ENDED, EventType.LEG_ENDED})
-ACCOUNT = Account(id=UUID(int=1), name="Example Ltd", granted_events=ENDED, country="US")
-SERVICE = Service(id=UUID(int=2), account_id=ACCOUNT.id, connection_id=None, name="pbx-0001",
-                  friendly_name="Head Office", applications_enabled=True, reading=Reading(trunks=(TRUNK,)))
-USERS = {phone: PbxUser(id=UUID(int=int(phone)), service_id=SERVICE.id, extension_number=phone, name=f"User {phone}")
-         for phone in PHONES}
-ORDERS = {type_: Integration(
-    id=UUID(int=place), account_id=ACCOUNT.id, service_id=SERVICE.id, name=type_, event_type=type_,
-    request_url="https://billing.example.com/hook", method=Method.POST, format=Format.JSON, authentication=NoAuth(),
-    signing_secrets=(SECRET,)) for place, type_ in enumerate(sorted(ENDED), 3)}
+WANTED = (EventType.ENDED, EventType.LEG_ENDED)
 
 
 def made_up(number: int, random: Random) -> list[list[Fact]]:
     """That many calls, each with its facts, a minute after the other."""
     return [make_up(any_kind(random), NOON - timedelta(minutes=number - place), place, random)
             for place in range(number)]
-
-
-def requests_of(calls: Sequence[Sequence[Fact]], at: datetime) -> list[Request]:
-    """What Switchhook sends to the two integrations of the billing feed."""
-    profile = Profile(service_id=SERVICE.id, account_id=ACCOUNT.id, reading=SERVICE.reading,
-                      extensions=frozenset(PHONES), extras=ENDED)
-    tracker = Tracker(lambda _: profile)
-    told = [event for call in calls for fact in call for event in tracker.feed(fact).events if event.type in ENDED]
-    sent = []
-    for event in told:
-        user, order = USERS.get(str(event.fields.get(Field.EXTENSION_NUMBER))), ORDERS[event.type]
-        whole = complete(event, ACCOUNT, SERVICE, user)
-        sent.append(render(order, whole, delivery_id=delivery_id(event.id, order.id), at=at))
-    return sent
 
 
 def trunk_legs(calls: Sequence[Sequence[Fact]]) -> list[tuple[bool, int]]:
@@ -85,7 +57,7 @@ async def deliver(program: Program, sent: Sequence[Request]) -> None:
 async def test_500_simulated_calls_and_their_legs_come_to_the_right_sums(tmp_path: Path, clock: Clock) -> None:
     random = Random(8)
     calls = made_up(500, random)
-    requests = requests_of(calls, datetime.fromtimestamp(clock.now, UTC))
+    requests = requests_of(calls, WANTED, secret=SECRET, at=datetime.fromtimestamp(clock.now, UTC))
     sent = [one for one in requests for _ in range(random.choice([1, 1, 2, 3]))]
     random.shuffle(sent)
     legs = trunk_legs(calls)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -17,10 +18,12 @@ from standardwebhooks import Webhook
 
 from crm import tryton_server
 from crm.book import Book, Line
-from crm.configuration import Configuration, configuration
+from crm.configuration import HERE, Configuration, configuration
 from crm.hook import Kind
 from crm.server import make_app
 from crm.tryton import Tryton, TrytonAccess
+
+sys.path.append(str(HERE.parents[1]))  # the repository: for its tests' browser and simulated calls
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 NOBODY = TrytonAccess(url="http://127.0.0.1:1/crm", user="admin", password="-", account_manager="Sam Example")

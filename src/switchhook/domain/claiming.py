@@ -57,7 +57,8 @@ def claimant(
         profile = Profile(
             service_id=service.id, account_id=service.account_id, reading=service.reading,
             extensions=frozenset(extensions.get(service.id, ())),
-            extras=accounts[service.account_id].granted_events if service.account_id in accounts else frozenset())
+            extras=accounts[service.account_id].granted_events if service.account_id in accounts else frozenset(),
+            tenant=service.tenant_key.rstrip("*-_."))
         if service.tenant_key:
             keyed.append((service.tenant_key, profile))
         else:

@@ -3,13 +3,13 @@
 A PBX tells nobody that a user changed: the list is read again and again, and compared. It is a witness that
 stutters. While an administrator saves, an extension is deleted and made anew, key by key; so a difference counts only
 once it has stood still for a while, and what went away and came back within it is one Modify User. A list that is
-empty or could not be read is no news at all.
+empty or could not be read is no news at all; and of one from which many are missing a person must say that it is true.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -21,7 +21,11 @@ KNOWN_DETAILS: Mapping[DirectorySource, frozenset[str]] = {
     DirectorySource.FREEPBX: frozenset({"name", "outbound_phone_number", "has_voicemail"}),
     DirectorySource.VOICEMAIL: frozenset({"name", "has_voicemail"}),
     DirectorySource.FREESWITCH: frozenset({"name"}),
+    DirectorySource.FUSIONPBX: frozenset({"name", "outbound_phone_number", "has_voicemail"}),
 }
+
+#: A list from which more than so many are missing, and more than this share, is more likely wrong than true.
+MOST_MISSING, MOST_MISSING_SHARE = 5, 0.2
 
 LONGEST_NAME = 120
 _EXTENSION = re.compile(r"[0-9*#]{1,40}\Z")
@@ -61,11 +65,33 @@ class Settling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is to be changed now, and what may be soon. `gone` are extension numbers."""
+    """What is to be changed now, and what may be soon. `gone` are extension numbers, and so are the `missing`: all who
+    are not in the list. `held`: nothing is changed, until a person confirms that these are gone."""
 
     listed: tuple[Listed, ...] = ()
     gone: tuple[str, ...] = ()
     settling: Mapping[str, Settling]
+    missing: tuple[str, ...] = ()
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryReport:
+    """How reading a service's users from its PBX went. `read`: the list came, and has so many `users`."""
+
+    tried_at: datetime
+    read: bool = False
+    users: int = 0
+    problem: str = ""  # in plain words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryMemory:
+    """What is known of a service's present source of users. `imported`: they were read from it before. `confirmed`: the
+    extension numbers of which a person said that they are gone."""
+
+    imported: bool = False
+    confirmed: frozenset[str] = frozenset()
 
 
 def listed_user(
@@ -99,31 +125,53 @@ def in_scope(listed: Iterable[Listed], scope: str) -> dict[str, Listed]:
 
 def plan(
     users: Mapping[str, PbxUser], listed: Mapping[str, Listed], settling: Mapping[str, Settling], now: datetime,
-    settle: timedelta,
+    settle: timedelta, confirmed: Set[str] = frozenset(),
 ) -> Plan:
-    """What a list that was read `now` comes to. A list of nobody comes to nothing."""
+    """What a list that was read `now` comes to. A list of nobody comes to nothing. `confirmed`: who, as a person said,
+    is truly gone."""
     if not listed:
         return Plan(settling=settling)
-    still: dict[str, Settling] = {}
-    changed: list[Listed] = []
-    gone: list[str] = []
+    seen: dict[str, Settling] = {}
+    due: set[str] = set()
     for extension in sorted(users.keys() | listed.keys()):
         user, one = users.get(extension), listed.get(extension)
         if user is not None and one is not None and one.over(user) == user:
             continue
         before = settling.get(extension)
-        since = before.since if before is not None and before.listed == one else now
-        if now - since < settle:
-            still[extension] = Settling(listed=one, since=since)
-        elif one is None:
-            gone.append(extension)
-        else:
-            changed.append(one)
-    return Plan(listed=tuple(changed), gone=tuple(gone), settling=still)
+        seen[extension] = before if before is not None and before.listed == one else Settling(listed=one, since=now)
+        if now - seen[extension].since >= settle:
+            due.add(extension)
+    missing = _missing(users, listed)
+    if _too_many(missing, users, confirmed):
+        return Plan(settling=seen, missing=missing, held=not due.isdisjoint(missing))
+    return Plan(
+        listed=tuple(one.listed for extension, one in seen.items() if extension in due and one.listed is not None),
+        gone=tuple(extension for extension in missing if extension in due), missing=missing,
+        settling={extension: one for extension, one in seen.items() if extension not in due})
 
 
-def first_import(users: Mapping[str, PbxUser], listed: Mapping[str, Listed]) -> Plan:
+def first_import(
+    users: Mapping[str, PbxUser], listed: Mapping[str, Listed], confirmed: Set[str] = frozenset(),
+) -> Plan:
     """All that differs, at once: nobody is told of it."""
-    return Plan(settling={}, gone=tuple(sorted(users.keys() - listed.keys())) if listed else (),
+    missing = _missing(users, listed) if listed else ()
+    if _too_many(missing, users, confirmed):
+        return Plan(settling={}, missing=missing, held=True)
+    return Plan(settling={}, gone=missing, missing=missing,
                 listed=tuple(one for extension, one in sorted(listed.items())
                              if extension not in users or one.over(users[extension]) != users[extension]))
+
+
+def left_out(count: int, most: int) -> str:
+    """What is said when the account may not have all users that the PBX lists."""
+    return (f"This account may have {most:,} users: {count:,} of those on the PBX were left out. Delete who is not "
+            "needed, or ask the operator for more.")
+
+
+def _missing(users: Mapping[str, PbxUser], listed: Mapping[str, Listed]) -> tuple[str, ...]:
+    return tuple(sorted(users.keys() - listed.keys()))
+
+
+def _too_many(missing: tuple[str, ...], users: Mapping[str, PbxUser], confirmed: Set[str]) -> bool:
+    many = len(missing) > MOST_MISSING and len(missing) > MOST_MISSING_SHARE * len(users)
+    return many and not confirmed >= set(missing)

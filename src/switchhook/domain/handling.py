@@ -70,7 +70,7 @@ class Handling:
         if fact.kind is TransferKind.ATTENDED and transferer is not None and second is transferer:
             to = self._consulted(call, by)
         elif fact.kind is TransferKind.ATTENDED and second is not None:
-            to = second.dialled
+            to = second.dialled or to
         call.transferred_by = by or call.transferred_by
         what = (fact.transferer.leg, moved.id, to) if second is None else (fact.transferer.leg, moved.id, second.id)
         spoke = " after calling there" if fact.kind is TransferKind.ATTENDED else ""

@@ -150,7 +150,7 @@ class Narrator:
         target = fact.extension
         if fact.kind is TransferKind.ATTENDED and fact.second is not None:
             second = self._party(fact.second)
-            target = "" if second is None else second.dialled or second.call.dialled
+            target = target if second is None else second.dialled or second.call.dialled or target
         text = f"{who} transferred the call to {target}" if target else f"{who} transferred the call"
         if fact.kind is TransferKind.ATTENDED:
             text = f"{text} after speaking there"

@@ -30,13 +30,15 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """A Service as the tracker knows it. `extensions`: its users' numbers; empty when no directory is known.
-    `extras`: the extra events that its account may have; of others, nothing is told."""
+    `extras`: the extra events that its account may have; of others, nothing is told. `tenant`: what the devices of a
+    tenant may be named for (acme-101), "" when it has the PBX for itself."""
 
     service_id: UUID
     account_id: UUID
     reading: Reading = field(default_factory=Reading)
     extensions: frozenset[str] = frozenset()
     extras: frozenset[EventType] = frozenset()
+    tenant: str = ""
 
     def menu_at(self, place: str) -> str | None:
         """The name of the menu that a place is; None when it is none."""
@@ -119,11 +121,14 @@ class Acquaintance:
         if bare and profile.extensions:  # tenant-101, 99201: the directory says which ending is meant
             digits = bare[1]
             return next((digits[i:] for i in range(len(digits)) if digits[i:] in profile.extensions), device)
+        if bare and profile.tenant and device.startswith(profile.tenant):
+            return bare[1]
         return device
 
     def is_users(self, profile: Profile, device: str) -> bool:
         """Does anything but what it is not say that a device is a user's phone?"""
-        return self.extension(profile, device) in profile.extensions or fits(device, profile.reading.extensions)
+        number = self.extension(profile, device)
+        return number in profile.extensions or any(fits(one, profile.reading.extensions) for one in (device, number))
 
     def is_extension(self, profile: Profile, number: str) -> bool:
         """Is a number known to be an extension of the service?"""

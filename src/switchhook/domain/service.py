@@ -16,6 +16,7 @@ class DirectorySource(StrEnum):
     FREEPBX = "freepbx"  # AstDB's AMPUSER, by AMI
     VOICEMAIL = "voicemail"  # a plain Asterisk's mailboxes, by AMI
     FREESWITCH = "freeswitch"  # list_users, by the Event Socket
+    FUSIONPBX = "fusionpbx"  # its tables, in PostgreSQL
 
 
 class Platform(StrEnum):
@@ -114,3 +115,17 @@ class Connection:
     username: str = ""
     secret: str = ""
     calls_per_minute: float = 12.0  # the simulator's rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserDatabase:
+    """The PostgreSQL in which the FusionPBX behind a Connection keeps its users, with a login that may only read."""
+
+    connection_id: UUID
+    host: str
+    port: int = 5432
+    name: str = "fusionpbx"
+    username: str = "switchhook"
+    secret: str = ""
+    tls: bool = False  # and then nobody but the one in the certificate is believed; else where both sides can
+    tls_ca: str = ""  # PEM, as a Connection's

@@ -318,6 +318,7 @@ class Tracker:
         second = None if fact.second is None else self._open.party(fact.second, fact.at)
         transferer = self._open.legs.get(fact.transferer.leg)
         if (moved := transferee or transferer) is not None:
+            transferer = transferer or moved.call.past_legs.get(fact.transferer.leg)
             self._handling.transferred(transferer, moved, second, fact)
         if fact.kind is TransferKind.BLIND or transferee is None or second is None or fact.second is None:
             return

@@ -1,7 +1,8 @@
-"""Directories: reads the users of services whose PBX is their source, by period and when the PBX says it reloaded.
+"""Directories: reads the users of services whose PBX is their source, by period and when the PBX says it changed.
 
 A Connection is read by the engine that owns it, by a login of its own: a list never stands in the way of a call. Each
-source is read once, however many services share it.
+source is read once, however many services share it. FreePBX says that it reloaded; FusionPBX's log of transactions is
+looked at often, and whatever it saved is reason enough to read.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from time import monotonic
 from typing import Protocol
 from uuid import UUID
 
-from switchhook.domain.directory import Listed, ScopeNeeded, Settling, first_import, in_scope, plan
+from switchhook.domain.directory import DirectoryReport, Listed, ScopeNeeded, Settling, first_import, in_scope, plan
 from switchhook.domain.errors import PbxError, StoreUnavailable
-from switchhook.domain.service import Connection, DirectorySource, Service
+from switchhook.domain.service import Connection, DirectorySource, Service, UserDatabase
+from switchhook.pbx.fusionpbx_database import last_saved
 from switchhook.pbx.pbx_socket import in_words
 from switchhook.pbx.user_listings import list_users
 from switchhook.store.current import CurrentConfiguration
-from switchhook.store.ports import DirectoryReport, Store
+from switchhook.store.ports import Store
 
 log = logging.getLogger("switchhook.pbx")
 
@@ -39,6 +41,7 @@ class Rhythm:
     settle_seconds: float = 30.0
     failed_seconds: float = 60.0
     reload_seconds: float = 2.0  # a reload is told of module by module
+    log_seconds: float = 15.0  # between two looks into FusionPBX's log
 
 
 class Heard(Protocol):
@@ -52,15 +55,32 @@ class Heard(Protocol):
     def reloads(self) -> int: ...
 
 
+#: What a service's users are read from.
+_Asked = tuple[DirectorySource, str, UserDatabase | None]
+
+
 @dataclass(slots=True)
 class _Reading:
-    """One Connection's rhythm. `settling` is by service."""
+    """One Connection's rhythm. `settling` is by service; `held` are those whose list waits for a person; `saved`: what
+    FusionPBX's log said last."""
 
-    due_at_s: float
     reloads: int
-    asked: frozenset[tuple[UUID, DirectorySource, str]]
+    due_at_s: float = 0.0
+    log_at_s: float = 0.0
+    saved: str | None = None
+    asked: Mapping[UUID, _Asked] = field(default_factory=dict)
     task: asyncio.Task[None] | None = None
     settling: dict[UUID, Mapping[str, Settling]] = field(default_factory=dict)
+    held: set[UUID] = field(default_factory=set)
+
+    def now_asked(self, asked: Mapping[UUID, _Asked]) -> None:
+        """What services are read from: of another source nothing that was seen before counts, and it is due."""
+        changed = [id_ for id_ in self.asked.keys() | asked.keys() if self.asked.get(id_) != asked.get(id_)]
+        for id_ in changed:
+            self.settling.pop(id_, None)
+            self.held.discard(id_)
+        if changed:
+            self.asked, self.due_at_s = asked, monotonic()
 
 
 class Directories:
@@ -68,14 +88,17 @@ class Directories:
 
     def __init__(
         self, store: Store, current: CurrentConfiguration, lines: Callable[[], Mapping[UUID, Heard]],
-        rhythm: Rhythm | None = None,
+        rhythm: Rhythm | None = None, *, most_users: int | None = None,
     ) -> None:
+        """`most_users`: how many an account may have that has no number of its own."""
         self._store = store
         self._current = current
         self._lines = lines
         self._rhythm = rhythm or Rhythm()
+        self._most_users = most_users
         self._readings: dict[UUID, _Reading] = {}
         self._room = asyncio.Semaphore(AT_ONCE)
+        current.when_changed(self._perhaps_confirmed)
 
     async def run(self) -> None:
         """Look what is due, again and again."""
@@ -89,48 +112,78 @@ class Directories:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _perhaps_confirmed(self) -> None:
+        """A person may have said what to do with a list that is held."""
+        for reading in self._readings.values():
+            if reading.held:
+                reading.due_at_s = monotonic()
+
     def _look(self) -> None:
         lines = self._lines()
         for id_ in self._readings.keys() - lines.keys():
             if (task := self._readings.pop(id_).task) is not None:
                 task.cancel()
         for id_, line in lines.items():
-            services = [one for one in self._current.value.services.values()
-                        if one.connection_id == id_ and one.directory_source is not DirectorySource.PORTAL]
-            asked = frozenset((one.id, one.directory_source, one.directory_scope) for one in services)
-            reading = self._readings.setdefault(id_, _Reading(monotonic(), line.reloads, asked))
-            if line.reloads != reading.reloads:
-                reading.reloads = line.reloads
-                reading.due_at_s = min(reading.due_at_s, monotonic() + self._rhythm.reload_seconds)
-            if asked != reading.asked:  # another source: nothing that was seen before counts
-                reading.asked, reading.due_at_s = asked, monotonic()
-                reading.settling.clear()
-            idle = reading.task is None or reading.task.done()
-            if services and idle and line.state == "connected" and monotonic() >= reading.due_at_s:
-                reading.task = asyncio.create_task(self._read(line.connection, services, reading), name="directory")
+            self._look_at(id_, line, self._readings.setdefault(id_, _Reading(line.reloads)))
 
-    async def _read(self, connection: Connection, services: Sequence[Service], reading: _Reading) -> None:
+    def _look_at(self, id_: UUID, line: Heard, reading: _Reading) -> None:
+        """Begin what is due. A database is there to be read also while the PBX is not."""
+        rhythm, now_s, database = self._rhythm, monotonic(), self._current.value.user_databases.get(id_)
+        services = [one for one in self._current.value.services.values()
+                    if one.connection_id == id_ and one.directory_source is not DirectorySource.PORTAL]
+        if line.reloads != reading.reloads:
+            reading.reloads = line.reloads
+            reading.due_at_s = min(reading.due_at_s, now_s + rhythm.reload_seconds)
+        reading.now_asked({one.id: (one.directory_source, one.directory_scope, database) for one in services})
+        if reading.task is not None and not reading.task.done():
+            return
+        in_tables = [one for one in services if one.directory_source is DirectorySource.FUSIONPBX]
+        readable = services if line.state == "connected" else in_tables
+        if in_tables and database is not None and now_s >= reading.log_at_s:
+            reading.log_at_s = now_s + rhythm.log_seconds
+            reading.task = asyncio.create_task(self._look_into_log(database, reading), name="directory log")
+        elif readable and now_s >= reading.due_at_s:
+            reading.task = asyncio.create_task(
+                self._read(line.connection, database, readable, reading), name="directory")
+
+    async def _look_into_log(self, database: UserDatabase, reading: _Reading) -> None:
+        """Read soon, if anything was saved since. A log that cannot be read is looked at as seldom as the users are:
+        what is wrong, reading them says."""
+        try:
+            saved = await last_saved(database)
+        except PbxError:
+            reading.log_at_s = monotonic() + self._rhythm.period_seconds
+            return
+        if reading.saved is not None and saved != reading.saved:
+            reading.due_at_s = min(reading.due_at_s, monotonic() + self._rhythm.reload_seconds)
+        reading.saved = saved
+
+    async def _read(
+        self, connection: Connection, database: UserDatabase | None, services: Sequence[Service], reading: _Reading
+    ) -> None:
         """Read what the services ask for, each source once, and say when it is due again."""
-        rhythm, well = self._rhythm, True
+        rhythm, well = self._rhythm, len(services) == len(reading.asked)
         async with self._room:
             for source in sorted({one.directory_source for one in services}):
                 of_source = [one for one in services if one.directory_source is source]
                 try:
-                    well &= await self._read_source(connection, source, of_source, reading)
+                    well &= await self._read_source(connection, database, source, of_source, reading)
                 except StoreUnavailable:
                     well = False
                 except Exception:
                     log.exception("pbx.directory_failed connection=%s source=%s", connection.id, source)
                     well = False
-        settles = any(reading.settling.values())
+        settles = any(of_one for id_, of_one in reading.settling.items() if id_ not in reading.held)
         reading.due_at_s = monotonic() + (
-            rhythm.failed_seconds if not well else rhythm.settle_seconds / 2 if settles else rhythm.period_seconds)
+            rhythm.settle_seconds / 2 if well and settles
+            else rhythm.period_seconds if well and not reading.held else rhythm.failed_seconds)
 
     async def _read_source(
-        self, connection: Connection, source: DirectorySource, services: Sequence[Service], reading: _Reading
+        self, connection: Connection, database: UserDatabase | None, source: DirectorySource,
+        services: Sequence[Service], reading: _Reading,
     ) -> bool:
         try:
-            everybody = await list_users(connection, source)
+            everybody = await list_users(connection, source, database)
         except (PbxError, OSError, TimeoutError) as error:
             for service in services:
                 await self._problem(service, in_words(error, connection))
@@ -151,14 +204,16 @@ class Directories:
             return
         users = {number: user for (service_id, number), user in self._current.value.users.items()
                  if service_id == service.id}
-        if await self._store.directory_imported(service):
+        memory = await self._store.directory_memory(service)
+        if memory.imported:
             planned = plan(users, listed, reading.settling.get(service.id, {}), now,
-                           timedelta(seconds=self._rhythm.settle_seconds))
+                           timedelta(seconds=self._rhythm.settle_seconds), memory.confirmed)
         else:
-            planned = first_import(users, listed)
+            planned = first_import(users, listed, memory.confirmed)
         reading.settling[service.id] = planned.settling
+        (reading.held.add if planned.held else reading.held.discard)(service.id)
         changed = await self._store.apply_directory(
-            service, planned, DirectoryReport(tried_at=now, read=True, users=len(listed)))
+            service, planned, DirectoryReport(tried_at=now, read=True, users=len(listed)), self._most_users)
         if changed:
             log.info("pbx.directory service=%s changed=%s", service.id, changed)
             with suppress(StoreUnavailable):
@@ -170,4 +225,5 @@ class Directories:
 
 def _tenant(service: Service) -> str:
     """FusionPBX: the domain is the tenant key, too."""
-    return service.tenant_key if service.directory_source is DirectorySource.FREESWITCH else ""
+    of_domain = service.directory_source in (DirectorySource.FREESWITCH, DirectorySource.FUSIONPBX)
+    return service.tenant_key if of_domain else ""

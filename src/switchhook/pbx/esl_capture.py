@@ -15,7 +15,8 @@ from switchhook.pbx.freeswitch_words import Event
 KEPT_VARIABLES = frozenset({
     "variable_sofia_profile_name", "variable_sip_gateway_name", "variable_dialed_user", "variable_dialed_domain",
     "variable_domain_name", "variable_call_direction", "variable_originating_leg_uuid", "variable_accountcode",
-    "variable_user_name", "variable_sip_req_user",
+    "variable_user_name", "variable_sip_req_user", "variable_transfer_source", "variable_endpoint_disposition",
+    "variable_cc_member_session_uuid", "variable_domain_uuid", "variable_record_seconds",
 })
 #: Headers that are blanked: digits, and what a step of the dialplan works with.
 BLANKED = frozenset({"DTMF-Digit", "Application-Data", "Application-Response"})

@@ -27,6 +27,7 @@ EVENTS = {
     "CUSTOM menu::enter": "that a call reaches a menu",
     "CUSTOM menu::exit": "that a call leaves a menu",
     "CUSTOM callcenter::info": "that a caller waits in a queue",
+    "CUSTOM fifo::info": "that a caller waits in a queue of mod_fifo",
     "CUSTOM vm::maintenance": "that a message is left",
     "CUSTOM switchhook::menu": "the menus that a dialplan tells of itself",
     "CUSTOM switchhook::option": "the options that a dialplan tells of itself",

@@ -26,13 +26,16 @@ from switchhook.domain.facts import (
     SnapshotEnded,
 )
 from switchhook.pbx.freeswitch_handling import cause_of, handled, rang
+from switchhook.pbx.freeswitch_transfers import Transfers
 from switchhook.pbx.freeswitch_words import (
     TRUNK_CONTEXT,
     TRUNK_PROFILE,
     Event,
     channels,
+    leg_of,
     moment_of,
     number_of,
+    rung_by,
     tenant_of,
     uuid_of,
 )
@@ -64,6 +67,7 @@ class FreeSwitchReader:
         self._legs: dict[str, _Leg] = {}
         self._held: dict[str, LegStarted] = {}  # calls that came in, until the dialplan has told whose they are
         self._ended: dict[str, None] = {}  # a snapshot may list them still
+        self._transfers = Transfers()
 
     def begin(self, at: datetime | None) -> list[Fact]:
         """A connection begins."""
@@ -72,10 +76,11 @@ class FreeSwitchReader:
     def facts(self, event: Event, at: datetime | None = None) -> list[Fact]:
         """What an event tells. `at` is when it came, used where it carries no time."""
         at = moment_of(event.get("Event-Date-Timestamp", "")) or at
-        name, leg_id = event.get("Event-Name", ""), event.get("Unique-ID", "")
+        name, leg_id = event.get("Event-Name", ""), leg_of(event)
         found = self._release_overdue(at)
         if name == "SHUTDOWN":
             self._legs.clear()
+            self._transfers = Transfers()
             return [*found, PbxStopped(at=at)]
         if name == "CHANNEL_CREATE":
             return found + self._created(event, at)
@@ -84,12 +89,13 @@ class FreeSwitchReader:
             return found + self._unknown(event, name, at)
         if name != "CHANNEL_EXECUTE" or "variable_domain_name" in event:
             found += self._release(leg_id, event)
-        found += rang(leg.party, leg.called, event)
+        found += rang(leg.party, leg.called, event) + self._transfers.said(leg_id, event, at)
         match name:
             case "CHANNEL_BRIDGE":
                 return found + self._bridged(leg, event, at)
             case "CHANNEL_HANGUP_COMPLETE":
-                return [*found, self._end(leg_id, leg.party.call, event, at)]
+                return [*found, *self._transfers.ended(leg_id, event, at),
+                        self._end(leg_id, leg.party.call, event, at)]
             case _:
                 return found + self._in_menu(leg, event, name, at) + handled(leg.party, leg.called, event, at)
 
@@ -111,13 +117,12 @@ class FreeSwitchReader:
         leg_id = event.get("Unique-ID", "")
         if not leg_id or leg_id in self._legs:
             return []
-        leg = self._know(leg_id, event)
-        started = _started(leg, event, at)
+        leg, by = self._know(leg_id, event), rung_by(event)
+        found, started = self._begins(leg, event, by, at), _started(leg, event, at)
         if leg.trunk and not leg.called and not started.tenant:
             self._held[leg_id] = started
             return []
-        by = event.get("variable_originating_leg_uuid") or event.get("Other-Leg-Unique-ID") or ""
-        found: list[Fact] = [*self._release(by, event), started]
+        found += [*self._release(by, event), started]
         if leg.called:
             dialling = self._legs.get(by)
             if dialling is not None:
@@ -126,6 +131,12 @@ class FreeSwitchReader:
                                     number=event.get("Caller-Destination-Number", "") if leg.trunk else "",
                                     asked_for=event.get("Other-Leg-Destination-Number", "")))
         return found
+
+    def _begins(self, leg: _Leg, event: Event, by: str, at: datetime | None) -> list[Fact]:
+        number = event.get("Caller-Destination-Number", "")
+        return self._transfers.began(
+            leg.party, dialled=leg.party.device if leg.called and not leg.trunk else number, is_trunk=leg.trunk,
+            dialled_by=by if leg.called else "", at=at)
 
     def _know(self, leg_id: str, event: Event) -> _Leg:
         leg = self._legs[leg_id] = _leg(event, leg_id)
@@ -159,6 +170,7 @@ class FreeSwitchReader:
             first = event.get("variable_sip_req_user") or event.get("Caller-Destination-Number", "")
             event = {**event, "Caller-Destination-Number": first}
         leg = self._know(event["Unique-ID"], event)
+        self._begins(leg, event, rung_by(event), at)
         if leg.trunk and leg.called:
             leg.party = replace(leg.party, place="")
         if listed and event.get("Menu-Name"):
@@ -194,7 +206,7 @@ class FreeSwitchReader:
         """Two legs are joined. Who took the call is the one that was rung or, in a pickup, the one that called in."""
         other = self._legs.get(event.get("Other-Leg-Unique-ID", ""))
         joined = [one for one in (leg, other) if one is not None]
-        found: list[Fact] = []
+        found = self._transfers.joined(leg.party.leg, event.get("Other-Leg-Unique-ID", ""), at)
         if other is not None:
             taker, caller = (leg, other) if (leg.called, other.trunk) > (other.called, leg.trunk) else (other, leg)
             found.append(LegAnswered(at=at, dialling=caller.party, dialled=taker.party))
@@ -263,7 +275,7 @@ def _told_by_dialplan(leg: _Leg, event: Event, at: datetime | None) -> list[Fact
 
 
 def _leg(event: Event, leg_id: str) -> _Leg:
-    call = event.get("Channel-Call-UUID") or leg_id
+    call = event.get("variable_cc_member_session_uuid") or event.get("Channel-Call-UUID") or leg_id
     called = event.get("Call-Direction") == "outbound"
     gateway, profile = event.get("variable_sip_gateway_name", ""), event.get("variable_sofia_profile_name", "")
     context, local = event.get("Caller-Context", ""), event.get("Channel-Name", "").startswith("loopback/")

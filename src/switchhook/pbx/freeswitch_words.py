@@ -26,6 +26,17 @@ def tenant_of(event: Event) -> str:
     return domain or (context if context not in _OF_NO_TENANT else "")
 
 
+def leg_of(event: Event) -> str:
+    """The leg that an event is about. What mod_voicemail tells names it in a header of its own."""
+    return event.get("Unique-ID") or (event.get("VM-UUID", "") if event.get("VM-Action") else "")
+
+
+def rung_by(event: Event) -> str:
+    """The leg for which this one is rung; for an agent of a queue (mod_callcenter) the waiting caller's."""
+    return (event.get("variable_originating_leg_uuid") or event.get("Other-Leg-Unique-ID")
+            or event.get("variable_cc_member_session_uuid") or "")
+
+
 def uuid_of(text: str) -> UUID | None:
     """FreeSWITCH's ids of calls are UUIDs; of some made-up ones, not."""
     try:

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from random import Random
+from time import monotonic
 from typing import Protocol, TypeVar
 
 from switchhook.domain.errors import StoreUnavailable
@@ -22,6 +23,7 @@ from switchhook.domain.profile import Profile
 from switchhook.domain.service import Connection, Platform
 from switchhook.domain.tracker import Claim, Tracker
 from switchhook.pbx.connector import Connector, Heard
+from switchhook.pbx.message_rate import MessageRate
 from switchhook.pbx.simulator import Simulator
 from switchhook.pbx.timelines import Timelines
 from switchhook.pbx.unclaimed import MOST_KEPT, Unclaimed
@@ -77,6 +79,8 @@ class Line:
         self._gaps: list[Gap] = []  # not yet recorded
         self.gaps = 0
         self._reconnects = 0
+        self._message_rate = MessageRate()
+        self._messages_per_second = 0.0
         ear = Simulator if connection.platform is Platform.SIMULATOR else Connector
         self.ear: Connector | Simulator = ear(connection, self._hear, self._told, random=random)
 
@@ -208,6 +212,7 @@ class Line:
         while True:
             self._news.clear()
             unclaimed = self._unclaimed.take()
+            self._messages_per_second = self._message_rate.after(self.ear.messages, monotonic())
             await self._patiently(lambda: self._store.report_connection(self.report()))
             while self._gaps:
                 gap = self._gaps[0]
@@ -227,7 +232,7 @@ class Line:
         return ConnectionReport(
             connection_id=self.connection.id, state=heard.state, since=heard.at, detail=heard.detail,
             last_message_at=self.ear.last_message_at or self._heard_before, messages=self.ear.messages,
-            reconnects=self._reconnects, unclaimed=self._unclaimed.count)
+            messages_per_second=self._messages_per_second, reconnects=self._reconnects, unclaimed=self._unclaimed.count)
 
     async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
         while True:

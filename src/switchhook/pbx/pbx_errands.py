@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from switchhook.domain.errors import LoginRefused, PbxError
-from switchhook.domain.service import Connection, Platform
+from switchhook.domain.service import Connection, Platform, UserDatabase
 from switchhook.pbx.asterisk_words import knows_named_filters
 from switchhook.pbx.connector import try_login
 from switchhook.pbx.detecting import detected
+from switchhook.pbx.fusionpbx_database import user_database_lacks
 from switchhook.pbx.made_up_calls import MadeUp
 from switchhook.pbx.pbx_socket import CONNECT_SECONDS, LOGIN_SECONDS, in_words
 from switchhook.pbx.placed_test_calls import Accept, number_of, place_test_call
@@ -47,7 +49,9 @@ class PbxErrands:
         connection = self._connection(errand)
         if connection is None:
             return {"ok": False, "detail": NO_CONNECTION, "missing": []}
-        return await tried(connection)
+        result = await tried(connection)
+        database = self._current.value.user_databases.get(connection.id)
+        return result if database is None else result | await _tried_database(result, database)
 
     async def _detect(self, errand: Errand) -> Result:
         connection = self._connection(errand)
@@ -94,6 +98,16 @@ async def tried(connection: Connection) -> dict[str, object]:
     if login.version and not knows_named_filters(login.version):
         detail += OLD_FILTERS
     return {"ok": not login.missing, "detail": detail, "missing": login.missing, "version": login.version}
+
+
+async def _tried_database(result: Mapping[str, Any], database: UserDatabase) -> dict[str, object]:
+    """What reading FusionPBX's database came to, put to what the login came to."""
+    try:
+        told, missing = await user_database_lacks(database)
+    except PbxError as error:
+        return {"ok": False, "detail": f"{result['detail']} {error}"}
+    return {"ok": result["ok"] and not missing, "detail": f"{result['detail']} {told}",
+            "missing": [*result["missing"], *missing]}
 
 
 def _uuid(value: object) -> UUID:

@@ -6,16 +6,23 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from switchhook.domain.directory import Listed, listed_user
-from switchhook.domain.service import Connection, DirectorySource
+from switchhook.domain.errors import PbxError
+from switchhook.domain.service import Connection, DirectorySource, UserDatabase
 from switchhook.pbx.ami import Message
 from switchhook.pbx.ami_asking import ami_asking
 from switchhook.pbx.esl_asking import esl_asking
 from switchhook.pbx.freeswitch_inventory import listed_users
+from switchhook.pbx.fusionpbx_database import fusionpbx_users
 
 NO_VOICEMAIL = frozenset({"", "novm", "disabled"})
 
 
-async def list_users(connection: Connection, source: DirectorySource) -> list[Listed]:
+NO_DATABASE = "Nobody has said yet how to read this FusionPBX's database: the operator does, at its connection."
+
+
+async def list_users(
+    connection: Connection, source: DirectorySource, database: UserDatabase | None = None
+) -> list[Listed]:
     """All users that the PBX lists. Raises LoginRefused, PbxError, OSError or TimeoutError."""
     match source:
         case DirectorySource.FREEPBX:
@@ -27,6 +34,10 @@ async def list_users(connection: Connection, source: DirectorySource) -> list[Li
         case DirectorySource.FREESWITCH:
             async with esl_asking(connection) as esl:
                 return freeswitch_users(await esl.api("list_users"))
+        case DirectorySource.FUSIONPBX:
+            if database is None:
+                raise PbxError(NO_DATABASE)
+            return await fusionpbx_users(database)
         case DirectorySource.PORTAL:
             return []
 

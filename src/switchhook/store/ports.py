@@ -16,12 +16,12 @@ from uuid import UUID
 
 from switchhook.domain.claiming import UnclaimedCall
 from switchhook.domain.delivery import Attempt, Delivery, DeliveryState
-from switchhook.domain.directory import Plan
+from switchhook.domain.directory import DirectoryMemory, DirectoryReport, Plan
 from switchhook.domain.event import Event
 from switchhook.domain.failing import Failing, NoticeKind
 from switchhook.domain.integration import Integration
 from switchhook.domain.notes import CallSheet, Note
-from switchhook.domain.service import Account, Connection, PbxUser, Service
+from switchhook.domain.service import Account, Connection, PbxUser, Service, UserDatabase
 
 T = TypeVar("T")
 
@@ -36,6 +36,7 @@ class Configuration:
     connections: Mapping[UUID, Connection]
     integrations: Mapping[UUID, Integration]
     users: Mapping[tuple[UUID, str], PbxUser]  # by (service, extension number)
+    user_databases: Mapping[UUID, UserDatabase] = field(default_factory=dict)  # by connection
     broken: Mapping[UUID, str] = field(default_factory=dict)  # integration or connection → why it is left out
     no_key_fits: str = ""  # why, when there are secrets and not one of them opens
 
@@ -166,6 +167,7 @@ class ConnectionReport:
     detail: str = ""
     last_message_at: datetime | None = None
     messages: int = 0
+    messages_per_second: float = 0.0  # of late
     reconnects: int = 0
     unclaimed: int = 0
 
@@ -179,16 +181,6 @@ class Gap:
     end: datetime
     reason: str
     partial_calls: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DirectoryReport:
-    """How reading a service's users from its PBX went. `read`: the list came, and has so many `users`."""
-
-    tried_at: datetime
-    read: bool = False
-    users: int = 0
-    problem: str = ""  # in plain words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -358,13 +350,15 @@ class Store(Protocol):
         not be lost is in it, and the same batch twice adds its notes twice."""
 
     # -- users that come from a PBX -------------------------------------------------
-    async def directory_imported(self, service: Service) -> bool:
-        """Whether the service's users have been imported from its present source before."""
+    async def directory_memory(self, service: Service) -> DirectoryMemory: ...
 
-    async def apply_directory(self, service: Service, plan: Plan, told: DirectoryReport) -> int:
+    async def apply_directory(
+        self, service: Service, plan: Plan, told: DirectoryReport, most_users: int | None = None
+    ) -> int:
         """Write what a PBX's list changes, with an errand for each user that tells of it, and the configuration's new
         version, in ONE transaction; returns how many users changed. The first import from a source tells of nobody.
-        What is so already is left as it is, and where the service has got another source meanwhile, all of it."""
+        What is so already is left as it is, and where the service has got another source meanwhile, all of it.
+        `most_users`: how many an account may have that has no number of its own; who is too many is left out."""
 
     async def report_directory(self, service: Service, told: DirectoryReport) -> None:
         """Say how reading the users went, where nothing is to be changed."""

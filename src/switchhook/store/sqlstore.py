@@ -10,7 +10,7 @@ from uuid import UUID
 
 from switchhook.domain.claiming import UnclaimedCall
 from switchhook.domain.delivery import Delivery
-from switchhook.domain.directory import Plan
+from switchhook.domain.directory import DirectoryMemory, DirectoryReport, Plan
 from switchhook.domain.errors import OwnershipLost, SchemaMismatch
 from switchhook.domain.event import Event
 from switchhook.domain.failing import Failing, NoticeKind
@@ -25,7 +25,6 @@ from switchhook.store.ports import (
     Claimed,
     Configuration,
     ConnectionReport,
-    DirectoryReport,
     Errand,
     Gap,
     Inbox,
@@ -56,7 +55,7 @@ from switchhook.store.work import (
 T = TypeVar("T")
 
 #: The schema that this release was written for. It runs on the next one's, too: that is how releases are rolled out.
-SCHEMA_NUMBER = 4
+SCHEMA_NUMBER = 5
 
 #: Finds the engine of that id (a UUID, as the database has it), while it counts as alive.
 ALIVE = "SELECT 1 FROM engine WHERE id = '{}'"
@@ -216,11 +215,13 @@ class SqlStore(ABC):
 
     # -- users that come from a PBX -------------------------------------------------------------
 
-    async def directory_imported(self, service: Service) -> bool:
-        return await self.read(directories.imported(service))
+    async def directory_memory(self, service: Service) -> DirectoryMemory:
+        return await self.read(directories.memory(service))
 
-    async def apply_directory(self, service: Service, plan: Plan, told: DirectoryReport) -> int:
-        return await self.write(directories.apply(service, plan, told))
+    async def apply_directory(
+        self, service: Service, plan: Plan, told: DirectoryReport, most_users: int | None = None
+    ) -> int:
+        return await self.write(directories.apply(service, plan, told, most_users))
 
     async def report_directory(self, service: Service, told: DirectoryReport) -> None:
         await self.write(directories.report(service, told))

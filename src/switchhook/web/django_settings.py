@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "switchhook.web.languages.Language",
     "switchhook.web.middleware.LoginRequired",
     "switchhook.web.errors.QuotaPages",
+    "switchhook.web.streams.Streams",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "switchhook.web.middleware.SecondFactor",
@@ -139,7 +140,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "start"
-ACCOUNT_FORMS = {"login": "switchhook.web.members.forms.LoginForm"}
+ACCOUNT_FORMS = {
+    "login": "switchhook.web.members.forms.LoginForm", "reset_password": "switchhook.web.members.forms.ResetForm"}
 ACCOUNT_ADAPTER = "switchhook.web.members.adapter.PersonAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]

@@ -16,6 +16,7 @@ from switchhook.web.services.models import (
     Gap,
     Service,
     UnclaimedCall,
+    UserDatabase,
 )
 from switchhook.web.tokens.models import ApiAnswer, ApiToken
 from switchhook.web.users.models import PbxUser
@@ -25,4 +26,5 @@ __all__ = [
     "ConnectionState", "Delivery", "DirectoryState", "Engine", "Errand", "Event", "Gap", "Inbox", "InboxRequest",
     "Integration", "IntegrationFailure", "IntegrationHealth", "IntegrationHour", "IntegrationVersion", "Invitation",
     "Member", "Notice", "PbxUser", "Person", "Service", "UnclaimedCall",
+    "UserDatabase",
 ]

@@ -44,13 +44,14 @@ def way_back_in(email: str, *, forget_second_factor: bool) -> str:
     from django.db import connections
 
     from switchhook.web.members import actions
+    from switchhook.web.members.addresses import person_at
     from switchhook.web.models import Person
 
     try:
-        person = Person.objects.filter(email__iexact=email, is_active=True).first()
+        person = person_at(email)
         if person is None and not Person.objects.filter(is_superuser=True).exists():
             person = Person.objects.create_superuser(email.lower())
-        if person is None:
+        if person is None or not person.is_active:
             raise SettingsError(f"Nobody here has the address {email}.")
         if forget_second_factor:
             actions.forget_second_factor(person)

@@ -20,7 +20,7 @@ from switchhook.domain.sealing import key_id_of, key_ids, needs_resealing
 from switchhook.web.configuration import touch
 from switchhook.web.integrations.stored import context
 from switchhook.web.members.adapter import SEALED_AS
-from switchhook.web.models import ApiAnswer, Connection, Integration, Service
+from switchhook.web.models import ApiAnswer, Connection, Integration, Service, UserDatabase
 from switchhook.web.secrets import seal, unseal
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,10 @@ Again = Callable[[str, str], str]
 
 def _of_connection(row: Connection, again: Again) -> None:
     row.secret_sealed = again(row.secret_sealed, f"connection:{row.id}:secret")
+
+
+def _of_user_database(row: UserDatabase, again: Again) -> None:
+    row.secret_sealed = again(row.secret_sealed, f"user-database:{row.pk}:secret")
 
 
 def _of_service(row: Service, again: Again) -> None:
@@ -70,6 +74,7 @@ def _of_second_factor(value: Any, again: Again) -> Any:
 #: How each model's secrets are sealed anew, and in which columns they stand.
 PLACES: Mapping[type[models.Model], tuple[Callable[..., None], tuple[str, ...]]] = {
     Connection: (_of_connection, ("secret_sealed",)),
+    UserDatabase: (_of_user_database, ("secret_sealed",)),
     Service: (_of_service, ("recordings_options_sealed",)),
     Integration: (_of_integration, ("password_sealed", "token_sealed", "headers", "signing_secrets")),
     ApiAnswer: (_of_api_answer, ("body_sealed",)),

@@ -13,7 +13,7 @@ from switchhook.domain.signing import signatures
 from switchhook.web.api.etags import HEED_MATCH
 from switchhook.web.api.examples import BODIES
 from switchhook.web.integrations import actions
-from switchhook.web.models import Account, Errand, Integration, Service
+from switchhook.web.models import Account, DirectoryState, Errand, Integration, Service
 from switchhook.web.tokens.models import Scope
 from tests.web.api.conftest import MakeProgram, Program, told
 from tests.web.api.test_examples import OPERATIONS
@@ -71,6 +71,20 @@ def test_users_come_from_the_pbx_and_from_here_again(world: World, program: Prog
     assert told(program.ask("PUT", source, {"source": "portal", "scope": "x"}), 200)["scope"] == ""
     found = program.refused("PUT", source, {"source": "freeswitch"}, status=422)
     assert found["errors"][0]["where"] == "source"
+
+
+def test_users_who_are_missing_on_the_pbx_are_confirmed_to_be_gone(world: World, program: Program) -> None:
+    Service.objects.filter(id=world.service.id).update(directory_source="freepbx")
+    state = DirectoryState.objects.create(
+        service_id=world.service.id, source="freepbx", scope="", imported_at_ms=1, read_at_ms=1, tried_at_ms=1, users=2,
+        problem="", held='["201", "202"]')
+    source = f"/services/{world.service.id}/user-source"
+    assert program.get(source)["missing"] == ["201", "202"]
+    some = told(program.ask("POST", f"{source}/gone", {"extension_numbers": ["201", "999"]}), 200)
+    assert some["missing"] == ["201", "202"]
+    assert told(program.ask("POST", f"{source}/gone", {"extension_numbers": ["201", "202"]}), 200)["missing"] == []
+    state.refresh_from_db()
+    assert json.loads(state.confirmed) == ["201", "202"]
 
 
 def test_an_integration_is_previewed_before_it_is_created(world: World, program: Program) -> None:

@@ -22,7 +22,16 @@ from switchhook.domain.integration import (
     TokenAuth,
 )
 from switchhook.domain.sealing import unseal
-from switchhook.domain.service import Account, Connection, DirectorySource, PbxUser, Platform, Reading, Service
+from switchhook.domain.service import (
+    Account,
+    Connection,
+    DirectorySource,
+    PbxUser,
+    Platform,
+    Reading,
+    Service,
+    UserDatabase,
+)
 from switchhook.store.dialect import Query, Work
 from switchhook.store.ports import Configuration
 from switchhook.store.rows import to_json, to_uuid, to_uuid_or_none
@@ -41,6 +50,9 @@ _SERVICES = """
 """
 _CONNECTIONS = """
     SELECT id, name, platform, host, port, tls, tls_ca, username, secret_sealed, calls_per_minute FROM connection
+"""
+_USER_DATABASES = """
+    SELECT connection_id, host, port, name, username, secret_sealed, tls, tls_ca FROM user_database
 """
 _INTEGRATIONS = """
     SELECT id, account_id, service_id, name, event_type, request_url, path_arguments, method, format,
@@ -81,6 +93,7 @@ def load(keys: Sequence[str]) -> Work[Configuration]:
     accounts = yield Query(_ACCOUNTS, {})
     services = yield Query(_SERVICES, {})
     connections = yield Query(_CONNECTIONS, {})
+    user_databases = yield Query(_USER_DATABASES, {})
     integrations = yield Query(_INTEGRATIONS, {})
     users = yield Query(USERS, {})
     opener = _Opener(keys)
@@ -89,6 +102,7 @@ def load(keys: Sequence[str]) -> Work[Configuration]:
         accounts={one.id: one for one in _whole(accounts, _account, broken)},
         services={one.id: one for one in _whole(services, _service, broken)},
         connections={one.id: one for one in _whole(connections, opener.connection, broken)},
+        user_databases={one.connection_id: one for one in _whole(user_databases, opener.user_database, broken)},
         integrations={one.id: one for one in _whole(integrations, opener.integration, broken)},
         users={(one.service_id, one.extension_number): one for one in _whole(users, user_of, broken)},
         broken=broken, no_key_fits=opener.no_key_fits)
@@ -172,6 +186,15 @@ class _Opener:
             id=connection_id, name=name, platform=Platform(platform), host=host, port=port, tls=bool(tls),
             tls_ca=tls_ca, username=username, secret=self._open(secret_sealed, f"connection:{connection_id}:secret"),
             calls_per_minute=calls_per_minute)
+
+    def user_database(
+        self, connection_id: Any, host: str, port: int, name: str, username: str, secret_sealed: str, tls: bool,
+        tls_ca: str,
+    ) -> UserDatabase:
+        of = to_uuid(connection_id)
+        return UserDatabase(
+            connection_id=of, host=host, port=port, name=name, username=username, tls=bool(tls), tls_ca=tls_ca,
+            secret=self._open(secret_sealed, f"user-database:{of}:secret"))
 
     def integration(
         self, id_: Any, account_id: Any, service_id: Any, name: str, event_type: str, request_url: str,

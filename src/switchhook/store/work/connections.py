@@ -14,12 +14,15 @@ from switchhook.store.rows import Columns, from_ms, to_ms, to_uuid
 
 _REPORT = """
     INSERT INTO connection_state
-        (connection_id, state, since_ms, detail, last_message_at_ms, messages, reconnects, unclaimed)
-    VALUES (:connection, :state, :since_ms, :detail, :last_message_at_ms, :messages, :reconnects, :unclaimed)
+        (connection_id, state, since_ms, detail, last_message_at_ms, messages, messages_per_second, reconnects,
+        unclaimed)
+    VALUES (:connection, :state, :since_ms, :detail, :last_message_at_ms, :messages, :messages_per_second, :reconnects,
+        :unclaimed)
     ON CONFLICT (connection_id) DO UPDATE SET
         state = excluded.state, since_ms = excluded.since_ms, detail = excluded.detail,
         last_message_at_ms = excluded.last_message_at_ms, messages = excluded.messages,
-        reconnects = excluded.reconnects, unclaimed = excluded.unclaimed
+        messages_per_second = excluded.messages_per_second, reconnects = excluded.reconnects,
+        unclaimed = excluded.unclaimed
 """
 _LAST_HEARD = "SELECT last_message_at_ms FROM connection_state WHERE connection_id = :connection"
 _RECORD_GAP = """
@@ -45,7 +48,7 @@ def report(told: ConnectionReport) -> Work[None]:
     yield Query(_REPORT, {
         "connection": told.connection_id, "state": told.state, "since_ms": to_ms(told.since), "detail": told.detail,
         "last_message_at_ms": None if last is None else to_ms(last), "messages": told.messages,
-        "reconnects": told.reconnects, "unclaimed": told.unclaimed})
+        "messages_per_second": told.messages_per_second, "reconnects": told.reconnects, "unclaimed": told.unclaimed})
 
 
 def last_heard_at(connection_id: UUID) -> Work[datetime | None]:

@@ -4,34 +4,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 from switchhook.domain.catalogue import EventType
-from switchhook.domain.directory import Plan
+from switchhook.domain.directory import DirectoryMemory, DirectoryReport, Plan, left_out
 from switchhook.domain.event import timed_id
 from switchhook.domain.service import PbxUser, Service
 from switchhook.store.dialect import Query, Work
-from switchhook.store.ports import DirectoryReport
-from switchhook.store.rows import to_ms
+from switchhook.store.rows import to_json, to_ms
 from switchhook.store.work.configuration import USERS, raise_version, user_of
 
-_IMPORTED = """
-    SELECT imported_at_ms FROM directory_state
-    WHERE service_id = :service AND source = :source AND scope = :scope AND imported_at_ms IS NOT NULL
+_MEMORY = """
+    SELECT imported_at_ms, confirmed FROM directory_state
+    WHERE service_id = :service AND source = :source AND scope = :scope
 """
 _REPORT = """
     INSERT INTO directory_state AS kept
-        (service_id, source, scope, imported_at_ms, read_at_ms, tried_at_ms, users, problem)
-    VALUES (:service, :source, :scope, :imported_at_ms, :read_at_ms, :tried_at_ms, :users, :problem)
+        (service_id, source, scope, imported_at_ms, read_at_ms, tried_at_ms, users, problem, held, confirmed)
+    VALUES (:service, :source, :scope, :imported_at_ms, :read_at_ms, :tried_at_ms, :users, :problem,
+        :held, '[]')
     ON CONFLICT (service_id) DO UPDATE SET
-        imported_at_ms = CASE WHEN kept.source = excluded.source AND kept.scope = excluded.scope
+        imported_at_ms = CASE WHEN {same}
             THEN coalesce(kept.imported_at_ms, excluded.imported_at_ms) ELSE excluded.imported_at_ms END,
         read_at_ms = coalesce(excluded.read_at_ms, kept.read_at_ms), tried_at_ms = excluded.tried_at_ms,
         users = CASE WHEN excluded.read_at_ms IS NULL THEN kept.users ELSE excluded.users END,
+        held = CASE WHEN {same} AND excluded.read_at_ms IS NULL THEN kept.held ELSE excluded.held END,
+        confirmed = CASE WHEN {same} AND NOT :forget THEN kept.confirmed ELSE '[]' END,
         source = excluded.source, scope = excluded.scope, problem = excluded.problem
-"""
+""".replace("{same}", "kept.source = excluded.source AND kept.scope = excluded.scope")
 _STILL_SO = "SELECT id FROM service WHERE id = :service AND directory_source = :source AND directory_scope = :scope"
 _USERS_OF = f"{USERS} WHERE service_id = :service"
 _CREATE = """
@@ -45,6 +47,8 @@ _MODIFY = """
         updated_at = :at WHERE id = :id
 """
 _DELETE = "DELETE FROM pbx_user WHERE id = :id"
+_MAY_HAVE = "SELECT max_users FROM account WHERE id = :account"
+_HAS = "SELECT count(*) FROM pbx_user JOIN service ON service.id = service_id WHERE account_id = :account"
 _TELL = """
     INSERT INTO errand (id, account_id, kind, state, args, result, created_at_ms)
     VALUES (:id, :account, 'user_changed', 'asked', :args, '{}', :at_ms)
@@ -59,38 +63,58 @@ _ACTIONS = {EventType.USER_CREATED: "created", EventType.USER_MODIFIED: "changed
 _DETAILS = ("extension_number", "name", "outbound_phone_number", "has_voicemail", "enabled_calls")
 
 
-def imported(service: Service) -> Work[bool]:
-    """See `Store.directory_imported`."""
-    rows = yield Query(_IMPORTED, _named(service))
-    return bool(rows)
+def memory(service: Service) -> Work[DirectoryMemory]:
+    """See `Store.directory_memory`."""
+    rows = yield Query(_MEMORY, _named(service))
+    return next((DirectoryMemory(imported=at_ms is not None, confirmed=frozenset(to_json(confirmed)))
+                 for at_ms, confirmed in rows), DirectoryMemory())
 
 
 def report(service: Service, told: DirectoryReport) -> Work[None]:
     """See `Store.report_directory`."""
-    yield from _report(service, told, None)
+    yield from _report(service, told)
 
 
-def apply(service: Service, plan: Plan, told: DirectoryReport) -> Work[int]:
+def apply(service: Service, plan: Plan, told: DirectoryReport, most_users: int | None) -> Work[int]:
     """See `Store.apply_directory`. Whether this is the first import is decided here, where it is committed."""
     rows = yield Query(_STILL_SO, _named(service), postgres=f"{_STILL_SO} FOR NO KEY UPDATE")
     if not rows:
         return 0
-    telling = yield from imported(service)
+    telling = (yield from memory(service)).imported
     rows = yield Query(_USERS_OF, {"service": service.id}, postgres=f"{_USERS_OF} FOR UPDATE")
     users = {user.extension_number: user for user in (user_of(*row) for row in rows)}
-    changes = _changes(service, plan, users, told.tried_at)
+    wanted = _changes(service, plan, users, told.tried_at)
+    changes, problem = yield from _within_quota(service, wanted, most_users)
     for type_, user, before in changes:
         yield from _write(type_, user, told.tried_at)
         yield Query(_AUDIT, _entry(service, type_, user, before, told.tried_at))
         if telling:
             yield Query(_TELL, _errand(service, type_, user, before, told.tried_at))
-    yield from _report(service, told, told.tried_at)
+    yield from _report(service, replace(told, problem=told.problem or problem), plan)
     if changes:
         yield from raise_version()
     return len(changes)
 
 
 Change = tuple[EventType, PbxUser, PbxUser | None]  # the user as they are now, or were; and before a modification
+
+
+def _within_quota(
+    service: Service, changes: Sequence[Change], most_users: int | None
+) -> Work[tuple[Sequence[Change], str]]:
+    """The changes without those that make a user too many, and what to say of these. Deletions come first."""
+    created = [one for one in changes if one[0] is EventType.USER_CREATED]
+    if not created:
+        return changes, ""
+    of_account = {"account": service.account_id}
+    rows = yield Query(_MAY_HAVE, of_account, postgres=f"{_MAY_HAVE} FOR UPDATE")
+    most = most_users if not rows or rows[0][0] is None else rows[0][0]
+    rows = yield Query(_HAS, of_account)
+    others = [one for one in changes if one[0] is not EventType.USER_CREATED]
+    has = rows[0][0] - sum(one[0] is EventType.USER_DELETED for one in others)
+    room = len(created) if most is None else max(0, most - has)
+    too_many = len(created) - room
+    return [*others, *created[:room]], left_out(too_many, most) if most is not None and too_many > 0 else ""
 
 
 def _changes(service: Service, plan: Plan, users: dict[str, PbxUser], at: datetime) -> Sequence[Change]:
@@ -150,10 +174,16 @@ def _named(service: Service) -> dict[str, Any]:
     return {"service": service.id, "source": service.directory_source.value, "scope": service.directory_scope}
 
 
-def _report(service: Service, told: DirectoryReport, imported_at: datetime | None) -> Work[None]:
+def _report(service: Service, told: DirectoryReport, plan: Plan | None = None) -> Work[None]:
+    """With a plan, the list was compared: it counts as imported, unless it is held. What a person confirmed is
+    forgotten once it is done, and when all came back."""
+    held = plan is not None and plan.held
     yield Query(_REPORT, {
-        **_named(service), "imported_at_ms": _ms(imported_at), "read_at_ms": _ms(told.tried_at if told.read else None),
-        "tried_at_ms": _ms(told.tried_at), "users": told.users, "problem": told.problem})
+        **_named(service), "read_at_ms": _ms(told.tried_at if told.read else None), "users": told.users,
+        "imported_at_ms": _ms(told.tried_at if plan is not None and not held else None),
+        "tried_at_ms": _ms(told.tried_at), "problem": told.problem,
+        "held": json.dumps(plan.missing if plan is not None and held else ()),
+        "forget": plan is not None and bool(plan.gone or not plan.missing)})
 
 
 def _ms(moment: datetime | None) -> int | None:

@@ -12,7 +12,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from switchhook.domain.failing import AT_LEAST, WARN_AFTER
-from switchhook.web.models import Integration, IntegrationHealth, Service
+from switchhook.web.models import DirectoryState, Integration, IntegrationHealth, Service
 from switchhook.web.saying import said
 from switchhook.web.services.state import Shown
 from switchhook.web.templatetags.portal import from_ms, written
@@ -37,8 +37,8 @@ class Concern:
 def concerns(access: Access, cards: Sequence[tuple[Service, Shown]]) -> list[Concern]:
     """The account's concerns, the worst first. `cards`: its PBXs with their state."""
     return [
-        *_disabled(access, by_hand=False), *_failing(access), *_connections(access, cards), *_silenced(access, cards),
-        *_disabled(access, by_hand=True)]
+        *_disabled(access, by_hand=False), *_failing(access), *_connections(access, cards), *_held(access, cards),
+        *_silenced(access, cards), *_disabled(access, by_hand=True)]
 
 
 def _disabled(access: Access, *, by_hand: bool) -> list[Concern]:
@@ -72,6 +72,19 @@ def _connections(access: Access, cards: Sequence[tuple[Service, Shown]]) -> list
         Concern(kind=state.kind, title=f"{service}: {state.words}.", url=_of(access, service), words=said(state.detail),
                 button=_("Connection"), button_url=_of(access, service, "pbx-connection"))
         for service, state in cards if state.kind in ("bad", "warn")]
+    return found[:MOST_OF_A_KIND]
+
+
+def _held(access: Access, cards: Sequence[tuple[Service, Shown]]) -> list[Concern]:
+    """So many users are missing on their PBX that a person must say that they are gone."""
+    services = {service.id: service for service, _ in cards}
+    waiting = [one for one in DirectoryState.objects.filter(service_id__in=services).exclude(held="[]") if one.missing]
+    found = [
+        Concern(kind="warn", title=_("%(count)s users of %(pbx)s are missing on the PBX.") % {
+            "count": len(one.missing), "pbx": services[one.service_id]},
+                url=_of(access, services[one.service_id]), words=_("So many are not deleted unless somebody says so."),
+                button=_("See who"), button_url=_of(access, services[one.service_id], "pbx-directory"))
+        for one in waiting if services[one.service_id].directory_source == one.source]
     return found[:MOST_OF_A_KIND]
 
 

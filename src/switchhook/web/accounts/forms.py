@@ -65,9 +65,11 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Account
         fields = ("name", "slug", "time_zone", "country", "brand", "allowed_networks", "retention_days",
                   "body_days", "audit_retention_days", "granted_events", *QUOTAS)
-        labels = {"slug": _lazy("Short name"), "time_zone": _lazy("Time zone"), "retention_days": _lazy("Days kept"),
-                  "body_days": _lazy("Days bodies are kept"),
-                  "audit_retention_days": _lazy("Days of audit log kept"), **QUOTAS}
+        labels = {
+            "name": _lazy("Name"), "slug": _lazy("Short name"), "time_zone": _lazy("Time zone"),
+            "country": _lazy("Country"), "retention_days": _lazy("Days kept"),
+            "body_days": _lazy("Days bodies are kept"), "audit_retention_days": _lazy("Days of audit log kept"),
+            **QUOTAS}
         help_texts = {
             "slug": _lazy("In the addresses of the account's pages: small letters, digits and hyphens."),
             "time_zone": _lazy(

@@ -16,6 +16,7 @@ from switchhook.web.api.problems import Problem, invalid
 from switchhook.web.api.services import service_of
 from switchhook.web.api.shapes import Shape, Text, moment
 from switchhook.web.models import Service
+from switchhook.web.services.actions import confirm_gone
 from switchhook.web.users.sources import NotOurs, choose_source, possible_sources, source_of, state_of
 
 router = Router()
@@ -30,7 +31,10 @@ class UserSource(Shape):
     possible: list[DirectorySource] = Field(description="What it can be on this kind of PBX.")
     read_at: datetime | None = Field(description="When the PBX was last read; null: it is not, or not yet.")
     users: int | None = Field(description="How many it had then.")
-    problem: str = Field(description="Why it could not be read; nothing was changed then.")
+    problem: str = Field(description="Why it is not in step with the PBX: it could not be read, or users are too many.")
+    missing: list[str] = Field(
+        description="Extension numbers of users who are here and not on the PBX, when they are so many that nothing is "
+        "changed until somebody confirms that they are gone.")
 
 
 class UserSourceChange(Shape):
@@ -38,6 +42,12 @@ class UserSourceChange(Shape):
 
     source: DirectorySource
     scope: Text = Field(default="", max_length=120)
+
+
+class Gone(Shape):
+    """Users who are missing on the PBX, and truly gone."""
+
+    extension_numbers: list[Text] = Field(max_length=100_000)
 
 
 @router.get(_SOURCE, response=UserSource, auth=READ)
@@ -60,6 +70,17 @@ def choose_user_source(request: HttpRequest, service_id: UUID, wanted: UserSourc
     return _shape(service)
 
 
+@router.post(_SOURCE + "/gone", response=UserSource, auth=USERS)
+def confirm_gone_users(request: HttpRequest, service_id: UUID, told: Gone) -> UserSource:
+    """Say that users who are `missing` are gone: the next reading of the PBX deletes them. Who is not `missing` is left
+    out; and while others are, nothing is changed yet."""
+    service = service_of(access_of(request), service_id)
+    state = state_of(service)
+    if state is not None and state.missing:
+        confirm_gone(service, sorted(set(told.extension_numbers) & set(state.missing)))
+    return _shape(service)
+
+
 def _possible(service: Service) -> list[DirectorySource]:
     return [DirectorySource(value) for value, _ in possible_sources(service)]
 
@@ -70,4 +91,4 @@ def _shape(service: Service) -> UserSource:
     return UserSource(
         source=source_of(service), scope=service.directory_scope, possible=_possible(service),
         read_at=moment(read_at_ms), users=None if state is None or read_at_ms is None else state.users,
-        problem="" if state is None else state.problem)
+        problem="" if state is None else state.problem, missing=[] if state is None else state.missing)

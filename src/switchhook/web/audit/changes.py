@@ -31,12 +31,13 @@ from switchhook.web.models import (
     PbxUser,
     Person,
     Service,
+    UserDatabase,
 )
 
 KINDS: dict[type[Model], Kind] = {
     Account: Kind.ACCOUNT, Member: Kind.MEMBER, Service: Kind.SERVICE, Connection: Kind.CONNECTION,
     PbxUser: Kind.USER, Integration: Kind.INTEGRATION, ApiToken: Kind.TOKEN, Inbox: Kind.INBOX,
-    Invitation: Kind.INVITATION, Person: Kind.LOGIN, Authenticator: Kind.SECOND_FACTOR,
+    UserDatabase: Kind.CONNECTION, Invitation: Kind.INVITATION, Person: Kind.LOGIN, Authenticator: Kind.SECOND_FACTOR,
 }
 
 #: Asked of the engine by a person; what tells of a changed user is noted as the change itself.
@@ -104,7 +105,7 @@ def _account_of(row: Any) -> UUID | None:
     match row:
         case Account():
             return row.id
-        case Connection():
+        case Connection() | UserDatabase():
             return None
         case PbxUser():
             return row.service.account_id

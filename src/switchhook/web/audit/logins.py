@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from switchhook.web.audit.models import Action, Kind
 from switchhook.web.audit.writing import note, note_of_person
+from switchhook.web.members.addresses import person_at
 from switchhook.web.members.models import Person
 
 
@@ -33,7 +34,7 @@ def _out(sender: Any, user: Person | None, request: HttpRequest, **more: Any) ->
 def _failed(sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **more: Any) -> None:
     """Only what looks like an address is kept of what was typed: some type their password there."""
     typed = str(credentials.get("email") or credentials.get("login") or "").strip()
-    person = Person.objects.filter(email__iexact=typed).first() if typed else None
+    person = person_at(typed)
     if person is not None:
         note_of_person(Action.LOGIN_FAILED, Kind.LOGIN, person, detail=_browser(request))
     else:

@@ -34,7 +34,7 @@ class Kind(models.TextChoices):
     LOGIN = "login", _("Login")
     SESSION = "session", _("Session")
     SECOND_FACTOR = "second_factor", _("Second factor")
-    SERVICE = "service", "PBX"
+    SERVICE = "service", _("PBX")
     CONNECTION = "connection", _("Connection")
     USER = "user", _("User")
     INTEGRATION = "integration", _("Integration")

@@ -18,9 +18,10 @@ from switchhook.web.calls.search import Filters
 from switchhook.web.calls.timeline import not_fired, state_of, timeline
 from switchhook.web.models import Call, Event, Service
 from switchhook.web.recordings.recorded import files_of
+from switchhook.web.saying import said_lazily
 from switchhook.web.tenancy import Access, account_view
 
-DIRECTIONS = [(one.value, one.value.capitalize()) for one in Direction]
+DIRECTIONS = [(one.value, said_lazily(one.value.capitalize())) for one in Direction]
 SERVICES_OFFERED = 200
 CHIPS_OFFERED = 10  # of so many PBXs; an account with more searches by number
 EVENTS_SHOWN = 200

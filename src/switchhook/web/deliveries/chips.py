@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from switchhook.domain.explaining import named_status
 from switchhook.web.deliveries.search import Filters
@@ -22,9 +22,9 @@ _MINUTE = "%-d %b %H:%M"
 KEPT = ("test", "answer", "begin", "end")
 #: What is offered of the time: in words, and how long ago it begins.
 SPANS = (
-    (gettext_lazy("Last hour"), timedelta(hours=1)), (gettext_lazy("Last 24 hours"), timedelta(days=1)),
-    (gettext_lazy("Last 7 days"), timedelta(days=7)))
-TESTS = (("none", gettext_lazy("Without tests")), ("only", gettext_lazy("Only tests")))
+    (_lazy("Last hour"), timedelta(hours=1)), (_lazy("Last 24 hours"), timedelta(days=1)),
+    (_lazy("Last 7 days"), timedelta(days=7)))
+TESTS = (("none", _lazy("Without tests")), ("only", _lazy("Only tests")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

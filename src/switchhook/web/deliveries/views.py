@@ -41,7 +41,7 @@ def deliveries(request: HttpRequest, access: Access) -> HttpResponse:
         "live": _live(request, filters, page), "recoveries": open_recoveries(access),
         "chips": chips_of_deliveries(filters, offered),
         "kept_filters": [(name, value) for name in KEPT if (value := getattr(filters, name))],
-        "states": [(one.value, one.value.capitalize()) for one in DeliveryState],
+        "states": [(one.value, said(one.value.capitalize())) for one in DeliveryState],
         "event_types": [(spec.type.value, said(spec.label)) for spec in EVENTS.values()], "integrations": offered,
     })
 

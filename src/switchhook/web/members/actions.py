@@ -10,6 +10,7 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from switchhook.web.members.addresses import person_at
 from switchhook.web.members.models import Role
 from switchhook.web.models import Account, Member, Person
 
@@ -17,7 +18,7 @@ from switchhook.web.models import Account, Member, Person
 def add_member(account: Account, email: str, name: str, role: Role) -> Member:
     """Make the person (with no password yet) unless they are known, and give them the role in the account."""
     with transaction.atomic():
-        person = Person.objects.filter(email__iexact=email).first()
+        person = person_at(email)
         if person is None:
             person = Person.objects.create_user(email.lower(), name=name)
         return Member.objects.create(account=account, person=person, role=role)

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from switchhook.web.branding.views import brand_of
-from switchhook.web.members.models import Person
+from switchhook.web.members.addresses import person_at
 from switchhook.web.members.proof import prove_by_provider
 from switchhook.web.secrets import seal, unseal
 
@@ -85,7 +85,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         if sociallogin.is_existing:
             return
         addresses = [one.email for one in sociallogin.email_addresses if one.verified]
-        person = Person.objects.filter(email__iexact=addresses[0]).first() if addresses else None
+        person = person_at(addresses[0]) if addresses else None
         if person is not None:
             prove_by_provider(person)
             sociallogin.connect(request, person)

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from switchhook.web.members.addresses import plain_address
 from switchhook.web.members.models import Role
 from switchhook.web.models import Account, Person
 from switchhook.web.services.choosing import ChoosesServices
@@ -29,6 +30,22 @@ class LoginForm(allauth.account.forms.LoginForm):
         for name in ("login", "password"):
             self.fields[name].widget.attrs.pop("placeholder", None)
 
+    def clean_login(self) -> str:
+        """However the domain is written."""
+        typed = str(super().clean_login())
+        try:
+            return plain_address(typed)
+        except forms.ValidationError:
+            return typed
+
+
+class ResetForm(allauth.account.forms.ResetPasswordForm):
+    """allauth's, which would send the letter to the address as it was typed."""
+
+    def clean_email(self) -> str:
+        self.cleaned_data["email"] = plain_address(self.cleaned_data["email"])
+        return str(super().clean_email())
+
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a person may change about themselves."""
@@ -43,10 +60,10 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         help_texts = {"email": _lazy("With this address you log in.")}
 
     def clean_email(self) -> str:
-        email = self.cleaned_data["email"].lower()
+        email = plain_address(self.cleaned_data["email"])
         if Person.objects.exclude(id=self.instance.id).filter(email__iexact=email).exists():
             raise forms.ValidationError(_("Somebody else logs in with this address."))
-        return str(email)
+        return email
 
 
 class MemberForm(forms.Form):
@@ -120,8 +137,8 @@ class NewcomerForm(SetPasswordForm):
 
 
 def not_yet_member(account: Account, email: str) -> str:
-    """The address, in small letters. Raises ValidationError when it is a member's."""
-    email = email.lower()
+    """The address as it is stored. Raises ValidationError when it is a member's."""
+    email = plain_address(email)
     if account.members.filter(person__email__iexact=email).exists():
         raise forms.ValidationError(_("This person is a member of the account already."))
     return email

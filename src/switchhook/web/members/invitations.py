@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from switchhook.domain.event import timed_id
 from switchhook.web.accounts.quotas import check_invitations
+from switchhook.web.members.addresses import person_at
 from switchhook.web.members.models import Invitation, Member, Person, Role
 from switchhook.web.members.proof import has_proven
 
@@ -94,7 +95,7 @@ def accept_as_new(invitation: Invitation, name: str, password: str) -> Member | 
     theirs; where no e-mail is sent, an admin passed it on, which proves nothing (proof.py)."""
     if not Invitation.objects.select_for_update().filter(id=invitation.id, number=invitation.number).exists():
         return None
-    person = Person.objects.filter(email__iexact=invitation.email).first() or Person(email=invitation.email)
+    person = person_at(invitation.email) or Person(email=invitation.email)
     person.name = name
     person.set_password(password)
     person.save()

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from switchhook.web.members import invitations
+from switchhook.web.members.addresses import person_at
 from switchhook.web.members.forms import NewcomerForm
 from switchhook.web.members.models import Invitation
 from switchhook.web.models import Person
@@ -24,7 +25,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     invitation = invitations.invitation_of(token)
     if invitation is None:
         return render(request, "members/join.html", {"invitation": None}, status=410)
-    person = Person.objects.filter(email__iexact=invitation.email).first()
+    person = person_at(invitation.email)
     if person is None or invitations.is_first_way_in(invitation, person):
         return _as_new(request, invitation)
     ours = request.user.is_authenticated and request.user.id == person.id

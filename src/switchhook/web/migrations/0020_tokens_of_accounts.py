@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("web", "0017_by_hand")]
+    dependencies = [("web", "0019_user_database")]
     operations = [
         migrations.AddField("apitoken", "of_account", models.BooleanField(db_default=False, default=False)),
         migrations.AlterField("apitoken", "made_by", models.ForeignKey(

@@ -19,6 +19,7 @@ from switchhook.web.recordings.listening import note_listening
 from switchhook.web.recordings.media import RangeBeyond, media
 from switchhook.web.recordings.recorded import files_of, look_at, recordings_of
 from switchhook.web.recordings.storage import Unreachable
+from switchhook.web.streams import stream_of
 from switchhook.web.tenancy import Access, account_view
 
 #: So long after its end a call's page still looks for recordings.
@@ -64,6 +65,7 @@ def by_link(request: HttpRequest, token: str) -> HttpResponseBase:
     service = None if call is None else Service.objects.select_related("account").filter(id=call.service_id).first()
     if call is None or service is None or service.account.state != AccountState.OPEN:
         raise Http404("There is no such recording.")
+    stream_of(request, service.account_id)
     for number, file in enumerate(files_of(call, service), start=1):
         if link.leads_to(file):
             return _answer(request, call, service, number, by_link=True)

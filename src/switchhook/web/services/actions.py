@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+
 from django.db import transaction
 
 from switchhook.web.accounts import quotas
 from switchhook.web.accounts.quotas import Quota
+from switchhook.web.audit.models import Action, Kind
+from switchhook.web.audit.writing import note
 from switchhook.web.configuration import touch
-from switchhook.web.models import Connection, DirectoryState, Service, UnclaimedCall
+from switchhook.web.models import Connection, DirectoryState, Service, UnclaimedCall, UserDatabase
 from switchhook.web.secrets import new_token, seal, token_hash
 
 
@@ -28,6 +33,15 @@ def delete_service(service: Service) -> None:
     with transaction.atomic():
         DirectoryState.objects.filter(service_id=service.id).delete()
         service.delete()
+        touch()
+
+
+def confirm_gone(service: Service, extensions: Sequence[str]) -> None:
+    """Those users are gone from the PBX, says a person: they may be deleted although they are many."""
+    with transaction.atomic():
+        DirectoryState.objects.filter(service_id=service.id).update(confirmed=json.dumps(extensions))
+        note(Action.ASKED, Kind.SERVICE, service.id, str(service), account_id=service.account_id,
+             detail=f"deleting {len(extensions)} users who are missing on the PBX")
         touch()
 
 
@@ -57,6 +71,23 @@ def save_connection(connection: Connection, new_secret: str) -> None:
         if new_secret:
             connection.secret_sealed = seal(new_secret, f"connection:{connection.id}:secret")
         connection.save()
+        touch()
+
+
+def save_user_database(database: UserDatabase, new_secret: str) -> None:
+    """Save where FusionPBX's users are; an empty secret leaves the one that is set."""
+    with transaction.atomic():
+        if new_secret:
+            database.secret_sealed = seal(new_secret, f"user-database:{database.pk}:secret")
+        database.save()
+        touch()
+
+
+def delete_user_database(connection: Connection) -> None:
+    """Forget the login to FusionPBX's database. The users that were read stay."""
+    with transaction.atomic():
+        for database in UserDatabase.objects.filter(connection=connection):
+            database.delete()
         touch()
 
 

@@ -12,7 +12,7 @@ from switchhook.web.models import Connection
 _EVENTS = (
     "CHANNEL_CREATE", "CHANNEL_PROGRESS", "CHANNEL_ANSWER", "CHANNEL_BRIDGE", "CHANNEL_HANGUP_COMPLETE", "RECORD_STOP",
     "DTMF", "HEARTBEAT", "SHUTDOWN",
-    "CUSTOM", "menu::enter", "menu::exit", "callcenter::info", "vm::maintenance", "switchhook::menu",
+    "CUSTOM", "menu::enter", "menu::exit", "callcenter::info", "fifo::info", "vm::maintenance", "switchhook::menu",
     "switchhook::option",  # CUSTOM's own, after it
 )
 

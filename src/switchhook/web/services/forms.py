@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from cryptography.x509 import load_pem_x509_certificates
 from django import forms
 from django.forms import BaseFormSet, formset_factory
 from django.utils.text import format_lazy
@@ -13,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from switchhook.domain.service import DEFAULT_EXTENSIONS, DEFAULT_MENUS, DEFAULT_TRUNK_CONTEXTS
-from switchhook.web.models import Account, Connection, Service
+from switchhook.web.models import Account, Connection, Service, UserDatabase
 from switchhook.web.services.countries import clean_country
 from switchhook.web.services.models import ConnectionPlatform
+from switchhook.web.services.pbx_login_form import PbxLoginForm, pem_widget
 
 
 class FriendlyNameForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -123,8 +123,10 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Service
         fields = ("account", "name", "friendly_name", "connection", "tenant_key", "country", "applications_enabled")
-        labels = {"name": _lazy("Service name"), "friendly_name": _lazy("Friendly name"),
-                  "tenant_key": _lazy("Tenant key"), "applications_enabled": _lazy("Applications are enabled")}
+        labels = {
+            "account": _lazy("Account"), "name": _lazy("Service name"), "friendly_name": _lazy("Friendly name"),
+            "connection": _lazy("Connection"), "tenant_key": _lazy("Tenant key"), "country": _lazy("Country"),
+            "applications_enabled": _lazy("Applications are enabled")}
         help_texts = {
             "name": _lazy("The system's name for it: unique in the account."),
             "friendly_name": _lazy("The account can change this one."),
@@ -159,19 +161,17 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
         return data
 
 
-class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
+class ConnectionForm(PbxLoginForm):
     """The operator's form of a connection. The secret can be set and replaced, never read."""
-
-    secret = forms.CharField(
-        required=False, max_length=255, strip=False, label=_lazy("Secret"),
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
 
     class Meta:
         model = Connection
         fields = ("name", "platform", "host", "port", "tls", "tls_ca", "username", "calls_per_minute")
-        widgets = {"tls_ca": forms.Textarea(attrs={
-            "rows": 3, "class": "font-monospace", "spellcheck": "false", "placeholder": "-----BEGIN CERTIFICATE-----"})}
-        labels = {"tls": _lazy("Use TLS"), "tls_ca": _lazy("Private CA"), "calls_per_minute": _lazy("Calls a minute")}
+        widgets = {"tls_ca": pem_widget()}
+        labels = {
+            "name": _lazy("Name"), "platform": _lazy("Platform"), "host": _lazy("Host"), "port": _lazy("Port"),
+            "tls": _lazy("Use TLS"), "tls_ca": _lazy("Private CA"), "username": _lazy("Username"),
+            "calls_per_minute": _lazy("Calls a minute")}
         help_texts = {
             "port": _lazy("AMI: 5038, with TLS 5039. ESL: 8021."),
             "tls_ca": _lazy(
@@ -186,43 +186,8 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
 
     field_order = ("name", "platform", "host", "port", "tls", "tls_ca", "username", "secret", "calls_per_minute")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["secret"].help_text = (
-            _("A secret is set. Leave this empty to keep it, or type another one to replace it.")
-            if self.instance.secret_sealed else _("It is stored encrypted and never shown again."))
-
-    def clean_host(self) -> str:
-        host = str(self.cleaned_data["host"]).strip()
-        if not re.fullmatch(r"[A-Za-z0-9._:\-]+", host):
-            raise forms.ValidationError(_("Write a host name or an address, without a scheme and without a port."))
-        return host
-
-    def clean_port(self) -> int:
-        port = int(self.cleaned_data["port"])
-        if not 0 < port < 65536:
-            raise forms.ValidationError(_("A port is a number from 1 to 65535."))
-        return port
-
-    def clean_tls_ca(self) -> str:
-        pem = str(self.cleaned_data["tls_ca"]).strip()
-        if "PRIVATE KEY" in pem:
-            raise forms.ValidationError(
-                _("That is a private key: keep it to yourself. The certificate is wanted here."))
-        try:
-            if pem:
-                load_pem_x509_certificates(pem.encode())
-        except ValueError:
-            raise forms.ValidationError(
-                _("This is no certificate. It begins with -----BEGIN CERTIFICATE----- and ends with "
-                  "-----END CERTIFICATE-----.")) from None
-        return pem
-
     def clean_username(self) -> str:
-        return self._one_line("username")
-
-    def clean_secret(self) -> str:
-        return self._one_line("secret")
+        return self.one_line("username")
 
     def clean_calls_per_minute(self) -> float:
         rate = float(self.cleaned_data["calls_per_minute"])
@@ -242,11 +207,35 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.add_error("port", _("That is Asterisk's port. FreeSWITCH's Event Socket listens on 8021."))
         return data
 
-    def _one_line(self, name: str) -> str:
-        text = str(self.cleaned_data.get(name) or "")
-        if any(ord(character) < 32 for character in text):
-            raise forms.ValidationError(_("This must be one line, without control characters."))
-        return text
+
+class UserDatabaseForm(PbxLoginForm):
+    """Where FusionPBX's database is, and our login there."""
+
+    class Meta:
+        model = UserDatabase
+        fields = ("host", "port", "name", "username", "tls", "tls_ca")
+        widgets = {"tls_ca": pem_widget()}
+        labels = {"name": _lazy("Database"), "tls": _lazy("Demand TLS"), "tls_ca": _lazy("Private CA")}
+        help_texts = {
+            "tls": _lazy(
+                "And believe only a certificate that is made out to this host. Without it, TLS is used where the "
+                "database offers it."),
+            "tls_ca": _lazy(
+                "The certificate (PEM) of the authority that signed the database's; where it signed itself, its "
+                "own. Empty: the authorities that this machine knows."),
+        }
+
+    field_order = ("host", "port", "name", "username", "secret", "tls", "tls_ca")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["secret"].label = _("Password")
+
+    def clean_name(self) -> str:
+        return self.one_line("name")
+
+    def clean_username(self) -> str:
+        return self.one_line("username")
 
 
 class ApplicationsForm(forms.Form):

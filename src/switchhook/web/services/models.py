@@ -1,5 +1,6 @@
 """Connection (the operator's login to a PBX), Service (one PBX as an account knows it), what engines say of them."""
 
+import json
 import uuid
 
 from django.db import models
@@ -25,7 +26,8 @@ DIRECTORY_SOURCES = (
     (DirectorySource.PORTAL.value, _("This portal and its API")),
     (DirectorySource.FREEPBX.value, _("The PBX: FreePBX's extensions")),
     (DirectorySource.VOICEMAIL.value, _("The PBX: the mailboxes of a plain Asterisk")),
-    (DirectorySource.FREESWITCH.value, _("The PBX: FreeSWITCH's or FusionPBX's users")),
+    (DirectorySource.FREESWITCH.value, _("The PBX: FreeSWITCH's users, as its Event Socket lists them")),
+    (DirectorySource.FUSIONPBX.value, _("The PBX: FusionPBX's extensions, out of its database")),
 )
 
 
@@ -57,6 +59,26 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class UserDatabase(models.Model):
+    """The PostgreSQL in which a FusionPBX keeps its users, and our login there, which may only read."""
+
+    connection = models.OneToOneField(
+        Connection, on_delete=models.CASCADE, primary_key=True, related_name="user_database")
+    host = models.CharField(max_length=255)
+    port = models.PositiveIntegerField(default=5432)
+    name = models.CharField(max_length=63, default="fusionpbx")
+    username = models.CharField(max_length=63, default="switchhook")
+    secret_sealed = models.TextField(blank=True)  # context "user-database:{connection_id}:secret"
+    tls = models.BooleanField(default=False)
+    tls_ca = models.TextField(blank=True, default="")  # PEM; certificates are no secret
+
+    class Meta:
+        db_table = "user_database"
+
+    def __str__(self) -> str:
+        return f"{self.name} on {self.host}"
 
 
 class Service(models.Model):
@@ -105,6 +127,7 @@ class ConnectionState(models.Model):
     detail = models.TextField()
     last_message_at_ms = models.BigIntegerField(null=True)
     messages = models.BigIntegerField()
+    messages_per_second = models.FloatField(default=0.0)
     reconnects = models.IntegerField()
     unclaimed = models.IntegerField()
 
@@ -143,10 +166,18 @@ class DirectoryState(models.Model):
     tried_at_ms = models.BigIntegerField(null=True)
     users = models.IntegerField()
     problem = models.TextField()
+    held = models.TextField(default="[]")  # JSON: the extensions whose deletion waits for a person
+    confirmed = models.TextField(default="[]")  # JSON: those of which a person said that they are gone; the web's
 
     class Meta:
         managed = False
         db_table = "directory_state"
+
+    @property
+    def missing(self) -> list[str]:
+        """The extensions of users who are here and not on the PBX, when they are so many that a person must say yes."""
+        held: list[str] = json.loads(self.held)
+        return held if set(held) - set(json.loads(self.confirmed)) else []
 
 
 class Gap(models.Model):

@@ -35,6 +35,7 @@ class Shown:
     detail: str = ""
     last_message_at_ms: int | None = None
     messages: int = 0
+    messages_per_second: float = 0.0
     reconnects: int = 0
     unclaimed: int = 0
 
@@ -71,4 +72,5 @@ def engine_runs() -> bool:
 def _shown(row: ConnectionState) -> Shown:
     kind, words = _WORDS.get(row.state, ("neutral", row.state))
     return Shown(
-        kind, words, row.since_ms, row.detail, row.last_message_at_ms, row.messages, row.reconnects, row.unclaimed)
+        kind, words, row.since_ms, row.detail, row.last_message_at_ms, row.messages, row.messages_per_second,
+        row.reconnects, row.unclaimed)

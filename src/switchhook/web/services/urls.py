@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from switchhook.web.services import detecting, guided, operating, views
+from switchhook.web.services import detecting, guided, operating, user_databases, views
 
 _CONNECTION = "connections/<uuid:connection_id>/"
 
@@ -26,6 +26,9 @@ operator_urls = [
     path(_CONNECTION + "delete/", operating.delete_connection, name="operator-connection-delete"),
     path(_CONNECTION + "test/", operating.test_connection, name="operator-connection-test"),
     path(_CONNECTION + "test/<uuid:errand_id>/", operating.test_result, name="operator-connection-result"),
+    path(_CONNECTION + "users/", user_databases.user_database, name="operator-user-database"),
+    path(_CONNECTION + "users/read/", user_databases.read_services, name="operator-user-database-read"),
+    path(_CONNECTION + "users/forget/", user_databases.forget_database, name="operator-user-database-forget"),
     path("services/", operating.services, name="operator-services"),
     path("services/new/", operating.new_service, name="operator-service-new"),
     path("services/<uuid:service_id>/", operating.one_service, name="operator-service"),

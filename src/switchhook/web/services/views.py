@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST
@@ -18,6 +19,7 @@ from switchhook.web.services import actions
 from switchhook.web.services.forms import ApplicationsForm, FriendlyNameForm, ReadingForm, default_menu_words, menu_rows
 from switchhook.web.services.state import engine_runs, gaps_of, state_of, states_of
 from switchhook.web.tenancy import Access, account_view, service_view
+from switchhook.web.users.sources import state_of as directory_state_of
 
 LIST_LIMIT = 200
 
@@ -52,6 +54,7 @@ def main(request: HttpRequest, access: Access, service: Service) -> HttpResponse
     """The PBX main page."""
     integrations = access.integrations().filter(service=service)
     return render(request, "services/main.html", {
+        "directory": directory_state_of(service),
         "service": service, "state": state_of(service, states_of([service.connection_id])),
         "engine_runs": engine_runs(), "integration_count": integrations.count(),
         "enabled_count": integrations.filter(enabled=True).count(), "user_count": service.users.count(),
@@ -134,5 +137,5 @@ def test_call(request: HttpRequest, access: Access, service: Service) -> HttpRes
     if kind in dict(TEST_CALLS):
         ask("test_call", access.account, {"service_id": str(service.id), "kind": kind}, access.asker)
         messages.success(request, _(
-            "A made-up call goes through this PBX now, marked as a test: look at its deliveries."))
-    return redirect("pbx", account=access.account.slug, service_id=service.id)
+            "A made-up call goes through this PBX now, marked as a test. Here is what it makes happen."))
+    return redirect(reverse("live", args=[access.account.slug]) + f"?pbx={service.id}")

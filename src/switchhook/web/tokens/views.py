@@ -79,7 +79,7 @@ def rows(found: QuerySet[ApiToken]) -> list[Row]:
     tokens, now = list(found.select_related("made_by", "account").order_by("-created_at")[:LIST_LIMIT]), timezone.now()
     limits = {one for token in tokens for one in token.services}
     names = {str(one.id): str(one) for one in Service.objects.filter(id__in=limits)}
-    return [Row(token, token.ended(now), [names.get(one, "a deleted PBX") for one in token.services])
+    return [Row(token, token.ended(now), [names.get(one, _("a deleted PBX")) for one in token.services])
             for token in tokens]
 
 

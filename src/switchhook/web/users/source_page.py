@@ -10,9 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.views.decorators.http import require_POST
 
 from switchhook.domain.service import DirectorySource
+from switchhook.web.members.models import Role
 from switchhook.web.models import Service
+from switchhook.web.services.actions import confirm_gone
 from switchhook.web.services.asking import may_ask
 from switchhook.web.services.state import engine_runs
 from switchhook.web.tenancy import Access, service_view
@@ -25,7 +28,8 @@ class DirectoryForm(forms.Form):
     source = forms.ChoiceField(label=_lazy("Users come from"), widget=forms.RadioSelect)
     scope = forms.CharField(
         label=_lazy("Voicemail context or domain"), required=False, max_length=120,
-        help_text=_lazy("Needed where the PBX has several: the context of the mailboxes, the domain of the users."))
+        help_text=_lazy("Needed where the PBX has several: the context of the mailboxes, the domain of the users. "
+                        "An empty domain is that of the tenant key."))
 
     def __init__(self, data: Any, service: Service) -> None:
         super().__init__(data, initial={"source": service.directory_source, "scope": service.directory_scope})
@@ -49,7 +53,22 @@ def directory(request: HttpRequest, access: Access, service: Service) -> HttpRes
             return redirect("pbx-directory", account=access.account.slug, service_id=service.id)
     return render(request, "users/directory.html", {
         "service": service, "form": form, "permitted": permitted, "state": state_of(service),
-        "engine_runs": engine_runs(), "choices": len(possible_sources(service))})
+        "user_count": service.users.count(), "engine_runs": engine_runs(), "choices": len(possible_sources(service))})
+
+
+@service_view(needs=Role.ADMIN)
+@require_POST
+def confirm_missing(request: HttpRequest, access: Access, service: Service) -> HttpResponse:
+    """A person says that the users who are missing on the PBX are gone: those they have seen, and no others."""
+    state = state_of(service)
+    if state is None or not state.missing:
+        messages.info(request, _("Meanwhile nobody waits to be deleted."))
+    else:
+        seen = sorted(set(request.POST.get("missing", "").split()) & set(state.missing))
+        confirm_gone(service, seen)
+        messages.success(request, _(
+            "Confirmed. Who is still missing when the PBX is read again is deleted then."))
+    return redirect("pbx-directory", account=access.account.slug, service_id=service.id)
 
 
 def only_on_the_pbx(request: HttpRequest, access: Access, service: Service) -> HttpResponse | None:

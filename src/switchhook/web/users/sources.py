@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from switchhook.domain.directory import KNOWN_DETAILS
 from switchhook.domain.service import DirectorySource, Platform
-from switchhook.web.models import DirectoryState, Service
+from switchhook.web.models import DirectoryState, Service, UserDatabase
 from switchhook.web.services.actions import save_service
 from switchhook.web.services.asking import may_ask
 from switchhook.web.services.models import DIRECTORY_SOURCES
@@ -16,7 +16,7 @@ from switchhook.web.tenancy import Access
 
 _OF_PLATFORM = {
     Platform.ASTERISK: (DirectorySource.FREEPBX, DirectorySource.VOICEMAIL),
-    Platform.FREESWITCH: (DirectorySource.FREESWITCH,),
+    Platform.FREESWITCH: (DirectorySource.FREESWITCH, DirectorySource.FUSIONPBX),
 }
 
 
@@ -38,7 +38,10 @@ def known_to_pbx(service: Service) -> frozenset[str]:
 def possible_sources(service: Service) -> Sequence[tuple[str, str]]:
     """What the service's users can come from, with the words of the form."""
     platform = Platform(service.connection.platform) if service.connection else Platform.INTAKE
-    possible = (DirectorySource.PORTAL, *_OF_PLATFORM.get(platform, ()))
+    possible = {DirectorySource.PORTAL, *_OF_PLATFORM.get(platform, ())}
+    known = UserDatabase.objects.filter(connection__services=service).exists()
+    if not known and source_of(service) is not DirectorySource.FUSIONPBX:
+        possible.discard(DirectorySource.FUSIONPBX)
     return [(value, str(words)) for value, words in DIRECTORY_SOURCES if DirectorySource(value) in possible]
 
 

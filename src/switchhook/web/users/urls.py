@@ -13,6 +13,7 @@ service_urls = [
     path("users.csv", export.pbx_users, name="pbx-users-csv"),
     path("users/import/", importing.import_users, name="pbx-users-import"),
     path("users/source/", source_page.directory, name="pbx-directory"),
+    path("users/source/missing/", source_page.confirm_missing, name="pbx-directory-missing"),
     path("users/new/", views.new_user, name="pbx-user-new"),
     path("users/<uuid:user_id>/", views.edit_user, name="pbx-user"),
     path("users/<uuid:user_id>/delete/", views.delete_user, name="pbx-user-delete"),
