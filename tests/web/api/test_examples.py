@@ -16,7 +16,8 @@ from tests.web.conftest import World
 from tests.web.made_up import House
 
 #: Dry runs, what only looks, and what is as it was already.
-CHANGE_NOTHING = {"upsert_users", "configure_integrations", "check_signature", "preview_new_integration"}
+CHANGE_NOTHING = {
+    "upsert_users", "configure_integrations", "check_signature", "preview_new_integration", "confirm_gone_users"}
 A_TEMPLATE = "crm-screen-pop"
 OPERATIONS = {one["operationId"]: (method.upper(), path, one)
               for path, methods in DOCUMENT["paths"].items() for method, one in methods.items()}

@@ -21,6 +21,7 @@ _DORA = {"extension_number": "204", "name": "Dora Example", "enabled_calls": ["L
 BODIES: Mapping[str, Mapping[str, Any]] = {
     "change_service": {"friendly_name": "Sydney", "applications_enabled": True},
     "change_account": {"second_factor_required": True},
+    "confirm_gone_users": {"extension_numbers": ["203", "204"]},
     "choose_user_source": {"source": "freepbx"},
     "check_signature": {"request": "POST /hook HTTP/1.1\nwebhook-id: 1\nwebhook-timestamp: 1772580115\n"
                                    "webhook-signature: v1,AAAA\n\n{}"},
