@@ -40,19 +40,19 @@ TELLERS = (
     "web/accounts/quotas.py", "web/audit/actor.py", "web/audit/changes.py", "web/audit/logins.py",
     "web/calls/passed_over.py", "web/calls/timeline.py", "web/integrations/actions.py", "web/integrations/history.py",
     "web/integrations/prepared.py", "web/integrations/signature_check.py", "web/integrations/signature_page.py",
-    "web/integrations/views.py",
-    "web/members/links.py", "web/members/sessions.py", "web/tenancy.py",
+    "web/integrations/views.py", "web/members/links.py", "web/members/sessions.py", "web/services/actions.py",
+    "web/tenancy.py",
 )
 #: Calls whose words no page shows: programming errors, logs, SQL.
 _SILENT = re.compile(
     r"(ValueError|TypeError|KeyError|LookupError|SettingsError|Http404|.*log(ger)?\.\w+|execute|.*\.execute|TypeVar|"
     r"_|_lazy|.*\.removeprefix|re\.compile|compile|.*connect|HKDF)$")
 #: Words of code: SQL, patterns, names of headers and variables.
-_CODE = re.compile(r"[A-Z_]{6,} |SELECT|INSERT|UPDATE |DELETE FROM|account_id =|service_id =|^api |^show |^xml_|"
-                   r"^CUSTOM |^[a-z_]+( [a-z_]+)* v1$|^userauth|^auth |^event json|^sofia |^Basic \{|:id$|^POST |^\{\"|"
-                   r"^(Ada Example|Head Office|CRM: screen pop)$|^Nothing but failures for 5 days|"
-                   r"\(\?|\\d|^switchhook |\bNULL\b|application/|text/|"
-                   r"[a-z]=%s")
+_CODE = re.compile(
+    r"[A-Z_]{6,} |SELECT|INSERT|UPDATE |DELETE FROM|account_id =|service_id =|\bNULL\b|:id$|[a-z]=%s|application/|"
+    r"text/|^(api|show|auth|event json|sofia|CUSTOM|switchhook|POST) |^directory log$|^xml_|^userauth|^Basic \{|^\{\"|"
+    r"^[a-z_]+( [a-z_]+)* v1$|\(\?|\\d|\.\*\?|"
+    r"^(Ada Example|Head Office|CRM: screen pop)$|^Nothing but failures for 5 days")
 #: Where single words are labels, too.
 LABELLERS = (
     "domain/catalogue.py", "domain/filters.py", "web/accounts/quotas.py", "web/integrations/actions.py",

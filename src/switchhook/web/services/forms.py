@@ -215,7 +215,9 @@ class UserDatabaseForm(PbxLoginForm):
         model = UserDatabase
         fields = ("host", "port", "name", "username", "tls", "tls_ca")
         widgets = {"tls_ca": pem_widget()}
-        labels = {"name": _lazy("Database"), "tls": _lazy("Demand TLS"), "tls_ca": _lazy("Private CA")}
+        labels = {
+            "host": _lazy("Host"), "port": _lazy("Port"), "name": _lazy("Database"), "username": _lazy("Username"),
+            "tls": _lazy("Demand TLS"), "tls_ca": _lazy("Private CA")}
         help_texts = {
             "tls": _lazy(
                 "And believe only a certificate that is made out to this host. Without it, TLS is used where the "
