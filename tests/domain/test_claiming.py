@@ -56,6 +56,12 @@ def test_one_service_without_a_key_takes_the_rest_and_two_take_nothing() -> None
     assert owner([rest, service()], leg()) is None
 
 
+def test_who_takes_the_rest_beside_tenants_is_known_as_such() -> None:
+    rest, tenant = service(), service("acme")
+    profiles = [claimant(services, {}, {})(leg()) for services in ([rest], [rest, tenant])]
+    assert [profile is not None and profile.takes_rest for profile in profiles] == [False, True]
+
+
 def test_two_tenants_may_both_have_an_extension_101() -> None:
     first, second = service("acme"), service("globex")
     users = {

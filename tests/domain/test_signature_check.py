@@ -135,7 +135,9 @@ def test_an_integration_that_does_not_sign_is_told() -> None:
 
 
 @pytest.mark.parametrize(("text", "says"), [
-    ("hello", "no headers"), ("curl -H 'webhook-id: 1", "quotation mark"), ("a: b\n" * 50_000, "too long")])
+    ("hello", "no headers"), ("curl -H 'webhook-id: 1", "quotation mark"), ("a: b\n" * 50_000, "too long"),
+    ("curl https://example.[com -H 'webhook-id: 1'", "URL in it"),
+    ("POST http://[x/hook HTTP/1.1\nwebhook-id: 1\n", "URL in it")])
 def test_what_is_no_request_is_refused_with_what_to_paste(text: str, says: str) -> None:
     with pytest.raises(Unreadable, match=says):
         read_pasted(text)

@@ -444,6 +444,53 @@ def test_the_place_of_the_phone_that_is_rung_says_whose_a_call_is() -> None:
     assert pbx.told == [RECEIVED]
 
 
+def shared_with_acme() -> MadeUpPbx:
+    """A PBX on which acme is told by its tenant key, and the rest is another service's."""
+    acme = replace(a_profile(), tenant="acme")
+    rest = replace(a_profile(), service_id=UUID(int=99), takes_rest=True)
+    return MadeUpPbx(claim=lambda leg: acme if leg.tenant == "acme" else rest)
+
+
+def test_who_takes_the_rest_is_not_told_a_call_whose_tenant_shows_later() -> None:
+    pbx = shared_with_acme()
+    pbx.comes_in()
+    assert pbx.told == []
+    pbx.enters("in", "did")
+    pbx.feed(TenantTold(at=pbx.now, leg="in", call="in", tenant="acme"))
+    pbx.rings("in", "p1", "201")
+    pbx.answers("p1", of="in")
+    assert [(event.service_id, event.type) for event in pbx.events] == [(SERVICE, RECEIVED), (SERVICE, ANSWERED)]
+
+
+@pytest.mark.parametrize("shows", ["rings", "is up", "menu", "told menu", "ends", "long silence"])
+def test_who_takes_the_rest_has_a_call_once_it_is_served_or_over_or_nothing_was_said_for_long(shows: str) -> None:
+    pbx = shared_with_acme()
+    pbx.comes_in()
+    match shows:
+        case "rings":
+            pbx.rings("in", "p1", "201")
+        case "is up":
+            pbx.is_up("in")
+        case "menu":
+            pbx.enters("in", "ivr-1")
+        case "told menu":
+            pbx.says_menu("in", "NPS")
+        case "ends":
+            pbx.ends("in")
+        case _:
+            pbx.now += timedelta(seconds=10)
+            pbx.enters("in", "waiting-room")
+    assert (pbx.events[0].type, pbx.events[0].at, pbx.events[0].service_id) == (RECEIVED, BEGAN, UUID(int=99))
+    assert pbx.tracker.unclaimed == 0
+
+
+def test_who_takes_the_rest_has_the_calls_of_its_phones_at_once() -> None:
+    pbx = shared_with_acme()
+    pbx.dials("p1", "201", "ivr")
+    pbx.enters("p1", "ivr-1")
+    assert (pbx.told, pbx.events[0].service_id) == ([IVR], UUID(int=99))
+
+
 def test_a_call_that_is_claimed_stays_with_its_service() -> None:
     pbx = claimed_by(tenant="acme")
     pbx.comes_in(tenant="acme")

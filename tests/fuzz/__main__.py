@@ -43,7 +43,8 @@ def main(seconds: int) -> int:
         print(f"{name:10} {inputs:>12,} inputs  {'holds' if done.returncode == 0 else 'BROKEN'}", flush=True)
         if done.returncode or not inputs:
             broken += 1
-            print(done.stdout[-2000:] + done.stderr[-6000:])
+            print("\n".join(line for line in (done.stdout + done.stderr).splitlines()
+                            if not line.startswith(("INFO:", "WARNING:"))))
     return broken
 
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
-from collections.abc import Iterator
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from switchhook.domain.directory import Listed
 from switchhook.domain.errors import Disconnected, LoginRefused, NotPermitted, PbxError
+from switchhook.domain.service import UserDatabase
 from switchhook.pbx import fusionpbx_database
 from switchhook.pbx.detecting import detected
 from switchhook.pbx.fusionpbx_database import LATE, fusionpbx_menus, fusionpbx_users, last_saved, user_database_lacks
+from tests.fixtures.certificates import authority
 from tests.fixtures.postgres import PostgresServer
 from tests.pbx.fake_freeswitch import fake_freeswitch
 from tests.pbx.made_up_fusionpbx import MadeUpFusionPbx, made_up_fusionpbx
@@ -169,3 +175,45 @@ async def test_a_database_that_says_nothing_is_given_up(
         port = silent.getsockname()[1]
         with pytest.raises(Disconnected, match=r"did not answer in time\."):
             await fusionpbx_users(replace(fusionpbx.login, port=port))
+
+
+@asynccontextmanager
+async def behind_tls(database: UserDatabase, certificate: Path) -> AsyncIterator[UserDatabase]:
+    """The database behind TLS, as PostgreSQL begins it: the wheel's own was built without."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+
+    async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(8)  # SSLRequest
+        writer.write(b"S")
+        try:
+            await writer.start_tls(context)
+        except (ssl.SSLError, ConnectionError, asyncio.CancelledError):  # the certificate is not believed
+            writer.close()
+            return
+        theirs, ours = await asyncio.open_connection(database.host, database.port)
+        await asyncio.gather(pipe(reader, ours), pipe(theirs, writer))
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        yield replace(database, port=server.sockets[0].getsockname()[1])
+
+
+async def test_with_tls_demanded_only_a_certificate_for_that_host_by_that_authority_is_believed(
+    fusionpbx: MadeUpFusionPbx, tmp_path: Path
+) -> None:
+    fusionpbx.extension(fusionpbx.domain("acme.example"), "201", "Ada Example")
+    private = authority()
+    async with behind_tls(fusionpbx.login, private.sign(tmp_path)) as database:
+        demanded = replace(database, tls=True, tls_ca=private.pem)
+        assert len(await fusionpbx_users(demanded)) == 1
+        for other in (replace(demanded, tls_ca=authority("another").pem), replace(demanded, tls_ca=""),
+                      replace(demanded, host="localhost")):
+            with pytest.raises(Disconnected, match=r"cannot be reached: .*certificate"):
+                await fusionpbx_users(other)

@@ -42,14 +42,19 @@ def branch(world: World) -> Service:
     return Service.objects.create(account=world.account, name="pbx-0003", friendly_name="Branch")
 
 
-@pytest.fixture
-def furnished(world: World, branch: Service) -> Furnished:
-    """The first PBX in the middle of a working day; the admin is limited to the second."""
-    found = furnish(world)
+def hide(world: World) -> None:
+    """Have what is furnished be told from whatever else a page may say."""
     Service.objects.filter(id=world.service.id).update(
         name="pbx-hidden", friendly_name="Hidden Lane", trunks=["trunk-hidden"], menus=[["menu-hidden", "Survey"]])
     PbxUser.objects.filter(id=world.users[0].id).update(name="Ada Hidden")
     Integration.objects.update(name="Hidden order", request_url="https://hidden.example/")
+
+
+@pytest.fixture
+def furnished(world: World, branch: Service) -> Furnished:
+    """The first PBX in the middle of a working day; the admin is limited to the second."""
+    found = furnish(world)
+    hide(world)
     House(replace(world, service=branch)).integration(name="Of the branch")
     Member.objects.filter(person=world.viewer).update(role=Role.ADMIN)
     Member.objects.filter(person=world.admin).update(services=[str(branch.id)])

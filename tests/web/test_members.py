@@ -15,9 +15,11 @@ from django.test import Client
 from django.utils import timezone
 
 from switchhook.domain.errors import SettingsError
+from switchhook.web.members.adapter import SEALED_AS
 from switchhook.web.members.links import one_time_link
 from switchhook.web.models import Member, Person
 from switchhook.web.people import ensure_operator, way_back_in
+from switchhook.web.secrets import seal
 
 from .conftest import World
 
@@ -184,6 +186,20 @@ def with_app(world: World) -> Person:
 def test_a_one_time_link_is_no_way_around_the_second_factor(with_app: Person, client: Client) -> None:
     assert client.post(_path(one_time_link(with_app)))["Location"] == "/me/second-factor/authenticate/"
     assert not _logged_in(client)
+
+
+def test_guessing_a_second_factor_is_slowed_down_in_every_browser_together(world: World) -> None:
+    """Who knows the password, and tries codes."""
+    secret = seal("JBSWY3DPEHPK3PXP", SEALED_AS)
+    Authenticator.objects.create(user=world.admin, type="totp", data={"secret": secret})
+    told = []
+    for code in ("0", "00", "000", "0000", "00000", "000000"):
+        browser = Client()
+        browser.post("/login/", {"login": "admin@example.com", "password": "correct horse battery"})
+        answer = browser.post("/me/second-factor/authenticate/", {"code": code})
+        told.append("Too many failed login attempts" in answer.content.decode())
+        assert not _logged_in(browser)
+    assert told == [False] * 5 + [True]
 
 
 def test_the_operator_forgets_a_lost_second_factor(with_app: Person, world: World, operator: Client) -> None:

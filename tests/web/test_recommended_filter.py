@@ -15,6 +15,7 @@ from switchhook.web.services.models import Connection
 from tests.pbx import recorded
 from tests.pbx.recorded import ALL, Recorded
 from tests.pbx.recorded_extras import EXPECTED, by_call, extras, follow
+from tests.pbx.test_tenants import RECORDED, OneConnection, every_recording_in_every_way, expected
 
 _FILTER = re.compile(
     r"eventfilter\(action\(include\),name\((\w+)\)(?:,header\((\w+)\),method\((\w+)\))?\) = ?(.*)")
@@ -27,8 +28,12 @@ def _passes(message: Message, filters: list[tuple[str, str, str, str]]) -> bool:
                for name, header, method, wanted in filters)
 
 
+def filters_of(conf: str) -> list[tuple[str, str, str, str]]:
+    return [found.groups() for found in map(_FILTER.match, conf.splitlines()) if found]  # type: ignore[misc]
+
+
 CONF = manager_conf(Connection(username="u"), wanted(["ivr-*"], EXTRA_EVENTS))
-FILTERS = [found.groups() for found in map(_FILTER.match, CONF.splitlines()) if found]
+FILTERS = filters_of(CONF)
 
 
 def test_every_line_of_the_filter_is_understood_here() -> None:
@@ -53,3 +58,11 @@ def test_what_the_filter_lets_through_tells_the_same(recording: Recorded) -> Non
     assert by_call(extras(events)) == by_call(EXPECTED[recording.name])
     assert recorded.by_call(recorded.told(event) for event in events if event.type not in EXTRA_EVENTS) == (
         recorded.by_call(recording.expected))
+
+
+@every_recording_in_every_way
+def test_tenants_are_told_apart_by_what_the_filter_lets_through(name: str, keys: dict[str, str]) -> None:
+    filters = filters_of(manager_conf(Connection(username="u"), wanted(["*-ivr"], ())))
+    pbx = OneConnection(keys)
+    (stream,) = map(recorded.messages, recorded.recorded(RECORDED[name]).parts)
+    assert pbx.by_tenant(pbx.hear([message for message in stream if _passes(message, filters)])) == expected(name)

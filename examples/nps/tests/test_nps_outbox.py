@@ -49,6 +49,7 @@ async def test_a_mail_server_that_fails_is_tried_again_and_gets_it_once(
         await program.tell(option_selected="2")
         await until(lambda: len(mail_server.answers) == 1)
         with program.book() as book:
+            await program.turn()
             await program.turn(4)
             assert book.next_due() == clock.now + 1  # not before its time
             await program.turn(1)

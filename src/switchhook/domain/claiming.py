@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -45,8 +45,8 @@ def claimant(
 
     A tenant key is compared with the PBX's own tenant (Asterisk `Tenantid`, FusionPBX `domain_name`), then, as a
     glob, with the place where the leg is (its context), then with its account code. A call that nobody claims is asked
-    about again when more is known of it: see `Claims`. A Service without a tenant key takes at once what
-    no other claims; of several such, none does, for nobody could tell them apart.
+    about again when more is known of it: see `Claims`. A Service without a tenant key takes what no other claims; of
+    several such, none does, for nobody could tell them apart.
     """
     extensions: dict[UUID, set[str]] = {}
     for service_id, extension_number in users:
@@ -64,7 +64,7 @@ def claimant(
         else:
             keyless.append(profile)
     by_key = dict(keyed)
-    rest = keyless[0] if len(keyless) == 1 else None
+    rest = replace(keyless[0], takes_rest=bool(keyed)) if len(keyless) == 1 else None
 
     @lru_cache(maxsize=4096)
     def by_place(place: str) -> Profile | None:

@@ -1,31 +1,51 @@
 """Claims: whose the open calls of a Connection are.
 
 Many tenants share a trunk, and a call over it does not show at once whose it is: only the dialplan of the number
-dialled, or the phone that is rung, does. So whose a call is that no Service claims is asked again as more is known.
+dialled, or the phone that is rung, does. So whose a call is that no Service claims is asked again as more is known; and
+who takes the rest has such a call when it is served (rung, answered, in a menu), is over, or has said nothing for long.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from uuid import UUID
 
 from switchhook.domain.call import Call
 from switchhook.domain.event import asterisk_call_uuid
-from switchhook.domain.facts import Fact, LegDialled, LegPresent, LegStarted, Party, PlaceReached, TenantTold
-from switchhook.domain.profile import Profile
+from switchhook.domain.facts import (
+    Fact,
+    LegBridged,
+    LegDialled,
+    LegEnded,
+    LegPresent,
+    LegRinging,
+    LegStarted,
+    LegUp,
+    MenuEntered,
+    OptionChosen,
+    Party,
+    PlaceReached,
+    QueueJoined,
+    TenantTold,
+)
+from switchhook.domain.profile import Profile, fits
 
 #: Which Service, if any, a call belongs to: asked with a leg of it, the first one that is known.
 Claim = Callable[[LegStarted], Profile | None]
 
 _NO_SERVICE = UUID(int=0)
+_REST_WAITS = timedelta(seconds=5)
 
 
 @dataclass(slots=True, kw_only=True)
 class _Unclaimed:
-    """A call that no Service claims yet: what it began with, and with what was asked whose it is."""
+    """A call that no Service claims yet: what it began with, and with what was asked whose it is. `rest`: who takes it
+    when nobody else does."""
 
     call: Call
+    rest: Profile | None
     began: LegStarted
     asked: set[tuple[str, str, str]]
 
@@ -40,47 +60,76 @@ class Claims:
 
     def ask(self, call: Call, leg: LegStarted) -> None:
         """Whose is a call of which this leg is known?"""
-        before = self._open.pop(call.id, None)
-        self._put(call, leg)
+        before, profile = self._open.pop(call.id, None), self._claim(leg)
+        rest = profile if profile is not None and profile.takes_rest and _came_in(leg, profile) else None
+        self._give(call, leg, None if rest is not None else profile)
         if call.profile is None:
             began = before.began if before is not None and not leg.party.began_call else leg
-            self._open[call.id] = _Unclaimed(call=call, began=began, asked={_tenancy(leg)})
+            self._open[call.id] = _Unclaimed(call=call, rest=rest, began=began, asked={_tenancy(leg)})
         self.unclaimed += (call.profile is None) - (before is not None)
 
     def ask_again(self, fact: Fact) -> LegStarted | None:
-        """What a call began with, if the Fact says so much more of whose it is that a Service claims it now."""
-        told = _of_tenant(fact) if self._open else None
-        waiting = None if told is None else self._open.get(told.call)
-        if told is None or waiting is None:
+        """What a call began with, if a Service claims it now that the Fact says more, or takes it with the rest."""
+        waiting = self._open.get(_call_of(fact)) if self._open else None
+        if waiting is None:
             return None
-        waiting.began = replace(
-            waiting.began, tenant=told.tenant or waiting.began.tenant,
-            account_code=told.account_code or waiting.began.account_code)
-        place = told.place or waiting.began.party.place
-        known = replace(waiting.began, party=replace(waiting.began.party, place=place))
-        if _tenancy(known) in waiting.asked:
-            return None
-        waiting.asked.add(_tenancy(known))
-        self._put(waiting.call, known)
-        if waiting.call.profile is None:
+        told = _of_tenant(fact)
+        if told is not None:
+            self._ask_with(waiting, told)
+        call, rest = waiting.call, waiting.rest
+        if call.profile is None and rest is not None and _shows_no_more(fact, waiting.began, rest):
+            self._give(call, waiting.began, rest)
+        if call.profile is None:
             return None
         self.unclaimed -= 1
-        del self._open[told.call]
+        del self._open[call.id]
         return waiting.began
+
+    def _ask_with(self, waiting: _Unclaimed, told: TenantTold) -> None:
+        began = waiting.began = replace(
+            waiting.began, tenant=told.tenant or waiting.began.tenant,
+            account_code=told.account_code or waiting.began.account_code)
+        known = replace(began, party=replace(began.party, place=told.place or began.party.place))
+        if _tenancy(known) not in waiting.asked:
+            waiting.asked.add(_tenancy(known))
+            profile = self._claim(known)
+            waits = profile is not None and profile.takes_rest and waiting.rest is not None
+            self._give(waiting.call, known, None if waits else profile)
 
     def forget(self, call: Call) -> None:
         """The call is over."""
         self._open.pop(call.id, None)
 
-    def _put(self, call: Call, leg: LegStarted) -> None:
-        call.profile = self._claim(leg)
+    @staticmethod
+    def _give(call: Call, leg: LegStarted, profile: Profile | None) -> None:
+        call.profile = profile
         call.tenant, call.account_code, call.claimed_at = leg.tenant, leg.account_code, leg.party.place
-        service = _NO_SERVICE if call.profile is None else call.profile.service_id
+        service = _NO_SERVICE if profile is None else profile.service_id
         call.uuid = leg.call_uuid or asterisk_call_uuid(service, call.id)
 
 
 def _tenancy(leg: LegStarted) -> tuple[str, str, str]:
     return leg.tenant, leg.account_code, leg.party.place
+
+
+def _came_in(leg: LegStarted, profile: Profile) -> bool:
+    """Does the call come in over a trunk, as that service is read?"""
+    at_trunk = fits(leg.party.device, profile.reading.trunks) or fits(leg.party.place, profile.reading.trunk_contexts)
+    return at_trunk and leg.party.began_call and not leg.called
+
+
+def _call_of(fact: Fact) -> str:
+    """The call that the Fact is of, if it can say whose that is, or that nothing more will."""
+    match fact:
+        case LegStarted(party=party) | LegPresent(started=LegStarted(party=party)) | LegBridged(party=party):
+            return party.call
+        case LegDialled(dialling=Party() as party):
+            return party.call
+        case (TenantTold() | PlaceReached() | LegUp() | LegRinging() | LegEnded() | MenuEntered() | OptionChosen()
+              | QueueJoined()):
+            return fact.call
+        case _:
+            return ""
 
 
 def _of_tenant(fact: Fact) -> TenantTold | None:
@@ -98,3 +147,16 @@ def _of_tenant(fact: Fact) -> TenantTold | None:
             return TenantTold(at=None, leg=party.leg, call=party.call, place=party.place)
         case _:
             return None
+
+
+def _shows_no_more(fact: Fact, began: LegStarted, rest: Profile) -> bool:
+    """Is the call served, or over, or so long under way that nothing else will say whose it is?"""
+    if fact.at is not None and began.at is not None and fact.at - began.at > _REST_WAITS:
+        return True
+    match fact:
+        case LegStarted(party=party):
+            return party.leg != began.party.leg and not party.local
+        case PlaceReached():
+            return rest.menu_at(fact.place) is not None
+        case _:
+            return not isinstance(fact, TenantTold | LegDialled | LegPresent)

@@ -51,7 +51,7 @@ def _http(text: str) -> Pasted:
     query = ""
     found = _REQUEST_LINE.fullmatch(lines[0].strip()) if lines else None
     if found is not None:
-        query = urlsplit(found["target"]).query
+        query = _query(found["target"])
         lines = lines[1:]
     headers = [(_name(one["name"]), one["value"]) for line in lines if (one := _HEADER.fullmatch(line))]
     return Pasted(headers=tuple(headers), query=query, body=body)
@@ -76,7 +76,14 @@ def _curl(text: str) -> Pasted:
             url = next(rest, "")
         elif not word.startswith("-"):
             url = word
-    return Pasted(headers=tuple(headers), query=urlsplit(url).query, body="&".join(bodies))
+    return Pasted(headers=tuple(headers), query=_query(url), body="&".join(bodies))
+
+
+def _query(url: str) -> str:
+    try:
+        return urlsplit(url).query
+    except ValueError as error:  # of brackets in the wrong place
+        raise Unreadable("The URL in it cannot be read: paste the request as it was.") from error
 
 
 def _name(written: str) -> str:

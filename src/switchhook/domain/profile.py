@@ -31,7 +31,8 @@ class Kind(StrEnum):
 class Profile:
     """A Service as the tracker knows it. `extensions`: its users' numbers; empty when no directory is known.
     `extras`: the extra events that its account may have; of others, nothing is told. `tenant`: what the devices of a
-    tenant may be named for (acme-101), "" when it has the PBX for itself."""
+    tenant may be named for (acme-101), "" when it has the PBX for itself. `takes_rest`: others share the PBX with
+    it, and what they do not claim is its own."""
 
     service_id: UUID
     account_id: UUID
@@ -39,6 +40,7 @@ class Profile:
     extensions: frozenset[str] = frozenset()
     extras: frozenset[EventType] = frozenset()
     tenant: str = ""
+    takes_rest: bool = False
 
     def menu_at(self, place: str) -> str | None:
         """The name of the menu that a place is; None when it is none."""

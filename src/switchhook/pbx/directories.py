@@ -141,7 +141,7 @@ class Directories:
         readable = services if line.state == "connected" else in_tables
         if in_tables and database is not None and now_s >= reading.log_at_s:
             reading.log_at_s = now_s + rhythm.log_seconds
-            reading.task = asyncio.create_task(self._look_into_log(database, reading), name="directory log")
+            reading.task = asyncio.create_task(self._look_into_log(database, reading), name="directory-log")
         elif readable and now_s >= reading.due_at_s:
             reading.task = asyncio.create_task(
                 self._read(line.connection, database, readable, reading), name="directory")

@@ -49,6 +49,8 @@ _LAST_SAVED = "SELECT max(transaction_date) FROM v_database_transactions"
 
 LATE = "changes are noticed within five minutes, and not at once."
 
+_LEVEL = re.compile(r"\A.*?(FATAL|ERROR): +", re.DOTALL)
+
 _Asking = psycopg.AsyncConnection[Any]
 
 
@@ -92,7 +94,8 @@ async def user_database_lacks(database: UserDatabase) -> tuple[str, list[str]]:
     domains = sorted({one.scope for one in users})
     if not users:
         return "", ["its database lists no enabled extension of an enabled domain"]
-    told = f"Its database lists the users of {', '.join(domains[:8])}{' and others' if len(domains) > 8 else ''}."
+    listed = ", ".join([*domains[:8], *(["…"] if len(domains) > 8 else [])])
+    told = f"Its database lists the users of {listed}."
     try:
         logged = await last_saved(database)
     except PbxError:
@@ -140,12 +143,13 @@ def _authority(database: UserDatabase) -> Iterator[dict[str, str]]:
 def _in_words(error: psycopg.Error | TimeoutError, database: UserDatabase) -> PbxError:
     """What went wrong, for the operator: they pasted the login and the rights."""
     where = f"The database {database.name} on {database.host}:{database.port}"
-    told = " ".join(re.sub(r"^.*?(FATAL|ERROR): +", "", str(error).strip(), flags=re.DOTALL).split())
+    told = " ".join(_LEVEL.sub("", str(error).strip()).split())
     match error:
         case errors.InsufficientPrivilege():
             return NotPermitted(f"{where} does not let us read that: {told}. Paste the GRANTs anew.")
         case errors.UndefinedTable() | errors.UndefinedColumn():
-            return PbxError(f"{where} is none of a FusionPBX that we know: {told.partition(' LINE ')[0]}.")
+            missing = told.partition(" LINE ")[0]
+            return PbxError(f"{where} is none of a FusionPBX that we know: {missing}.")
         case errors.QueryCanceled() | errors.ConnectionTimeout() | TimeoutError():
             return Disconnected(f"{where} did not answer in time.")
         case psycopg.OperationalError() if "FATAL:" in str(error):

@@ -74,7 +74,7 @@ HELP = {
     "integration-templates": _TEMPLATES, "pbx-integration-templates": _TEMPLATES,
     "integrations-import": PageHelp(_(
         "Integrations as a file: keep them with your other settings, or bring them from another installation. First "
-        "you see what would be created and changed; nothing is deleted."), "command-line.html#integrations-as-code"),
+        "you see what would be created and changed; nothing is deleted."), "integrations.html#as-a-file"),
     "integration": PageHelp(_(
         "How this integration does. A bar of the last 24 hours leads to the deliveries of its hour, a failure to "
         "those that failed so. “Retrying” are deliveries that wait for their next attempt."), "delivery.html#figures"),

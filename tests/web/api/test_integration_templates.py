@@ -12,14 +12,14 @@ from tests.web.test_integrations_form import read
 
 def test_an_integration_is_made_from_a_template(program: Program, world: World) -> None:
     [pipedrive] = [one for one in program.get("/integration-templates")["data"] if one["key"] == "pipedrive"]
-    assert (pipedrive["level"], pipedrive["authentication_type"]) == ("service", "token")
+    assert (pipedrive["level"], pipedrive["method"], pipedrive["authentication_type"]) == ("service", "POST", "token")
     answer = program.ask("POST", "/integration-templates/pipedrive", {
         "service_id": str(world.service.id), "token": "t0ken", "name": "Sales"})
     made = told(answer, 201)
     assert made["name"] == "Sales"
     assert made["request_url"] == "https://api.pipedrive.com/api/v2/activities"
     assert made["signing_secret"] is None
-    assert program.get(answer["Location"])["body_keys"] == made["body_keys"]
+    assert program.get(answer["Location"])["body_keys"] == made["body_keys"] == pipedrive["body_keys"]
     order = read(Integration.objects.get(id=made["id"]))
     assert order.authentication == TokenAuth(token="t0ken", header="x-api-token", prefix="")
     assert Integration.objects.get().versions.get().by == "API token A program"

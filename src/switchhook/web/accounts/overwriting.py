@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 #: Up to here VACUUM takes seconds.
-LARGEST_VACUUMED_BYTES = 512 * 1024 * 1024
+LARGEST_VACUUMED_BYTES = 256 * 1024 * 1024
 STEP_PAGES = 500
 
 

@@ -11,9 +11,16 @@ from ninja import Router
 from pydantic import Field, StrictBool
 
 from switchhook.domain.catalogue import EventType, Level
-from switchhook.domain.integration import BasicAuth, NoAuth, TokenAuth
+from switchhook.domain.integration import BasicAuth, Format, Method, NoAuth, TokenAuth
 from switchhook.web.api.bearer import INTEGRATIONS, READ, access_of
-from switchhook.web.api.integration_shapes import AuthenticationType, Created, IntegrationChange, applied
+from switchhook.web.api.integration_shapes import (
+    AuthenticationType,
+    BodyKeyShape,
+    Created,
+    HeaderShape,
+    IntegrationChange,
+    applied,
+)
 from switchhook.web.api.integrations import asked_by, place_for, with_secret
 from switchhook.web.api.problems import not_found
 from switchhook.web.api.shapes import Page, Shape, Text
@@ -37,7 +44,12 @@ class TemplateShape(Shape):
     url_like: str
     where: str = Field(description="Where the URL and the secret are found.")
     documented_at: str
+    method: Method
+    format: Format
+    headers: list[HeaderShape]
+    body_keys: list[BodyKeyShape] = Field(description="Empty: every field of the event, under its own name.")
     authentication_type: AuthenticationType
+    signed: bool
 
 
 class FromTemplate(Shape):
@@ -83,4 +95,7 @@ def _shape(one: Prepared) -> TemplateShape:
     return TemplateShape(
         key=one.key, title=one.title, group=one.group, about=one.about, event_type=one.event_type,
         level=one.level.value, request_url=one.request_url, url_like=one.url_like, where=one.where.strip(),
-        documented_at=one.documented_at, authentication_type=kinds[type(one.authentication)])
+        documented_at=one.documented_at, method=one.method, format=one.format,
+        headers=[HeaderShape(name=row.name, value=row.value, secret=row.secret) for row in one.headers],
+        body_keys=[BodyKeyShape(key=row.key, field=row.field, text=row.text) for row in one.body_keys],
+        authentication_type=kinds[type(one.authentication)], signed=one.signed)
