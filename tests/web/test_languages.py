@@ -282,7 +282,8 @@ def test_every_page_is_well_in_german_too(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """German words are long: nothing is wider than a telephone. What opens over a page covers what is below it."""
-    monkeypatch.setattr(test_every_page, "UNFOLD", test_every_page.UNFOLD.replace("details", "details:not([data-closes])"))
+    unfold = test_every_page.UNFOLD.replace("details", "details:not([data-closes])")
+    monkeypatch.setattr(test_every_page, "UNFOLD", unfold)
     page.set_extra_http_headers({"Accept-Language": "de"})
     logged_in(page, admin, live_server)
     walk(page, live_server.url, pages(admin, furnished, OF_ACCOUNT))
