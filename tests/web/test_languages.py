@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import json
 import re
@@ -112,7 +113,28 @@ def test_every_word_of_a_template_is_marked() -> None:
 def test_an_unmarked_word_is_found() -> None:
     assert list(unmarked('<p title="Help">{{ name }} is new</p>')) == ["Help", "is new"]
     assert list(unmarked('{{ name|default:"nobody" }}')) == ['"nobody"']
+    assert list(unmarked_in_code('messages.info(request, f"{name} is new")')) == ["f'{name} is new'"]
     assert not list(unmarked('<p>{% translate "New" %} {{ name|default:_("nobody") }} <code>curl</code> 5 ms</p>'))
+
+
+def unmarked_in_code(code: str) -> Iterator[str]:
+    """Labels and helps of forms, and messages to people, that are plain strings."""
+    for call in (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)):
+        name = ast.unparse(call.func)
+        told = [one.value for one in call.keywords if one.arg in ("label", "help_text") and "Field" in name]
+        if name.startswith("messages.") or name.endswith(("ValidationError", ".add_error")):
+            told += call.args
+        for one in told:
+            plain = isinstance(one, ast.Constant) and isinstance(one.value, str) and " " in one.value
+            if plain or isinstance(one, ast.JoinedStr):
+                yield ast.unparse(one)
+
+
+def test_every_word_of_a_form_and_a_message_is_marked() -> None:
+    web = ROOT / "src/switchhook/web"
+    shown = [path for path in sorted(web.rglob("*.py")) if path.relative_to(web).parts[0] not in ("api", "migrations")]
+    left = [f"{path.relative_to(web)}: {text}" for path in shown for text in unmarked_in_code(path.read_text())]
+    assert not left, "mark with gettext (web/saying.py tells what is said otherwise):\n" + "\n".join(left)
 
 
 # -- catalogues ----------------------------------------------------------------------------------------------------
