@@ -30,6 +30,11 @@ def test_the_wheel_has_the_front_end_file(wheel: ZipFile, file: str) -> None:
     assert b"sourceMappingURL" not in content, "names a file that is not shipped"
 
 
+@pytest.mark.parametrize("file", ["django.mo", "domain.mo"])
+def test_the_wheel_speaks_german(wheel: ZipFile, file: str) -> None:
+    assert len(wheel.read(f"switchhook/web/locale/de/LC_MESSAGES/{file}")) > 10_000
+
+
 def test_the_wheel_has_the_licences(wheel: ZipFile) -> None:
     licences = {name.rpartition("/")[2] for name in wheel.namelist() if "/licenses/" in name}
     assert licences == {"LICENSE", "NOTICE"}

@@ -98,6 +98,12 @@ class MadeUpFusionPbx:
         self.do("INSERT INTO v_database_transactions (database_transaction_uuid, app_name, transaction_date) "
                 "VALUES (%s, 'extensions', clock_timestamp())", uuid4())
 
+    def reads(self) -> int:
+        """How often somebody has read the extensions, as PostgreSQL counts it."""
+        row = self._admin.execute(
+            "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'v_extensions'").fetchone()
+        return int(row[0]) if row else 0
+
     def close(self) -> None:
         self._admin.close()
 

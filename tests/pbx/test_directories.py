@@ -222,3 +222,34 @@ async def test_a_database_that_is_emptied_or_refuses_us_removes_nobody(
             await until(lambda: problem() == NO_DATABASE)
             assert names(seed, services["a.example"]) == ["Ada"]
             assert told(seed) == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_what_is_in_step_is_read_often_and_written_seldom(
+    postgres_server: PostgresServer, database_url: str, seed: Seed
+) -> None:
+    seldom = Rhythm(period_seconds=3600, settle_seconds=0.1, failed_seconds=3600, reload_seconds=0, log_seconds=0.05)
+
+    def tried() -> int:
+        rows = seed.rows("SELECT tried_at_ms FROM directory_state")
+        return rows[0]["tried_at_ms"] if rows else 0
+
+    with made_up_fusionpbx(postgres_server) as fusionpbx:
+        domain = fusionpbx.domain("a.example")
+        fusionpbx.extension(domain, "201", "Ada")
+        fusionpbx.log()
+        async with fake_freeswitch() as pbx, at_work(
+            pbx, database_url, seed, "a.example", source="fusionpbx", reads=fusionpbx.login, rhythm=seldom,
+        ) as services:
+            await until(lambda: names(seed, services["a.example"]) == ["Ada"])
+            imported = tried()
+            fusionpbx.log()
+            await until(lambda: tried() > imported)  # that there is no difference is written once
+            written, before = tried(), fusionpbx.reads()
+            for more in (1, 2, 3):
+                fusionpbx.log()
+                await until(lambda more=more: fusionpbx.reads() >= before + more)
+            assert tried() == written
+            fusionpbx.extension(domain, "202", "Ben")
+            fusionpbx.log()
+            await until(lambda: names(seed, services["a.example"]) == ["Ada", "Ben"])

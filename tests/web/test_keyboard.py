@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, Route, expect
@@ -15,6 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 from switchhook.web.models import Attempt, Call, Delivery, Errand, Event, Integration
 from tests.web.conftest import World
 from tests.web.made_up import House, answered, attempt
+from tests.web.test_every_page import WCAG
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -116,6 +118,11 @@ def test_help_is_opened_and_closed_by_keys(page: Page, url: str) -> None:
     tab_to(page, "About this page")
     page.keyboard.press("Enter")
     expect(about).to_be_visible()
+    axe = Axe()
+    for look in ("light", "dark"):
+        page.emulate_media(color_scheme="dark" if look == "dark" else "light", reduced_motion="reduce")
+        found = axe.run(page, options={"runOnly": list(WCAG), "resultTypes": ["violations"]})
+        assert not found.response["violations"], look
     page.keyboard.press("Escape")
     expect(about).to_be_hidden()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import json
 import re
@@ -26,6 +27,7 @@ from pytest_django.live_server_helper import LiveServer
 from switchhook.domain.catalogue import EventType
 from switchhook.web.saying import said
 from switchhook.web.templatetags.portal import ago, written
+from tests.web import test_every_page
 from tests.web.conftest import World
 from tests.web.furnished import Furnished
 from tests.web.made_up import House
@@ -101,17 +103,38 @@ def unmarked(template: str) -> Iterator[str]:
             yield text.strip()
 
 
-@pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: str(path.relative_to(TEMPLATES)))
-def test_every_word_of_a_template_is_marked(path: Path) -> None:
+def test_every_word_of_a_template_is_marked() -> None:
     known = {"info"}  # a class of messages
-    left = [text for text in unmarked(path.read_text()) if text.strip('"') not in known]
-    assert not left, f"mark with {{% translate %}} or {{% blocktranslate %}}: {left}"
+    left = [f"{path.relative_to(TEMPLATES)}: {text}" for path in sorted(TEMPLATES.rglob("*.html"))
+            for text in unmarked(path.read_text()) if text.strip('"') not in known]
+    assert not left, "mark with {% translate %} or {% blocktranslate %}:\n" + "\n".join(left)
 
 
 def test_an_unmarked_word_is_found() -> None:
     assert list(unmarked('<p title="Help">{{ name }} is new</p>')) == ["Help", "is new"]
     assert list(unmarked('{{ name|default:"nobody" }}')) == ['"nobody"']
+    assert list(unmarked_in_code('messages.info(request, f"{name} is new")')) == ["f'{name} is new'"]
     assert not list(unmarked('<p>{% translate "New" %} {{ name|default:_("nobody") }} <code>curl</code> 5 ms</p>'))
+
+
+def unmarked_in_code(code: str) -> Iterator[str]:
+    """Labels and helps of forms, and messages to people, that are plain strings."""
+    for call in (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)):
+        name = ast.unparse(call.func)
+        told = [one.value for one in call.keywords if one.arg in ("label", "help_text") and "Field" in name]
+        if name.startswith("messages.") or name.endswith(("ValidationError", ".add_error")):
+            told += call.args
+        for one in told:
+            plain = isinstance(one, ast.Constant) and isinstance(one.value, str) and " " in one.value
+            if plain or isinstance(one, ast.JoinedStr):
+                yield ast.unparse(one)
+
+
+def test_every_word_of_a_form_and_a_message_is_marked() -> None:
+    web = ROOT / "src/switchhook/web"
+    shown = [path for path in sorted(web.rglob("*.py")) if path.relative_to(web).parts[0] not in ("api", "migrations")]
+    left = [f"{path.relative_to(web)}: {text}" for path in shown for text in unmarked_in_code(path.read_text())]
+    assert not left, "mark with gettext (web/saying.py tells what is said otherwise):\n" + "\n".join(left)
 
 
 # -- catalogues ----------------------------------------------------------------------------------------------------
@@ -278,8 +301,11 @@ def test_what_is_stored_is_english_in_whatever_language_it_was_done(admin: Clien
 @pytest.mark.django_db(transaction=True)
 def test_every_page_is_well_in_german_too(
     page: Page, live_server: LiveServer, furnished: Furnished, operator: Client, admin: Client,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """German words are long: nothing is wider than a telephone."""
+    """German words are long: nothing is wider than a telephone. What opens over a page covers what is below it."""
+    unfold = test_every_page.UNFOLD.replace("details", "details:not([data-closes])")
+    monkeypatch.setattr(test_every_page, "UNFOLD", unfold)
     page.set_extra_http_headers({"Accept-Language": "de"})
     logged_in(page, admin, live_server)
     walk(page, live_server.url, pages(admin, furnished, OF_ACCOUNT))

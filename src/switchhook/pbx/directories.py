@@ -17,7 +17,16 @@ from time import monotonic
 from typing import Protocol
 from uuid import UUID
 
-from switchhook.domain.directory import DirectoryReport, Listed, ScopeNeeded, Settling, first_import, in_scope, plan
+from switchhook.domain.directory import (
+    DirectoryReport,
+    Listed,
+    Plan,
+    ScopeNeeded,
+    Settling,
+    first_import,
+    in_scope,
+    plan,
+)
 from switchhook.domain.errors import PbxError, StoreUnavailable
 from switchhook.domain.service import Connection, DirectorySource, Service, UserDatabase
 from switchhook.pbx.fusionpbx_database import last_saved
@@ -30,6 +39,7 @@ log = logging.getLogger("switchhook.pbx")
 
 LOOK_SECONDS = 1.0
 AT_ONCE = 4  # Connections read at the same time
+IN_STEP = Plan(settling={})
 NOBODY_LISTED = "The PBX listed no user at all: nobody was deleted."
 
 
@@ -62,7 +72,7 @@ _Asked = tuple[DirectorySource, str, UserDatabase | None]
 @dataclass(slots=True)
 class _Reading:
     """One Connection's rhythm. `settling` is by service; `held` are those whose list waits for a person; `saved`: what
-    FusionPBX's log said last."""
+    FusionPBX's log said last; `in_step`: when it was last written that a service's users differ in nothing."""
 
     reloads: int
     due_at_s: float = 0.0
@@ -72,6 +82,12 @@ class _Reading:
     task: asyncio.Task[None] | None = None
     settling: dict[UUID, Mapping[str, Settling]] = field(default_factory=dict)
     held: set[UUID] = field(default_factory=set)
+    in_step: dict[UUID, float] = field(default_factory=dict)
+
+    def is_in_step(self, service: Service, rhythm: Rhythm) -> bool:
+        """Whether that was written so lately that it need not be again: of three hundred domains few change."""
+        written_s = self.in_step.get(service.id)
+        return written_s is not None and monotonic() - written_s < rhythm.period_seconds
 
     def now_asked(self, asked: Mapping[UUID, _Asked]) -> None:
         """What services are read from: of another source nothing that was seen before counts, and it is due."""
@@ -79,6 +95,7 @@ class _Reading:
         for id_ in changed:
             self.settling.pop(id_, None)
             self.held.discard(id_)
+            self.in_step.pop(id_, None)
         if changed:
             self.asked, self.due_at_s = asked, monotonic()
 
@@ -186,7 +203,7 @@ class Directories:
             everybody = await list_users(connection, source, database)
         except (PbxError, OSError, TimeoutError) as error:
             for service in services:
-                await self._problem(service, in_words(error, connection))
+                await self._problem(service, in_words(error, connection), reading)
             return False
         for service in services:
             await self._compare(service, everybody, reading)
@@ -197,29 +214,36 @@ class Directories:
         try:
             listed = in_scope(everybody, service.directory_scope or _tenant(service))
         except ScopeNeeded as error:
-            await self._problem(service, str(error))
+            await self._problem(service, str(error), reading)
             return
         if not listed:
-            await self._problem(service, NOBODY_LISTED)
+            await self._problem(service, NOBODY_LISTED, reading)
             return
         users = {number: user for (service_id, number), user in self._current.value.users.items()
                  if service_id == service.id}
+        settle = timedelta(seconds=self._rhythm.settle_seconds)
+        if reading.is_in_step(service, self._rhythm) and plan(users, listed, {}, now, settle) == IN_STEP:
+            reading.settling.pop(service.id, None)
+            return
         memory = await self._store.directory_memory(service)
         if memory.imported:
-            planned = plan(users, listed, reading.settling.get(service.id, {}), now,
-                           timedelta(seconds=self._rhythm.settle_seconds), memory.confirmed)
+            planned = plan(users, listed, reading.settling.get(service.id, {}), now, settle, memory.confirmed)
         else:
             planned = first_import(users, listed, memory.confirmed)
         reading.settling[service.id] = planned.settling
         (reading.held.add if planned.held else reading.held.discard)(service.id)
+        reading.in_step.pop(service.id, None)
         changed = await self._store.apply_directory(
             service, planned, DirectoryReport(tried_at=now, read=True, users=len(listed)), self._most_users)
+        if planned == IN_STEP:
+            reading.in_step[service.id] = monotonic()
         if changed:
             log.info("pbx.directory service=%s changed=%s", service.id, changed)
             with suppress(StoreUnavailable):
                 await self._current.refresh()
 
-    async def _problem(self, service: Service, words: str) -> None:
+    async def _problem(self, service: Service, words: str, reading: _Reading) -> None:
+        reading.in_step.pop(service.id, None)
         await self._store.report_directory(service, DirectoryReport(tried_at=datetime.now(UTC), problem=words))
 
 
