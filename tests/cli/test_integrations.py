@@ -120,6 +120,12 @@ def test_what_is_wrong_in_the_file_is_said_with_its_place(run: Run, text: str, s
     assert said in done.err
 
 
+def test_a_value_among_others_that_the_environment_does_not_have_is_left_out() -> None:
+    text = FILE.replace("signed: false", "filters: [{subject: name, values: [Ada, '${env:X}']}]")
+    (_, directory) = integration_file.read(text, {"pbx-0001": "1"}, PASSWORD)
+    assert directory["filters"] == [{"subject": "name", "values": ["Ada"]}]
+
+
 words = some.text(some.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=12)
 texts = words | some.sampled_from(["${env:HOME}", "$${env:X}", "a: b", "- yes", "null", "'\"", "#no", "ä ß"])
 

@@ -87,6 +87,15 @@ async def test_an_extension_of_letters_goes_by_its_number_alias_and_is_nobody_wi
     assert (ada.extension_number, ada.has_voicemail) == ("201", True)
 
 
+async def test_a_mailbox_without_a_number_is_nobodys(either: MadeUpFusionPbx) -> None:
+    acme = either.domain("acme.example")
+    either.extension(acme, "201", "Ada Example")
+    either.mailbox(acme, "299")
+    either.do("UPDATE v_voicemails SET voicemail_id = NULL")
+    (ada,) = await fusionpbx_users(either.login)
+    assert not ada.has_voicemail
+
+
 async def test_the_menus_of_a_domain_are_found_with_the_names_that_people_gave_them(
     either: MadeUpFusionPbx,
 ) -> None:

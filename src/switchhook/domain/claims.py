@@ -76,13 +76,22 @@ class Claims:
         told = _of_tenant(fact)
         if told is not None:
             self._ask_with(waiting, told)
-        call, rest = waiting.call, waiting.rest
-        if call.profile is None and rest is not None and _shows_no_more(fact, waiting.began, rest):
-            self._give(call, waiting.began, rest)
-        if call.profile is None:
+        rest = waiting.rest
+        if waiting.call.profile is None and rest is not None and _shows_no_more(fact, waiting.began, rest):
+            return self.give_rest(waiting.call)
+        return None if waiting.call.profile is None else self._claimed(waiting)
+
+    def give_rest(self, call: Call) -> LegStarted | None:
+        """What a call began with, if it is given now to who takes the rest: nothing more will be heard of it."""
+        waiting = self._open.get(call.id)
+        if waiting is None or waiting.rest is None:
             return None
+        self._give(call, waiting.began, waiting.rest)
+        return self._claimed(waiting)
+
+    def _claimed(self, waiting: _Unclaimed) -> LegStarted:
         self.unclaimed -= 1
-        del self._open[call.id]
+        del self._open[waiting.call.id]
         return waiting.began
 
     def _ask_with(self, waiting: _Unclaimed, told: TenantTold) -> None:

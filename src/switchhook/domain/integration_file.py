@@ -157,7 +157,7 @@ def _placed(wanted: Record, usual_service: str) -> Record:
 def _filled(value: Any, environment: Mapping[str, str]) -> Any:
     """The value with its references filled in; without what has one that is not known."""
     if isinstance(value, list):
-        return [_filled(one, environment) for one in value]
+        return [_filled(one, environment) for one in value if _is_known(one, environment)]
     if isinstance(value, dict):
         return {str(name): _filled(one, environment) for name, one in value.items() if _is_known(one, environment)}
     if isinstance(value, str):

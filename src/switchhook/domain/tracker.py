@@ -212,6 +212,8 @@ class Tracker:
             self._milestones.found(leg, fact.at, talking=fact.talking)
 
     def _end(self, leg: Leg, at: datetime | None, cause: Cause = Cause.OTHER, *, seen: bool = True) -> None:
+        if (began := self._open.claims.give_rest(leg.call)) is not None:
+            self._claimed(began)
         self._menus.settle(leg)
         if leg is leg.call.origin:
             self._announce(leg.call, at)
