@@ -33,6 +33,7 @@ _EXTENSIONS = """
         concat_ws(' ', e.directory_first_name, e.directory_last_name), e.outbound_caller_id_number
     FROM v_extensions e JOIN v_domains d ON d.domain_uuid = e.domain_uuid
     WHERE e.enabled::text = 'true' AND d.domain_enabled::text = 'true' AND e.extension IS NOT NULL
+    ORDER BY e.extension ~ '^[0-9]+$', e.extension_uuid  -- of two with one number the last counts: whose own it is
 """
 _MAILBOXES = """
     SELECT domain_uuid, voicemail_id::text FROM v_voicemails
