@@ -15,6 +15,7 @@ from uuid import UUID
 from switchhook.domain.call import Call
 from switchhook.domain.event import asterisk_call_uuid
 from switchhook.domain.facts import (
+    DestinationTold,
     Fact,
     LegBridged,
     LegDialled,
@@ -76,6 +77,8 @@ class Claims:
         told = _of_tenant(fact)
         if told is not None:
             self._ask_with(waiting, told)
+        if isinstance(fact, DestinationTold) and fact.leg == waiting.began.party.leg and not waiting.began.dialled:
+            waiting.began = replace(waiting.began, dialled=fact.number)
         rest = waiting.rest
         if waiting.call.profile is None and rest is not None and _shows_no_more(fact, waiting.began, rest):
             return self.give_rest(waiting.call)
@@ -128,14 +131,15 @@ def _came_in(leg: LegStarted, profile: Profile) -> bool:
 
 
 def _call_of(fact: Fact) -> str:
-    """The call that the Fact is of, if it can say whose that is, or that nothing more will."""
+    """The call that the Fact is of, if it can say whose that is or which number it dialled, or that nothing more
+    will."""
     match fact:
         case LegStarted(party=party) | LegPresent(started=LegStarted(party=party)) | LegBridged(party=party):
             return party.call
         case LegDialled(dialling=Party() as party):
             return party.call
-        case (TenantTold() | PlaceReached() | LegUp() | LegRinging() | LegEnded() | MenuEntered() | OptionChosen()
-              | QueueJoined()):
+        case (TenantTold() | DestinationTold() | PlaceReached() | LegUp() | LegRinging() | LegEnded() | MenuEntered()
+              | OptionChosen() | QueueJoined()):
             return fact.call
         case _:
             return ""
@@ -168,4 +172,4 @@ def _shows_no_more(fact: Fact, began: LegStarted, rest: Profile) -> bool:
         case PlaceReached():
             return rest.menu_at(fact.place) is not None
         case _:
-            return not isinstance(fact, TenantTold | LegDialled | LegPresent)
+            return not isinstance(fact, TenantTold | DestinationTold | LegDialled | LegPresent)
