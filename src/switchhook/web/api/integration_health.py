@@ -56,10 +56,14 @@ def get_integration_health(request: HttpRequest, integration_id: UUID) -> Integr
     row = one_integration(access_of(request), integration_id)
     told = figures(row.id)
     return IntegrationHealthShape(
-        delivered=told.delivered, failed=told.failed, success_percent=told.success_percent,
-        median_ms=told.median_ms, p95_ms=told.p95_ms,
+        delivered=told.delivered, failed=told.failed, success_percent=_rounded(told.success_percent),
+        median_ms=_rounded(told.median_ms), p95_ms=_rounded(told.p95_ms),
         hours=[HourShape(begin=moment(one.hour_ms), delivered=one.delivered, failed=one.failed) for one in told.bars],
         failures=[
             FailureShape(answer=one.answer, host=one.host, title=one.title, advice=one.advice, count=one.count,
                          first_at=moment(one.first_ms), last_at=moment(one.last_ms))
             for one in failure_groups(row.id)])
+
+
+def _rounded(figure: float | None) -> float | None:
+    return None if figure is None else round(figure, 1)
