@@ -28,20 +28,20 @@ LOCALE = HOUSE / "web/locale"
 TELLERS = (
     "domain/catalogue.py", "domain/checks.py", "domain/detection.py", "domain/directory.py", "domain/endings.py",
     "domain/explaining.py", "domain/failing.py", "domain/filter_checks.py", "domain/filters.py",
-    "domain/guided_call.py", "domain/handling.py", "domain/judging.py", "domain/menus.py", "domain/milestones.py",
-    "domain/narrator.py", "domain/outcome.py", "domain/pasted.py", "domain/recordings.py", "domain/rendering.py",
-    "domain/request_url.py", "domain/sealing.py", "domain/signature_check.py", "domain/signing.py",
-    "domain/tracker.py", "domain/validation.py", "delivery/deliverer.py", "delivery/dispatcher.py",
-    "delivery/errands.py", "delivery/failures.py", "delivery/guard.py", "delivery/names.py", "delivery/recovery.py",
-    "delivery/tls.py", "delivery/watch.py", "pbx/ami_asking.py", "pbx/ami_session.py", "pbx/asterisk_inventory.py",
-    "pbx/connector.py", "pbx/detecting.py", "pbx/directories.py", "pbx/esl_session.py", "pbx/freeswitch_inventory.py",
-    "pbx/fusionpbx_database.py", "pbx/line.py", "pbx/pbx_errands.py", "pbx/pbx_socket.py", "pbx/pbx_tls.py",
-    "pbx/user_listings.py", "store/work/configuration.py", "store/work/disabling.py", "web/accounts/erasing.py",
-    "web/accounts/quotas.py", "web/audit/actor.py", "web/audit/changes.py", "web/audit/logins.py",
-    "web/calls/passed_over.py", "web/calls/timeline.py", "web/integrations/actions.py", "web/integrations/history.py",
-    "web/integrations/prepared.py", "web/integrations/signature_check.py", "web/integrations/signature_page.py",
-    "web/integrations/views.py", "web/members/links.py", "web/members/sessions.py", "web/services/actions.py",
-    "web/tenancy.py",
+    "domain/guided_call.py", "domain/handling.py", "domain/integration_file.py", "domain/judging.py", "domain/menus.py",
+    "domain/milestones.py", "domain/narrator.py", "domain/outcome.py", "domain/pasted.py", "domain/recordings.py",
+    "domain/rendering.py", "domain/request_url.py", "domain/sealing.py", "domain/signature_check.py",
+    "domain/signing.py", "domain/templates.py", "domain/tracker.py", "domain/validation.py", "delivery/deliverer.py",
+    "delivery/dispatcher.py", "delivery/errands.py", "delivery/failures.py", "delivery/guard.py", "delivery/names.py",
+    "delivery/recovery.py", "delivery/tls.py", "delivery/watch.py", "pbx/ami_asking.py", "pbx/ami_session.py",
+    "pbx/asterisk_inventory.py", "pbx/connector.py", "pbx/detecting.py", "pbx/directories.py", "pbx/esl_session.py",
+    "pbx/freeswitch_inventory.py", "pbx/fusionpbx_database.py", "pbx/line.py", "pbx/pbx_errands.py",
+    "pbx/pbx_socket.py", "pbx/pbx_tls.py", "pbx/user_listings.py", "store/work/configuration.py",
+    "store/work/disabling.py", "web/accounts/erasing.py", "web/accounts/quotas.py", "web/audit/actor.py",
+    "web/audit/changes.py", "web/audit/logins.py", "web/calls/passed_over.py", "web/calls/timeline.py",
+    "web/integrations/actions.py", "web/integrations/history.py", "web/integrations/prepared.py",
+    "web/integrations/signature_check.py", "web/integrations/signature_page.py", "web/integrations/views.py",
+    "web/members/links.py", "web/members/sessions.py", "web/services/actions.py", "web/tenancy.py",
 )
 #: Calls whose words no page shows: programming errors, logs, SQL.
 _SILENT = re.compile(
@@ -51,7 +51,7 @@ _SILENT = re.compile(
 _CODE = re.compile(
     r"[A-Z_]{6,} |SELECT|INSERT|UPDATE |DELETE FROM|account_id =|service_id =|\bNULL\b|:id$|[a-z]=%s|application/|"
     r"text/|^(api|show|auth|event json|sofia|CUSTOM|switchhook|POST) |^directory log$|^xml_|^userauth|^Basic \{|^\{\"|"
-    r"^[a-z_]+( [a-z_]+)* v1$|\(\?|\\d|\.\*\?|"
+    r"^[a-z_]+( [a-z_]+)* v1$|^# Integrations|\(\?|\\d|\.\*\?|"
     r"^(Ada Example|Head Office|CRM: screen pop)$|^Nothing but failures for 5 days")
 #: Where single words are labels, too.
 LABELLERS = (

@@ -123,7 +123,7 @@ def test_the_next_retry_is_counted_down_to(house: House) -> None:
     attempt(row, 2, answered(503))
     for path in ("deliveries/", f"deliveries/{row.id}/", f"integrations/{row.integration_id}/"):
         text = page(house, path)
-        assert f'data-until="{due_ms}">4:12</time>' in text or f'data-until="{due_ms}">4:11</time>' in text, path
+        assert re.search(rf'data-until="{due_ms}">4:(0\d|1[0-2])</time>', text), path
     Delivery.objects.filter(id=row.id).update(next_attempt_at_ms=due_ms - 300_000)
     assert "data-until" not in page(house, f"deliveries/{row.id}/")
 

@@ -225,6 +225,7 @@ def test_numbers_and_dates_are_written_as_the_language_writes_them() -> None:
 
 @pytest.mark.parametrize(("english", "german"), [
     ("Inbound Call Answered", "Eingehender Anruf angenommen"),
+    ("The call reached the menu NPS.", "Der Anruf erreichte das Sprachmenü NPS."),
     ("a call from 12025550171 came in over PJSIP/trunk to 12025550101",
      "ein Anruf von 12025550171 ging über PJSIP/trunk an 12025550101 ein"),
     ("The server answered 503 Service Unavailable. The next attempt is the last.",

@@ -76,7 +76,7 @@ def _entries(text: str) -> list[Any]:
     if not isinstance(told, dict) or not isinstance(told.get("integrations"), list):
         raise WrongFile("The file has no list `integrations`: begin with `switchhook integrations export`.")
     if told.get("version") != VERSION:
-        raise WrongFile(f"The file is of version {told.get('version')!r}; this command understands {VERSION}.")
+        raise WrongFile(f"The file needs the line `version: {VERSION}`: no other version is understood.")
     if unknown := told.keys() - {"version", "integrations"}:
         raise WrongFile(f"There is no {', '.join(map(repr, sorted(map(str, unknown))))} in such a file.")
     return list(told["integrations"])

@@ -78,7 +78,7 @@ class Menus:
             else:  # an entrance with a number of its own
                 self._reach(leg, menu, fact.at)
         elif fact.point is Point.INSIDE and leg.visit is None and menu != leg.left_menu and not leg.call.partial:
-            self._reach(leg, menu, fact.at, "the call was put into the menu")
+            self._reach(leg, menu, fact.at, f"the call was put into the menu {menu}")
         if leg.visit is not None:
             leg.visit.in_subroutine = fact.may_return
 
@@ -141,7 +141,7 @@ class Menus:
         self.leave(from_leg, at)
         if visit is not None and menu and menu == visit.current:
             leg.visit = leg.visit or Visit(quiet_places=visit.quiet_places)
-            self._reach(leg, menu, at, "the caller was transferred into the menu")
+            self._reach(leg, menu, at, f"the caller was transferred into the menu {menu}")
 
     def leave(self, leg: Leg, at: datetime | None, *, rings: str = "", may_go_on: bool = False) -> None:
         """The leg has left for something that is no menu; it rings the device `rings`, perhaps.
@@ -173,7 +173,7 @@ class Menus:
         leg.heard_menu = True
         return visit
 
-    def _reach(self, leg: Leg, menu: str, at: datetime | None, why: str = "the call reached the menu") -> None:
+    def _reach(self, leg: Leg, menu: str, at: datetime | None, why: str | None = None) -> None:
         if leg.visit is not None and menu in leg.visit.menus:
             again = "repeats, or was told twice" if leg.visit.current == menu else "was come back to from another"
             leg.visit.current = menu
@@ -185,17 +185,16 @@ class Menus:
             visit.held.append(HeldMenu(menu=menu, at=at))
             self._telling.changed(leg.call)
         else:
-            self._tell_reached(leg, menu, at, why)
+            self._tell_reached(leg, menu, at, why or f"the call reached the menu {menu}")
 
     def _tell_reached(self, leg: Leg, menu: str, at: datetime | None, why: str) -> None:
         self._announce(leg.call, at)
-        self._telling.tell(leg.call, EventType.IVR_RECEIVED, at, f"{why} {menu}", leg.id, menu, _instant(at),
-                           ivr_name=menu)
+        self._telling.tell(leg.call, EventType.IVR_RECEIVED, at, why, leg.id, menu, _instant(at), ivr_name=menu)
 
     def _tell_held(self, leg: Leg) -> None:
         while leg.visit is not None and leg.visit.held:
             held = leg.visit.held.pop(0)
-            self._tell_reached(leg, held.menu, held.at, "the call reached the menu")
+            self._tell_reached(leg, held.menu, held.at, f"the call reached the menu {held.menu}")
 
     def _drop_held(self, call: Call, visit: Visit, at: datetime | None) -> None:
         for held in visit.held:

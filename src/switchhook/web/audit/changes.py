@@ -42,9 +42,9 @@ KINDS: dict[type[Model], Kind] = {
 
 #: Asked of the engine by a person; what tells of a changed user is noted as the change itself.
 _ERRANDS = {
-    "send_test": "a test", "redeliver": "redelivering", "cancel": "cancelling", "catch_up": "catching up",
-    "redeliver_many": "recovering failed deliveries", "test_connection": "trying a connection",
-    "test_call": "a test call", "test_event": "a test event", "detect": "detecting how a PBX is read"}
+    "send_test": "a test", "redeliver": "redelivering deliveries", "cancel": "cancelling a delivery",
+    "catch_up": "catching up", "redeliver_many": "recovering failed deliveries", "test_event": "a test event",
+    "test_connection": "trying a connection", "test_call": "a test call", "detect": "detecting how a PBX is read"}
 
 
 _unnoted: ContextVar[bool] = ContextVar("unnoted", default=False)

@@ -215,6 +215,7 @@ class IntegrationForm(forms.Form):
 
     def _place(self, where: str, message: str) -> None:
         """Show the mistake where it was made: at a field, or in a row. The first at one place is enough."""
+        message = said(message)
         kind, _dot, rest = where.partition(".")
         place, _dot, part = rest.partition(".")
         if part and kind == "headers":

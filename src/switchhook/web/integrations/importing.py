@@ -32,6 +32,7 @@ from switchhook.web.api.integration_shapes import shape_of
 from switchhook.web.api.problems import Problem, mistake_of
 from switchhook.web.members.models import Role
 from switchhook.web.models import Service
+from switchhook.web.saying import said
 from switchhook.web.tenancy import Access, account_view
 
 MOST_BYTES = 512 * 1024
@@ -96,7 +97,7 @@ def import_integrations(request: HttpRequest, access: Access) -> HttpResponse:
         ids = {name: str(one.id) for one in services for name in (one.name, str(one.id))}
         wanted = read(text, ids, given, usual_service=usual_service)
     except WrongFile as error:
-        form.add_error(None, str(error))
+        form.add_error(None, said(error))
         return render(request, "integrations/import.html", context)
     context |= {"text": text, "usual_service": usual_service, "asked": asked, "read": True}
     if len(given) == len(asked):

@@ -14,7 +14,7 @@
     const axis = { stroke: grey, grid: { stroke: grey, width: 0.15 }, ticks: { show: false } };
     const [last, step] = [at.at(-1), at[1] - at[0]]; // a step's bar stands right of its beginning
     const chart = new uPlot({
-      width: place.clientWidth, height: 220, padding: [8, 8, 0, 0], legend: { markers: { width: 0 } },
+      width: place.clientWidth, height: 220, padding: [8, 24, 0, 0], legend: { markers: { width: 0 } },
       scales: { x: { range: (u, from, to) => [from, to === last ? to + step : to] }, y: { range: (_, low, high) => [0, Math.max(1, high)] } },
       axes: [{ ...axis, values: (u, ticks, a, space, step) => ticks.map((t) => (step < 86400 ? hours : days).format(t * 1000)) },
         { ...axis, size: 56, values: (u, ticks) => ticks.map((t) => (Number.isInteger(t) ? t.toLocaleString(document.documentElement.lang) : "")) }],
