@@ -14,6 +14,7 @@ from switchhook.cli.client import Client
 from switchhook.cli.login import Login
 from switchhook.domain import integration_file
 from switchhook.domain.catalogue import EVENTS, EventType, Field, Level
+from switchhook.domain.errors import WrongFile
 from tests.cli.conftest import Run
 from tests.fixtures.portal import Portal
 
@@ -118,6 +119,18 @@ def test_what_is_wrong_in_the_file_is_said_with_its_place(run: Run, text: str, s
     done = run("integrations", "diff", "-", stdin=text, **PASSWORD)
     assert (done.code, done.out) == (65, "")
     assert said in done.err
+
+
+def test_a_file_whose_aliases_nest_deeply_is_refused() -> None:
+    chain = "\n".join(["  - &a0 [x]", *(f"  - &a{place} [*a{place - 1}]" for place in range(1, 600))])
+    with pytest.raises(WrongFile, match="nested too deeply"):
+        integration_file.read(f"version: 1\nintegrations:\n- name: x\n  headers:\n{chain}\n", {}, {})
+
+
+def test_a_value_among_others_that_the_environment_does_not_have_is_left_out() -> None:
+    text = FILE.replace("signed: false", "filters: [{subject: name, values: [Ada, '${env:X}']}]")
+    (_, directory) = integration_file.read(text, {"pbx-0001": "1"}, PASSWORD)
+    assert directory["filters"] == [{"subject": "name", "values": ["Ada"]}]
 
 
 words = some.text(some.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=12)

@@ -10,12 +10,14 @@ from switchhook.domain.catalogue import EventType, Field, Value
 from switchhook.domain.event import Event
 from switchhook.domain.facts import (
     Cause,
+    Connected,
     Fact,
     LegAnswered,
     LegBridged,
     LegDialled,
     LegEnded,
     LegForwarded,
+    LegPresent,
     LegRecorded,
     LegRinging,
     LegStarted,
@@ -28,6 +30,7 @@ from switchhook.domain.facts import (
     PlaceReached,
     Point,
     QueueJoined,
+    SnapshotEnded,
     TransferKind,
     Transferred,
 )
@@ -154,6 +157,14 @@ class MadeUpPbx:
     def is_up(self, leg: str) -> None:
         """A leg is connected."""
         self.feed(LegUp(at=self.now, leg=leg, call=self._parties[leg].call))
+
+    def is_found_talking(self, *legs: str) -> None:
+        """Whoever listens comes back: these legs are still there, and talk."""
+        self.feed(Connected(at=self.now))
+        for leg in legs:
+            started = LegStarted(at=self.now, party=self._parties[leg])
+            self.feed(LegPresent(at=self.now, started=started, talking=True))
+        self.feed(SnapshotEnded(at=self.now, legs=frozenset(legs)))
 
     def forwards(self, leg: str, to: str) -> None:
         """A phone that is rung sends the call on by itself."""

@@ -92,6 +92,18 @@ def test_a_call_whose_end_nobody_saw_has_no_end(pbx: MadeUpPbx) -> None:
     assert pbx.events[-1].at == BEGAN + timedelta(seconds=8)
 
 
+def test_who_is_found_talking_has_been_connected_and_is_recorded(pbx: MadeUpPbx) -> None:
+    pbx.comes_in()
+    pbx.is_recorded("in", "a.wav")
+    pbx.rings("in", "p1", "201")
+    pbx.is_found_talking("in", "p1")  # seconds 4 to 7
+    pbx.now += timedelta(seconds=60)
+    pbx.ends("p1", "in")
+    (leg,) = told(pbx, EventType.LEG_ENDED)
+    assert (leg[Field.DISPOSITION], leg[Field.ANSWERED_AT], leg[Field.BILLABLE_SECONDS]) == ("answered", at(5), 64)
+    assert one(pbx, EventType.RECORDING_READY)[Field.RECORDING_FILE] == "a.wav"
+
+
 def test_a_pbx_that_stops_ends_its_calls(pbx: MadeUpPbx) -> None:
     answered(pbx)
     pbx.feed(PbxStopped(at=pbx.now))

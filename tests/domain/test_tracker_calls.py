@@ -10,7 +10,16 @@ import pytest
 
 from switchhook.domain.catalogue import Field
 from switchhook.domain.event import id_ms
-from switchhook.domain.facts import DestinationTold, Direction, ExtensionKnown, LegStarted, PbxStopped, TenantTold
+from switchhook.domain.facts import (
+    Connected,
+    DestinationTold,
+    Direction,
+    ExtensionKnown,
+    LegStarted,
+    PbxStopped,
+    SnapshotEnded,
+    TenantTold,
+)
 from switchhook.domain.outcome import Outcome
 from tests.domain.made_up_pbx import (
     ACCOUNT,
@@ -462,6 +471,18 @@ def test_who_takes_the_rest_is_not_told_a_call_whose_tenant_shows_later() -> Non
     assert [(event.service_id, event.type) for event in pbx.events] == [(SERVICE, RECEIVED), (SERVICE, ANSWERED)]
 
 
+@pytest.mark.parametrize("whose", ["acme", "the rest"])
+def test_a_number_that_is_told_before_it_shows_whose_the_call_is_counts(whose: str) -> None:
+    pbx = shared_with_acme()
+    pbx.comes_in(to="")
+    pbx.feed(DestinationTold(at=pbx.now, leg="in", call="in", number=DID))
+    assert pbx.told == []
+    if whose == "acme":
+        pbx.feed(TenantTold(at=pbx.now, leg="in", call="in", tenant="acme"))
+    pbx.rings("in", "p1", "201")
+    assert [(event.type, event.fields[Field.DESTINATION_NUMBER]) for event in pbx.events] == [(RECEIVED, DID)]
+
+
 @pytest.mark.parametrize("shows", ["rings", "is up", "menu", "told menu", "ends", "long silence"])
 def test_who_takes_the_rest_has_a_call_once_it_is_served_or_over_or_nothing_was_said_for_long(shows: str) -> None:
     pbx = shared_with_acme()
@@ -481,6 +502,16 @@ def test_who_takes_the_rest_has_a_call_once_it_is_served_or_over_or_nothing_was_
             pbx.now += timedelta(seconds=10)
             pbx.enters("in", "waiting-room")
     assert (pbx.events[0].type, pbx.events[0].at, pbx.events[0].service_id) == (RECEIVED, BEGAN, UUID(int=99))
+    assert pbx.tracker.unclaimed == 0
+
+
+@pytest.mark.parametrize("gone", [Connected, PbxStopped])
+def test_who_takes_the_rest_has_a_call_of_which_nothing_more_is_heard(gone: type[Connected | PbxStopped]) -> None:
+    pbx = shared_with_acme()
+    pbx.comes_in()
+    pbx.feed(gone(at=pbx.now))
+    pbx.feed(SnapshotEnded(at=pbx.now, legs=frozenset()))
+    assert [(event.type, event.at, event.service_id) for event in pbx.events] == [(RECEIVED, BEGAN, UUID(int=99))]
     assert pbx.tracker.unclaimed == 0
 
 

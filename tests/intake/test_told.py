@@ -103,6 +103,8 @@ def test_what_is_wrong_with_an_event_is_named(change: dict[str, Any], expected: 
     ("user.created", {"has_voicemail": "yes"}, ("/fields/has_voicemail", "field_invalid")),
     ("user.created", {"enabled_calls": ["Lunar"]}, ("/fields/enabled_calls", "field_invalid")),
     ("user.created", {"enabled_calls": 7}, ("/fields/enabled_calls", "field_invalid")),
+    ("call.ended", {"ended_at": "0001-01-01T00:00:00+14:00"}, ("/fields/ended_at", "field_invalid")),
+    ("call.ended", {"ended_at": "9999-12-31T23:59:59-14:00"}, ("/fields/ended_at", "field_invalid")),
 ])
 def test_what_is_wrong_with_a_field_is_named(type_: str, fields: dict[str, Any], expected: tuple[str, str]) -> None:
     assert expected in faults({"id": "a", "type": type_, "call_id": "1", "fields": fields})

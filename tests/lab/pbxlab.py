@@ -19,6 +19,7 @@ import os
 import pathlib
 import re
 import resource
+import shlex
 import shutil
 import signal
 import socket
@@ -122,18 +123,26 @@ class Instance:
                 text = "".join(line for line in text.splitlines(True)
                                if not (m := re.match(r"load=(\S+)", line)) or (moddirs[0] / m[1]).exists())
             (self.dir / "etc" / src.name).write_text(text)
+        again = self.dir / "asterisk"
+        again.write_text(f'#!/bin/sh\nexec {shlex.join(self._program())} "$@"\n')
+        again.chmod(0o755)
         sounds = [*datadirs[0].glob("sounds/en/demo-congrats.*"), *datadirs[0].glob("sounds/en/*.gsm")]
         if sounds:
             shutil.copy(sounds[0], self.dir / "moh")
 
-    def _asterisk(self, *args):
-        """The command line: an unpacked Asterisk runs with the libraries that were unpacked with it."""
-        config = ("-C", f"{self.dir}/etc/asterisk.conf", *args)
+    def _program(self):
+        """How Asterisk is called: an unpacked one runs with the libraries that were unpacked with it."""
         if self.root == "/":
-            return ["/usr/sbin/asterisk", *config]
+            return ["/usr/sbin/asterisk"]
         loader = next(pathlib.Path(self.root).glob("usr/lib/*-linux-gnu*/ld-linux*.so.*"))
-        return [loader, "--inhibit-cache", "--library-path", f"{loader.parent}:{self.root}/usr/lib",
-                f"{self.root}/usr/sbin/asterisk", *config]
+        program = [str(loader), "--inhibit-cache", "--library-path", f"{loader.parent}:{self.root}/usr/lib"]
+        if b"--argv0" in loader.read_bytes():       # glibc 2.33: what `core restart` begins anew
+            program += ["--argv0", f"{self.dir}/asterisk"]
+        return [*program, f"{self.root}/usr/sbin/asterisk"]
+
+    def _asterisk(self, *args):
+        """The command line."""
+        return [*self._program(), "-C", f"{self.dir}/etc/asterisk.conf", *args]
 
     def start(self, wait=30.0):
         if self.pid():
@@ -159,18 +168,32 @@ class Instance:
                                                    start_new_session=True, cwd="/")
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         (self.dir / "pid").write_text(str(child.pid))
-        while time.monotonic() - begun < wait:
-            if child.poll() is not None:
-                break
-            with contextlib.suppress(OSError, EOFError):
-                with Ami(self, timeout=5) as ami:
-                    if ami.wait_event("FullyBooted", 5):
-                        return time.monotonic() - begun
-            time.sleep(0.05)
+        if self._booted(begun + wait):
+            return time.monotonic() - begun
         child.kill()
         child.wait()
         tail = (self.dir / "log/console").read_text(errors="replace")[-3000:]
         raise LabError(f"Asterisk did not start\n{tail}")
+
+    def restart(self, wait=30.0):
+        """`core restart now`: the same process begins anew. Returns after how many seconds it takes connections."""
+        begun = time.monotonic()
+        with Ami(self) as ami:
+            self.cli("core restart now")
+            ami.wait_closed(wait)
+        if not self._booted(begun + wait):
+            raise LabError("Asterisk did not restart")
+        return time.monotonic() - begun
+
+    def _booted(self, end):
+        """Waits until Asterisk takes connections; False when it ends, or does not do so in time."""
+        while time.monotonic() < end and not (self._child and self._child.poll() is not None):
+            with contextlib.suppress(OSError, EOFError):
+                with Ami(self, timeout=5) as ami:
+                    if ami.wait_event("FullyBooted", 5):
+                        return True
+            time.sleep(0.05)
+        return False
 
     # -- running ------------------------------------------------------------
     def pid(self):
@@ -337,6 +360,11 @@ class Ami:
     def wait_event(self, event, seconds=10, at=0, **headers):
         return self._find(lambda d: d.get("Event") == event and
                           all(d.get(k) == v for k, v in headers.items()), seconds, at)
+
+    def wait_closed(self, seconds):
+        """Until Asterisk has ended the connection."""
+        with self._cond:
+            self._cond.wait_for(lambda: self.closed, seconds)
 
     def events(self):
         with self._cond:

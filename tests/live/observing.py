@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,19 +13,21 @@ from typing import Any
 from uuid import UUID
 
 from switchhook.app import Engine
-from switchhook.domain.catalogue import EventType
+from switchhook.domain.catalogue import EXTRA_EVENTS, EventType
 from switchhook.settings import load_settings
 from tests.fixtures.databases import KEYS
-from tests.fixtures.lab import Asterisk
+from tests.fixtures.lab import AmiLogin, Asterisk
 from tests.fixtures.processes import free_port
 from tests.fixtures.receiver import Receiver
 from tests.fixtures.seed import Seed
+from tests.pbx.recorded_extras import SAID
 
 USUAL_EVENTS = {
     "inbound_received": EventType.INBOUND_RECEIVED, "inbound_answered": EventType.INBOUND_ANSWERED,
     "outbound_placed": EventType.OUTBOUND_PLACED, "ivr_received": EventType.IVR_RECEIVED,
     "ivr_option_selected": EventType.IVR_OPTION,
 }
+EXTRAS = EXTRA_EVENTS - {EventType.INTEGRATION_DISABLED}
 USERS = ("201", "202", "203", "204", "205", "206", "250")
 SETTLE_SECONDS = 20.0
 
@@ -64,19 +67,21 @@ def seed_tenant(seed: Seed, account: UUID, receiver: Receiver, events: Sequence[
     return service_id
 
 
-def seed_connection(seed: Seed, asterisk: Asterisk) -> UUID:
+def seed_connection(seed: Seed, ami: AmiLogin) -> UUID:
     """A connection to the lab's Asterisk as its least privileged user."""
-    ami = asterisk.ami
     return seed.connection(host=ami.host, port=ami.port, username=ami.user, secret=ami.secret)
 
 
 @asynccontextmanager
 async def observed(asterisk: Asterisk, seed: Seed, database_url: str, receiver: Receiver, state_dir: Path,
-                   *, extras: Collection[EventType] = (), **service: object) -> AsyncIterator[Observed]:
-    """An engine connected to the PBX, which feeds one service. Each usual event and extra has an integration."""
+                   *, extras: Collection[EventType] = (), ami: AmiLogin | None = None, **service: object,
+                   ) -> AsyncIterator[Observed]:
+    """An engine connected to the PBX, by `ami` where that is another way to it, which feeds one service. Each usual
+    event and extra has an integration."""
     account = seed.account(allowed_networks=["127.0.0.0/8"], granted_events=sorted(extras))
     events = (*USUAL_EVENTS.values(), *sorted(extras))
-    seed_tenant(seed, account, receiver, events, USERS, connection_id=seed_connection(seed, asterisk), **service)
+    connection = seed_connection(seed, ami or asterisk.ami)
+    seed_tenant(seed, account, receiver, events, USERS, connection_id=connection, **service)
     async with running(seed, database_url, state_dir):
         yield Observed(receiver, seed)
 
@@ -124,3 +129,13 @@ def by_caller(events: Sequence[dict[str, Any]]) -> dict[object, list[dict[str, A
     for event in events:
         calls.setdefault(event["source"], []).append(event)
     return calls
+
+
+def extras_of_calls(events: Iterable[tuple[str, str, Mapping[str, Any]]]) -> Counter[frozenset[object]]:
+    """What each call was told of, whichever call it was: another day the same call has another id, and other files."""
+    calls: dict[str, Counter[object]] = {}
+    for call, kind, fields in events:
+        said = {name: bool(value) if name in ("leg_id", "recording_file") else value
+                for name in map(str, SAID) if (value := fields.get(name)) is not None}
+        calls.setdefault(call, Counter())[kind, frozenset(said.items())] += 1
+    return Counter(frozenset(told.items()) for told in calls.values())

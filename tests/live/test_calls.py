@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from switchhook.domain.catalogue import EXTRA_EVENTS, EventType
 from tests.fixtures.databases import KEYS
 from tests.fixtures.lab import Asterisk
 from tests.fixtures.receiver import Receiver
 from tests.fixtures.seed import Seed
 from tests.lab import catalogue
-from tests.live.observing import by_caller, foreseen, observed, told
+from tests.live.observing import EXTRAS, by_caller, extras_of_calls, foreseen, observed, told
 from tests.pbx.recorded import BY_NAME
-from tests.pbx.recorded_extras import EXPECTED, SAID
+from tests.pbx.recorded_extras import EXPECTED
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 
@@ -30,7 +26,6 @@ SOME = (
     "transfer-attended-to-survey", "outbound-answered",
 )
 REST = tuple(name for name, one in catalogue.ALL.items() if name not in SOME and one.parts and not one.tenants)
-EXTRAS = EXTRA_EVENTS - {EventType.INTEGRATION_DISABLED}
 EXTRA_TYPES = {type_.value for type_ in EXTRAS}
 
 
@@ -50,16 +45,6 @@ async def test_a_real_call_becomes_exactly_the_expected_requests(
     assert {one["service_friendly_name"] for one in usual} <= {"Head Office"}
     assert extras_of_calls((one["call_uuid"], one["type"], one) for one in got if one["type"] in EXTRA_TYPES) == (
         extras_of_calls((one.call, one.type, dict(one.fields)) for one in extra))
-
-
-def extras_of_calls(events: Iterable[tuple[str, str, Mapping[str, Any]]]) -> Counter[frozenset[object]]:
-    """What each call was told of, whichever call it was: another day the same call has another id, and other files."""
-    calls: dict[str, Counter[object]] = {}
-    for call, kind, fields in events:
-        said = {name: bool(value) if name in ("leg_id", "recording_file") else value
-                for name in map(str, SAID) if (value := fields.get(name)) is not None}
-        calls.setdefault(call, Counter())[kind, frozenset(said.items())] += 1
-    return Counter(frozenset(told.items()) for told in calls.values())
 
 
 async def test_both_legs_of_a_forward_are_billed_to_the_user_who_forwards(

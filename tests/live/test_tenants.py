@@ -41,7 +41,7 @@ async def test_two_tenants_with_the_same_extension_are_told_apart_by_tenantid_co
         account = seed.account(allowed_networks=["127.0.0.0/8"])
         owners: dict[UUID, tuple[int, str]] = {}
         for way, keys in enumerate(WAYS):
-            connection = seed_connection(seed, asterisk)
+            connection = seed_connection(seed, asterisk.ami)
             for tenant, key in keys.items():
                 service = seed_tenant(
                     seed, account, receiver, tuple(USUAL_EVENTS.values()), ("101",), connection_id=connection,

@@ -104,6 +104,10 @@ class MadeUpFusionPbx:
             "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'v_extensions'").fetchone()
         return int(row[0]) if row else 0
 
+    def waiting(self) -> bool:
+        """Whether somebody waits for a table that is locked."""
+        return self._admin.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone() is not None
+
     def close(self) -> None:
         self._admin.close()
 

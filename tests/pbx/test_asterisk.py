@@ -15,6 +15,7 @@ from switchhook.domain.facts import (
     ExtensionKnown,
     Fact,
     LegPresent,
+    LegRecorded,
     LegStarted,
     LocalPaired,
     MenuEntered,
@@ -221,6 +222,12 @@ def test_a_listed_caller_whose_device_is_no_extension_came_in_over_a_trunk() -> 
     (told,) = follow(read(Event="Status", **began) + read(Event="Newexten", **chosen))
     assert (told.type.value, told.source, told.destination) == (
         "ivr.option_selected", "12025550171", "12025550104")
+
+
+def test_a_listed_channel_without_the_variable_is_not_recorded() -> None:
+    for value, recorded in (("(null)", []), ("", []), ("/monitor/1.wav", ["/monitor/1.wav"])):
+        found = read(Event="Status", **CHANNEL, Variable=f"MIXMONITOR_FILENAME={value}")
+        assert [fact.file for fact in found if isinstance(fact, LegRecorded)] == recorded
 
 
 def test_the_snapshot_is_asked_for() -> None:

@@ -155,6 +155,11 @@ async def test_an_account_that_may_have_no_more_users_is_told_so_and_nothing_fai
             await until(lambda: names(seed, services["a.example"]) == ["Ada"])
             problem = seed.rows("SELECT problem FROM directory_state")[0]["problem"]
             assert "may have 1 users: 1 of those on the PBX were left out" in problem
+            for _ in range(4):  # that is said as long as it is so
+                tried = seed.rows("SELECT tried_at_ms FROM directory_state")[0]["tried_at_ms"]
+                await until(lambda tried=tried: seed.rows(
+                    "SELECT 1 FROM directory_state WHERE tried_at_ms > ?", tried))
+                assert seed.rows("SELECT problem FROM directory_state")[0]["problem"] == problem
             seed.execute("UPDATE account SET max_users = 2")
             await until(lambda: names(seed, services["a.example"]) == ["Ada", "Ben"])
 
@@ -253,3 +258,41 @@ async def test_what_is_in_step_is_read_often_and_written_seldom(
             fusionpbx.extension(domain, "202", "Ben")
             fusionpbx.log()
             await until(lambda: names(seed, services["a.example"]) == ["Ada", "Ben"])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_log_that_takes_long_to_read_keeps_nobody_from_reading_the_users(
+    postgres_server: PostgresServer, database_url: str, seed: Seed
+) -> None:
+    with made_up_fusionpbx(postgres_server) as fusionpbx:
+        fusionpbx.extension(fusionpbx.domain("a.example"), "201", "Ada")
+        fusionpbx.do("DROP TABLE v_database_transactions")
+        fusionpbx.do("CREATE VIEW v_database_transactions AS SELECT now() AS transaction_date FROM pg_sleep(0.2)")
+        fusionpbx.do(f"GRANT SELECT ON v_database_transactions TO {fusionpbx.username}")
+        seldom = Rhythm(log_seconds=0.05)
+        async with fake_freeswitch() as pbx, at_work(
+            pbx, database_url, seed, "a.example", source="fusionpbx", reads=fusionpbx.login, rhythm=seldom,
+        ) as services:
+            await until(lambda: names(seed, services["a.example"]) == ["Ada"])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_what_is_changed_while_the_users_are_read_has_them_read_again(
+    postgres_server: PostgresServer, database_url: str, seed: Seed
+) -> None:
+    seldom = Rhythm(period_seconds=3600, failed_seconds=3600, log_seconds=3600)
+    with made_up_fusionpbx(postgres_server) as fusionpbx:
+        fusionpbx.extension(fusionpbx.domain("a.example"), "201", "Ada")
+        fusionpbx.extension(fusionpbx.domain("b.example"), "201", "Ben")
+        fusionpbx.do("BEGIN")
+        fusionpbx.do("LOCK TABLE v_extensions")
+        async with fake_freeswitch() as pbx, at_work(
+            pbx, database_url, seed, "a.example", source="fusionpbx", reads=fusionpbx.login, rhythm=seldom,
+        ) as services:
+            await until(fusionpbx.waiting)
+            seed.execute("UPDATE service SET directory_scope = 'b.example'")
+            other = seed.connection(platform="simulator")
+            seed.touch()
+            await until(lambda: seed.rows("SELECT 1 FROM connection_state WHERE connection_id = ?", other))
+            fusionpbx.do("COMMIT")
+            await until(lambda: names(seed, services["a.example"]) == ["Ben"])

@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from switchhook.domain.directory import Listed
+from switchhook.domain.directory import Listed, in_scope
 from switchhook.domain.errors import Disconnected, LoginRefused, NotPermitted, PbxError
 from switchhook.domain.service import UserDatabase
 from switchhook.pbx import fusionpbx_database
@@ -85,6 +85,26 @@ async def test_an_extension_of_letters_goes_by_its_number_alias_and_is_nobody_wi
     fusionpbx.extension(acme, "ben", "Ben Sample")
     (ada,) = await fusionpbx_users(fusionpbx.login)
     assert (ada.extension_number, ada.has_voicemail) == ("201", True)
+
+
+@pytest.mark.parametrize("alias_first", [True, False])
+async def test_a_number_that_is_anothers_alias_is_always_whose_own_it_is(
+    fusionpbx: MadeUpFusionPbx, alias_first: bool
+) -> None:
+    acme = fusionpbx.domain("acme.example")
+    both = [("ada", {"number_alias": "201"}), ("201", {})]
+    for number, columns in both if alias_first else both[::-1]:
+        fusionpbx.extension(acme, number, f"User {number}", **columns)
+    assert in_scope(await fusionpbx_users(fusionpbx.login), "")["201"].name == "User 201"
+
+
+async def test_a_mailbox_without_a_number_is_nobodys(either: MadeUpFusionPbx) -> None:
+    acme = either.domain("acme.example")
+    either.extension(acme, "201", "Ada Example")
+    either.mailbox(acme, "299")
+    either.do("UPDATE v_voicemails SET voicemail_id = NULL")
+    (ada,) = await fusionpbx_users(either.login)
+    assert not ada.has_voicemail
 
 
 async def test_the_menus_of_a_domain_are_found_with_the_names_that_people_gave_them(

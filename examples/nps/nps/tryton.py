@@ -93,7 +93,7 @@ class Tryton:
 
     async def _read(self, model: str, where: object, names: Sequence[str]) -> Rows:
         rows = await self.call(f"{model}.search_read", where, 0, 100, [["id", "DESC"]], names)
-        if not isinstance(rows, list):
+        if not isinstance(rows, list) or not all(isinstance(one, dict) and one.keys() >= {*names} for one in rows):
             raise CrmFailed(f"Tryton tells no list of {model}")
         return rows
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from switchhook.domain.call import Call
 from switchhook.domain.event import asterisk_call_uuid
 from switchhook.domain.facts import (
+    DestinationTold,
     Fact,
     LegBridged,
     LegDialled,
@@ -76,13 +77,24 @@ class Claims:
         told = _of_tenant(fact)
         if told is not None:
             self._ask_with(waiting, told)
-        call, rest = waiting.call, waiting.rest
-        if call.profile is None and rest is not None and _shows_no_more(fact, waiting.began, rest):
-            self._give(call, waiting.began, rest)
-        if call.profile is None:
+        if isinstance(fact, DestinationTold) and fact.leg == waiting.began.party.leg and not waiting.began.dialled:
+            waiting.began = replace(waiting.began, dialled=fact.number)
+        rest = waiting.rest
+        if waiting.call.profile is None and rest is not None and _shows_no_more(fact, waiting.began, rest):
+            return self.give_rest(waiting.call)
+        return None if waiting.call.profile is None else self._claimed(waiting)
+
+    def give_rest(self, call: Call) -> LegStarted | None:
+        """What a call began with, if it is given now to who takes the rest: nothing more will be heard of it."""
+        waiting = self._open.get(call.id)
+        if waiting is None or waiting.rest is None:
             return None
+        self._give(call, waiting.began, waiting.rest)
+        return self._claimed(waiting)
+
+    def _claimed(self, waiting: _Unclaimed) -> LegStarted:
         self.unclaimed -= 1
-        del self._open[call.id]
+        del self._open[waiting.call.id]
         return waiting.began
 
     def _ask_with(self, waiting: _Unclaimed, told: TenantTold) -> None:
@@ -119,14 +131,15 @@ def _came_in(leg: LegStarted, profile: Profile) -> bool:
 
 
 def _call_of(fact: Fact) -> str:
-    """The call that the Fact is of, if it can say whose that is, or that nothing more will."""
+    """The call that the Fact is of, if it can say whose that is or which number it dialled, or that nothing more
+    will."""
     match fact:
         case LegStarted(party=party) | LegPresent(started=LegStarted(party=party)) | LegBridged(party=party):
             return party.call
         case LegDialled(dialling=Party() as party):
             return party.call
-        case (TenantTold() | PlaceReached() | LegUp() | LegRinging() | LegEnded() | MenuEntered() | OptionChosen()
-              | QueueJoined()):
+        case (TenantTold() | DestinationTold() | PlaceReached() | LegUp() | LegRinging() | LegEnded() | MenuEntered()
+              | OptionChosen() | QueueJoined()):
             return fact.call
         case _:
             return ""
@@ -159,4 +172,4 @@ def _shows_no_more(fact: Fact, began: LegStarted, rest: Profile) -> bool:
         case PlaceReached():
             return rest.menu_at(fact.place) is not None
         case _:
-            return not isinstance(fact, TenantTold | LegDialled | LegPresent)
+            return not isinstance(fact, TenantTold | DestinationTold | LegDialled | LegPresent)

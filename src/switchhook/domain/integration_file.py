@@ -22,6 +22,8 @@ Record = dict[str, Any]
 
 VERSION = 1
 MOST_VALUES = 200_000
+DEEPEST = 50
+TOO_DEEP = "The file is nested too deeply."
 HEAD = "# Integrations, as `switchhook integrations apply` takes them. Secrets: ${env:NAME} in the environment.\n"
 
 _DEFAULTS: Record = {
@@ -69,9 +71,8 @@ def _entries(text: str) -> list[Any]:
     except (yaml.YAMLError, ValueError) as error:
         raise WrongFile(f"The file is no YAML: {error}") from None
     except RecursionError:
-        raise WrongFile("The file is nested too deeply.") from None
-    if _is_too_much(told):
-        raise WrongFile(f"The file has more than {MOST_VALUES:,} values.")
+        raise WrongFile(TOO_DEEP) from None
+    _check_size(told)
     if not isinstance(told, dict) or not isinstance(told.get("integrations"), list):
         raise WrongFile("The file has no list `integrations`: begin with `switchhook integrations export`.")
     if told.get("version") != VERSION:
@@ -81,15 +82,20 @@ def _entries(text: str) -> list[Any]:
     return list(told["integrations"])
 
 
-def _is_too_much(told: object) -> bool:
-    """Whether it has more than MOST_VALUES values. A few lines with aliases can stand for millions, or for no end."""
-    waiting, count = [told], 0
-    while waiting and count <= MOST_VALUES:
-        value = waiting.pop()
+def _check_size(told: object) -> None:
+    """Raises WrongFile where there are too many values, or too many inside one another. A few lines with aliases can
+    stand for millions, or for no end."""
+    waiting, count = [(told, 1)], 0
+    while waiting:
+        value, depth = waiting.pop()
         count += 1
+        if count > MOST_VALUES:
+            raise WrongFile(f"The file has more than {MOST_VALUES:,} values.")
+        if depth > DEEPEST:
+            raise WrongFile(TOO_DEEP)
         if isinstance(value, (list, dict)):
-            waiting += islice(value.values() if isinstance(value, dict) else value, MOST_VALUES)
-    return bool(waiting) or count > MOST_VALUES
+            inside = value.values() if isinstance(value, dict) else value
+            waiting += ((one, depth + 1) for one in islice(inside, MOST_VALUES))
 
 
 def _entry(one: Record, services: Mapping[str, str], references: _References, *, with_id: bool) -> Record:
@@ -157,7 +163,7 @@ def _placed(wanted: Record, usual_service: str) -> Record:
 def _filled(value: Any, environment: Mapping[str, str]) -> Any:
     """The value with its references filled in; without what has one that is not known."""
     if isinstance(value, list):
-        return [_filled(one, environment) for one in value]
+        return [_filled(one, environment) for one in value if _is_known(one, environment)]
     if isinstance(value, dict):
         return {str(name): _filled(one, environment) for name, one in value.items() if _is_known(one, environment)}
     if isinstance(value, str):

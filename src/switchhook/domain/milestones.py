@@ -100,7 +100,6 @@ class Milestones:
         """A snapshot found a leg that was rung. If it talks, now or soon, it answered; of a call that began
         while we were not listening, nobody knows who answered first."""
         call = leg.call
-        leg.bridged = leg.bridged or talking
         if call.profile is not None and self.kind(leg, call.profile) is Kind.PHONE:
             call.first_rung = call.first_rung or leg
         if talking and call.partial:

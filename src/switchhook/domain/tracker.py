@@ -208,10 +208,14 @@ class Tracker:
         call = leg.call
         if call.partial and leg is call.origin and fact.started.dialled and not call.destination and not call.sequence:
             self._milestones.begun(call, leg, fact.started)  # a second listing knows more than the first
+        if fact.talking:
+            self._talks(leg, fact.at)
         if not leg.began_call and not leg.local:
             self._milestones.found(leg, fact.at, talking=fact.talking)
 
     def _end(self, leg: Leg, at: datetime | None, cause: Cause = Cause.OTHER, *, seen: bool = True) -> None:
+        if (began := self._open.claims.give_rest(leg.call)) is not None:
+            self._claimed(began)
         self._menus.settle(leg)
         if leg is leg.call.origin:
             self._announce(leg.call, at)
@@ -250,11 +254,14 @@ class Tracker:
     def _bridged(self, fact: LegBridged) -> None:
         leg = self._open.party(fact.party, fact.at)
         if leg is not None:
-            leg.bridged = True
-            self._endings.connected(leg, fact.at)
-            self._handling.talks(leg)
+            self._talks(leg, fact.at)
             self._menus.leave(leg, fact.at, may_go_on=True)
             self._milestones.judge_answer(leg, fact.at)
+
+    def _talks(self, leg: Leg, at: datetime | None) -> None:
+        leg.bridged = True
+        self._endings.connected(leg, at)
+        self._handling.talks(leg)
 
     def _paired(self, fact: LocalPaired) -> None:
         one, two = self._open.party(fact.one, fact.at), self._open.party(fact.two, fact.at)

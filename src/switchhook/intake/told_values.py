@@ -69,7 +69,7 @@ def _moment(value: object) -> str | None:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         at = None
-    if value is not None and (at is None or at.tzinfo is None):
+    if value is not None and (at is None or at.tzinfo is None or not 1970 <= at.year < 9999):
         raise ValueError("a time with its offset, like 2026-03-04T10:41:55+11:00 (RFC 3339)")
     return None if at is None else at.astimezone(UTC).isoformat()
 

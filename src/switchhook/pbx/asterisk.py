@@ -169,7 +169,9 @@ def _present(message: Message, at: datetime | None) -> LegPresent | None:
 
 
 def _variables(listed: Message) -> dict[str, str]:
-    return dict(one.partition("=")[::2] for one in listed.all("Variable"))
+    """Those that the channel has: of another Asterisk says that it is `(null)`."""
+    named = (one.partition("=")[::2] for one in listed.all("Variable"))
+    return {name: value for name, value in named if value != "(null)"}
 
 
 def _recording(listed: Message, present: LegPresent) -> list[LegRecorded]:

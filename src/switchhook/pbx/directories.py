@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from math import inf
 from time import monotonic
 from typing import Protocol
 from uuid import UUID
@@ -38,6 +39,7 @@ from switchhook.store.ports import Store
 log = logging.getLogger("switchhook.pbx")
 
 LOOK_SECONDS = 1.0
+LOG_RESTS = 20  # so many times as long as a look into the log took: it may be large, and has no index
 AT_ONCE = 4  # Connections read at the same time
 IN_STEP = Plan(settling={})
 NOBODY_LISTED = "The PBX listed no user at all: nobody was deleted."
@@ -71,8 +73,9 @@ _Asked = tuple[DirectorySource, str, UserDatabase | None]
 
 @dataclass(slots=True)
 class _Reading:
-    """One Connection's rhythm. `settling` is by service; `held` are those whose list waits for a person; `saved`: what
-    FusionPBX's log said last; `in_step`: when it was last written that a service's users differ in nothing."""
+    """One Connection's rhythm. `settling` is by service; `waits` are those of which something is soon due, `held` those
+    whose list waits for a person; `saved`: what FusionPBX's log said last; `in_step`: when it was last written that a
+    service's users differ in nothing."""
 
     reloads: int
     due_at_s: float = 0.0
@@ -81,6 +84,7 @@ class _Reading:
     asked: Mapping[UUID, _Asked] = field(default_factory=dict)
     task: asyncio.Task[None] | None = None
     settling: dict[UUID, Mapping[str, Settling]] = field(default_factory=dict)
+    waits: set[UUID] = field(default_factory=set)
     held: set[UUID] = field(default_factory=set)
     in_step: dict[UUID, float] = field(default_factory=dict)
 
@@ -94,6 +98,7 @@ class _Reading:
         changed = [id_ for id_ in self.asked.keys() | asked.keys() if self.asked.get(id_) != asked.get(id_)]
         for id_ in changed:
             self.settling.pop(id_, None)
+            self.waits.discard(id_)
             self.held.discard(id_)
             self.in_step.pop(id_, None)
         if changed:
@@ -157,20 +162,24 @@ class Directories:
         in_tables = [one for one in services if one.directory_source is DirectorySource.FUSIONPBX]
         readable = services if line.state == "connected" else in_tables
         if in_tables and database is not None and now_s >= reading.log_at_s:
-            reading.log_at_s = now_s + rhythm.log_seconds
             reading.task = asyncio.create_task(self._look_into_log(database, reading), name="directory-log")
         elif readable and now_s >= reading.due_at_s:
+            reading.due_at_s = inf  # what is told while it is read makes it due again
             reading.task = asyncio.create_task(
                 self._read(line.connection, database, readable, reading), name="directory")
 
     async def _look_into_log(self, database: UserDatabase, reading: _Reading) -> None:
         """Read soon, if anything was saved since. A log that cannot be read is looked at as seldom as the users are:
-        what is wrong, reading them says."""
+        what is wrong, reading them says. One that takes long is looked at seldom, too."""
+        rhythm, began_s = self._rhythm, monotonic()
+        reading.log_at_s = began_s + rhythm.period_seconds
         try:
             saved = await last_saved(database)
         except PbxError:
-            reading.log_at_s = monotonic() + self._rhythm.period_seconds
             return
+        now_s = monotonic()
+        rest_seconds = (now_s - began_s) * LOG_RESTS
+        reading.log_at_s = now_s + max(rhythm.log_seconds, min(rhythm.period_seconds, rest_seconds))
         if reading.saved is not None and saved != reading.saved:
             reading.due_at_s = min(reading.due_at_s, monotonic() + self._rhythm.reload_seconds)
         reading.saved = saved
@@ -190,10 +199,9 @@ class Directories:
                 except Exception:
                     log.exception("pbx.directory_failed connection=%s source=%s", connection.id, source)
                     well = False
-        settles = any(of_one for id_, of_one in reading.settling.items() if id_ not in reading.held)
-        reading.due_at_s = monotonic() + (
-            rhythm.settle_seconds / 2 if well and settles
-            else rhythm.period_seconds if well and not reading.held else rhythm.failed_seconds)
+        reading.due_at_s = min(reading.due_at_s, monotonic() + (
+            rhythm.settle_seconds / 2 if well and reading.waits
+            else rhythm.period_seconds if well and not reading.held else rhythm.failed_seconds))
 
     async def _read_source(
         self, connection: Connection, database: UserDatabase | None, source: DirectorySource,
@@ -224,13 +232,17 @@ class Directories:
         settle = timedelta(seconds=self._rhythm.settle_seconds)
         if reading.is_in_step(service, self._rhythm) and plan(users, listed, {}, now, settle) == IN_STEP:
             reading.settling.pop(service.id, None)
+            reading.waits.discard(service.id)
             return
         memory = await self._store.directory_memory(service)
         if memory.imported:
             planned = plan(users, listed, reading.settling.get(service.id, {}), now, settle, memory.confirmed)
         else:
             planned = first_import(users, listed, memory.confirmed)
-        reading.settling[service.id] = planned.settling
+        reading.settling[service.id] = {  # whom the account has no room for stays due, and is said so each time
+            **planned.settling,
+            **{one.extension_number: Settling(listed=one, since=now - settle) for one in planned.listed}}
+        (reading.waits.add if planned.settling and not planned.held else reading.waits.discard)(service.id)
         (reading.held.add if planned.held else reading.held.discard)(service.id)
         reading.in_step.pop(service.id, None)
         changed = await self._store.apply_directory(

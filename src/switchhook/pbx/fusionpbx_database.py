@@ -33,8 +33,12 @@ _EXTENSIONS = """
         concat_ws(' ', e.directory_first_name, e.directory_last_name), e.outbound_caller_id_number
     FROM v_extensions e JOIN v_domains d ON d.domain_uuid = e.domain_uuid
     WHERE e.enabled::text = 'true' AND d.domain_enabled::text = 'true' AND e.extension IS NOT NULL
+    ORDER BY e.extension ~ '^[0-9]+$', e.extension_uuid  -- of two with one number the last counts: whose own it is
 """
-_MAILBOXES = "SELECT domain_uuid, voicemail_id::text FROM v_voicemails WHERE voicemail_enabled::text = 'true'"
+_MAILBOXES = """
+    SELECT domain_uuid, voicemail_id::text FROM v_voicemails
+    WHERE voicemail_enabled::text = 'true' AND voicemail_id::text <> ''
+"""
 _LOGINS = """
     SELECT x.extension_uuid, min(u.username) FROM v_extension_users x JOIN v_users u ON u.user_uuid = x.user_uuid
     WHERE u.user_enabled::text = 'true' GROUP BY x.extension_uuid

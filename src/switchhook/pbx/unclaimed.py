@@ -33,12 +33,20 @@ class Unclaimed:
             calls = self._ripe if call in self._ripe else self._new
             known = calls.get(call)
             calls[call] = unclaimed(leg, leg.at, "" if known is None else known.place)
+            if len(self._new) > _MOST_REMEMBERED:  # nobody asks: the database is away
+                self._count([next(iter(self._new))])
 
     def take(self) -> Sequence[UnclaimedCall]:
         """The last of those that were unclaimed when this was asked the last time, and are still."""
-        ripe, self._ripe, self._new = self._ripe, self._new, {}
-        self.count += len(ripe)
-        self._counted |= dict.fromkeys(ripe)
-        for call in list(self._counted)[:-_MOST_REMEMBERED]:
-            del self._counted[call]
-        return list(ripe.values())[-MOST_KEPT:]
+        ripe = list(self._ripe.values())
+        self._count(list(self._ripe))
+        self._ripe, self._new = self._new, {}
+        return ripe[-MOST_KEPT:]
+
+    def _count(self, calls: Sequence[str]) -> None:
+        self.count += len(calls)
+        for call in calls:
+            self._new.pop(call, None)
+            self._counted[call] = None
+            if len(self._counted) > _MOST_REMEMBERED:
+                del self._counted[next(iter(self._counted))]
