@@ -53,7 +53,7 @@ ENGINE_TABLES = (
     Attempt, Delivery, Event, Call, Errand, InboxRequest, IntegrationHour, IntegrationHealth, IntegrationFailure,
     ConnectionState, Engine, Gap)
 
-#: Pages that only lead to somebody else's login, and those of a second factor, which nobody here has set up.
+#: Pages that only lead to somebody else's login, and those for who has a second factor (moments.py).
 ELSEWHERE = (
     "openid_connect_login", "openid_connect_callback", "mfa_deactivate_totp", "mfa_view_recovery_codes",
     "mfa_download_recovery_codes", "mfa_edit_webauthn", "mfa_remove_webauthn", "socialaccount_login_error")
@@ -116,7 +116,9 @@ def furnish(world: World) -> Furnished:
     for row in (calling, pop, survey):
         for hours_ago in reversed(range(24 * 30)):  # no hour twice, should the next one begin meanwhile
             busy = 8 <= hours_ago % 24 <= 17
-            hour(row, hours_ago, delivered=23 + hours_ago % 7 if busy else 3, failed=int(hours_ago % 11 == 0))
+            delivered = 23 + hours_ago % 7 if busy else 3
+            hour(row, hours_ago, delivered=delivered, failed=int(hours_ago % 11 == 0), up_to_100_ms=delivered * 2 // 3,
+                 up_to_250_ms=delivered - delivered * 2 // 3)
     failure(pop, "503", 214)
     failure(pop, "name_not_found", 3, said="The name crm.example.com does not exist.")
     actions.rotate_signing_secret(pop, by="Ada Example")
@@ -133,7 +135,8 @@ def furnish(world: World) -> Furnished:
     invitation = invite(world.account.id, "newcomer@example.com", Role.VIEWER, (), world.admin)
     fusionpbx = Connection.objects.create(name="fusionpbx.example", host="fusionpbx.example", platform="freeswitch")
     Service.objects.create(
-        account=world.account, connection=fusionpbx, name="branch", tenant_key="branch.example")
+        account=world.account, connection=fusionpbx, name="branch", friendly_name="Warehouse",
+        tenant_key="branch.example")
     UserDatabase.objects.create(connection=fusionpbx, host="fusionpbx.example")
     recovery = _errand(world, "redeliver_many", "working", {"done": 500, "total": 1284})
     return Furnished(

@@ -27,6 +27,7 @@ from switchhook.web.models import Person
 from tests.web import made_up
 from tests.web.conftest import World
 from tests.web.furnished import ENGINE_TABLES, Furnished, Route, furnish, routes
+from tests.web.moments import moments
 
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
@@ -80,6 +81,7 @@ def walk(page: Page, url: str, looked_at: list[tuple[Route, str]]) -> None:
         answer = page.goto(url + path)
         assert answer is not None
         assert answer.status == HTTPStatus.OK, path
+        assert page.url == url + path
         assert page.locator("h1").count() == 1, path
         if pictures:
             take_picture(page, Path(pictures) / f"{one.name or 'start'}.webp")
@@ -103,14 +105,21 @@ def take_picture(page: Page, path: Path) -> None:
     """The page as it is, small enough for the handbook."""
     path.parent.mkdir(parents=True, exist_ok=True)
     page.wait_for_load_state("networkidle")
-    height = min(page.evaluate("document.documentElement.scrollHeight"), MOST_TALL)
+    height = max(min(page.evaluate("document.documentElement.scrollHeight"), MOST_TALL), WIDE["height"])
+    page.set_viewport_size({"width": WIDE["width"], "height": height})
     taken = page.context.new_cdp_session(page).send("Page.captureScreenshot", {
-        "format": "webp", "quality": 60, "captureBeyondViewport": True,
-        "clip": {"x": 0, "y": 0, "width": WIDE["width"], "height": max(height, WIDE["height"]), "scale": 0.75}})
+        "format": "webp", "quality": 60,
+        "clip": {"x": 0, "y": 0, "width": WIDE["width"], "height": height, "scale": 0.75}})
     path.write_bytes(base64.b64decode(taken["data"]))
+    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
 
 
 def logged_in(page: Page, client: Client, server: LiveServer) -> None:
+    """The browser goes on as that client, who may be logged in by half or not at all."""
+    page.goto("about:blank")  # what the page before asks by itself would lead to the login
+    page.context.clear_cookies()
+    if settings.SESSION_COOKIE_NAME not in client.cookies:
+        return
     cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
     page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": server.url}])
 
@@ -137,6 +146,17 @@ def test_every_page_of_the_operator_and_every_way_in_is_well(
     walk(page, live_server.url, pages(client, furnished, WAY_IN))
     logged_in(page, operator, live_server)
     walk(page, live_server.url, pages(operator, furnished, OF_OPERATOR))
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(400)
+@pytest.mark.django_db(transaction=True)
+def test_every_page_that_is_open_for_a_moment_is_well(
+    page: Page, live_server: LiveServer, furnished: Furnished, world: World,
+) -> None:
+    for moment in moments(world, furnished):
+        logged_in(page, moment.client, live_server)
+        walk(page, live_server.url, list(moment.pages))
 
 
 def test_no_page_asks_more_of_the_database_than_it_may(

@@ -105,6 +105,7 @@ def test_an_apps_code_is_asked_for_and_a_recovery_code_works_once(browser: Page)
             log_out(browser)
         log_in(browser)
         expect(browser.get_by_role("heading", name="Second factor")).to_be_visible()
+        expect(browser.get_by_role("button", name="Use a passkey or security key")).to_have_count(0)  # there is none
         to(browser, "/a/acme/")  # there is no way around it
         assert browser.url.endswith("/me/second-factor/authenticate/")
         browser.get_by_label("Code").fill(entered)
