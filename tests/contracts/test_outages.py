@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -15,6 +16,7 @@ import pytest
 from switchhook.domain.errors import StoreUnavailable
 from switchhook.store import open_store, sqlite
 from switchhook.store.ports import Store
+from switchhook.store.postgres import heeding_cancellation
 from tests.contracts.making import accept_one, acceptance
 from tests.fixtures.databases import KEYS, migrate
 from tests.fixtures.postgres import PostgresServer
@@ -67,6 +69,22 @@ class TestPostgres:
             await accept_one(store, engine)
         await asyncio.gather(*(accept_one(store, engine) for _ in range(20)))
         assert (await store.backlog())["claimed"] == 40
+
+    async def test_a_cancellation_is_heard_although_an_error_takes_its_place(self) -> None:
+        """As when a connection breaks while it is given back: whoever insists would never end."""
+        async def insist() -> None:
+            while True:
+                with suppress(StoreUnavailable), heeding_cancellation():
+                    try:
+                        await asyncio.Event().wait()
+                    except asyncio.CancelledError:
+                        raise StoreUnavailable from None
+
+        task = asyncio.create_task(insist())
+        await asyncio.wait([task], timeout=0)
+        task.cancel()
+        await asyncio.wait([task], timeout=5)
+        assert task.cancelled()
 
 
 class TestSqlite:

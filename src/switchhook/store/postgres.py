@@ -103,7 +103,10 @@ class PostgresStore(SqlStore):
             return await _done(connection, work, self._answer_seconds)
 
     async def wait_for_change(self, timeout_seconds: float) -> None:
-        seconds = min(timeout_seconds, LOOK_SECONDS)
+        with heeding_cancellation():
+            await self._wait_for_change(min(timeout_seconds, LOOK_SECONDS))
+
+    async def _wait_for_change(self, seconds: float) -> None:
         try:
             if self._woken is None:
                 self._woken = await psycopg.AsyncConnection.connect(
@@ -149,17 +152,18 @@ class PostgresStore(SqlStore):
         if self._pool is None:
             raise StoreUnavailable("the store is not open")
         broken = False
-        try:
-            async with self._pool.connection() as connection:
-                try:
-                    yield connection
-                finally:
-                    broken = connection.broken
-        except _AWAY as error:
-            if broken or isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
-                with suppress(psycopg.Error):
-                    await self._pool.drain()
-            raise StoreUnavailable(f"PostgreSQL: {error}") from error
+        with heeding_cancellation():
+            try:
+                async with self._pool.connection() as connection:
+                    try:
+                        yield connection
+                    finally:
+                        broken = connection.broken
+            except _AWAY as error:
+                if broken or isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+                    with suppress(psycopg.Error):
+                        await self._pool.drain()
+                raise StoreUnavailable(f"PostgreSQL: {error}") from error
 
     @asynccontextmanager
     async def _transaction(self, connection: _Connection, fence: UUID | None) -> AsyncIterator[None]:
@@ -180,6 +184,19 @@ class PostgresStore(SqlStore):
             raise
         with _cut_after(connection, self._answer_seconds):
             await connection.execute("COMMIT")
+
+
+@contextmanager
+def heeding_cancellation() -> Iterator[None]:
+    """A cancellation that comes meanwhile is raised at the end, whatever else came of it. On its way a connection is
+    closed, or an answer comes in; an error of that may take its place, and who tries again then would never end."""
+    task = asyncio.current_task()
+    before = 0 if task is None else task.cancelling()
+    try:
+        yield
+    finally:
+        if task is not None and task.cancelling() > before:
+            raise asyncio.CancelledError
 
 
 @contextmanager
