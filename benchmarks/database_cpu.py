@@ -16,8 +16,8 @@ def database_cpu_seconds(database_url: str) -> float:
         return 0.0
     with psycopg.connect(database_url) as connection:
         row = connection.execute("SELECT pg_backend_pid()").fetchone()
-    assert row is not None
-    server = _stat(str(row[0]))[1]
+        assert row is not None
+        server = _stat(str(row[0]))[1]  # as long as it is connected
     ticks = 0
     for folder in Path("/proc").glob("[0-9]*"):
         try:
