@@ -109,7 +109,8 @@ def test_a_file_that_names_no_pbx_is_applied_to_the_one_that_is_said(run: Run, f
 
 @pytest.mark.parametrize(("text", "said"), [
     ("integrations: [", "The file is no YAML"), ("[]", "has no list `integrations`"),
-    ("version: 2\nintegrations: []", "of version 2"), ("version: 1\nintegrations: []\nusers: []", "no 'users'"),
+    ("version: 2\nintegrations: []", "needs the line `version: 1`"),
+    ("version: 1\nintegrations: []\nusers: []", "no 'users'"),
     ("version: 1\nintegrations: [{service: x}]", "integrations[0] needs a name"),
     (FILE.replace("pbx-0001", "pbx-0009"), "there is no PBX 'pbx-0009'"),
     (FILE.replace("request_url", "url", 1), "integrations.0.url: There is no “url” here."),

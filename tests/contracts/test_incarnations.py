@@ -38,6 +38,7 @@ async def test_what_the_dead_held_goes_to_the_living_in_its_old_place(
     store: Store, engine: UUID, other_engine: UUID, seed: Seed,
 ) -> None:
     sent, unsent, later = [await accept_one(store, engine, claimed=ours) for ours in (True, True, False)]
+    seed.execute("UPDATE delivery SET next_attempt_at_ms = next_attempt_at_ms - 1 WHERE id = ?", unsent.id)
     await store.record([recording(engine, sent.id, try_again(-1))])
     (claimed,) = await store.claim(engine, 10, firsts=False)
     assert claimed.delivery.id == sent.id

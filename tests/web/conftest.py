@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -38,16 +38,25 @@ def _set_django_up() -> None:
 
 _set_django_up()
 
+from django.apps import apps  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from switchhook.web.accounts.actions import save_account  # noqa: E402
+from switchhook.web.audit.models import AuditEntry  # noqa: E402
 from switchhook.web.members.models import Role  # noqa: E402
 from switchhook.web.models import Account, Connection, Member, PbxUser, Person, Service  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
-def _database(db: None) -> None:
-    """Every test of the web may use the database; what it did is rolled back."""
+def _database(db: None, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every test of the web may use the database; what it did is rolled back. What tests with a live server write is
+    not, and then Django empties only its own tables: the engine's are emptied here."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    if marker is not None and marker.kwargs.get("transaction"):
+        for model in apps.get_models():
+            if not model._meta.managed and model is not AuditEntry:  # nobody deletes from that
+                model._default_manager.all().delete()
 
 
 @dataclass(frozen=True, slots=True)

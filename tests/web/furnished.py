@@ -22,20 +22,13 @@ from switchhook.web.members.models import Role
 from switchhook.web.models import (
     Account,
     ApiToken,
-    Attempt,
-    Call,
     Connection,
     ConnectionState,
     Delivery,
     Engine,
     Errand,
-    Event,
     Gap,
-    InboxRequest,
     Integration,
-    IntegrationFailure,
-    IntegrationHealth,
-    IntegrationHour,
     Member,
     Service,
     UserDatabase,
@@ -47,11 +40,6 @@ from tests.web.test_detecting import FOUND
 from tests.web.test_failures import failure
 from tests.web.test_figures import hour
 from tests.web.test_inbox import got
-
-#: Engine tables, which Django does not empty after a test with a live server.
-ENGINE_TABLES = (
-    Attempt, Delivery, Event, Call, Errand, InboxRequest, IntegrationHour, IntegrationHealth, IntegrationFailure,
-    ConnectionState, Engine, Gap)
 
 #: Pages that only lead to somebody else's login, and those for who has a second factor (moments.py).
 ELSEWHERE = (

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from switchhook.web.models import Call, Delivery, Event
 from tests.web.conftest import World
 from tests.web.made_up import A_CALL, House
 
@@ -19,11 +17,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def house(world: World) -> Iterator[House]:
-    """The house. What tests with a live server write is not rolled back, and Django empties only its own tables."""
-    yield House(world)
-    for table in (Delivery, Event, Call):
-        table.objects.all().delete()
+def house(world: World) -> House:
+    return House(world)
 
 
 @pytest.mark.parametrize("width", [1280, 390])

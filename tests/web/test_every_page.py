@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from pytest_django.live_server_helper import LiveServer
 from switchhook.web.models import Person
 from tests.web import made_up
 from tests.web.conftest import World
-from tests.web.furnished import ENGINE_TABLES, Furnished, Route, furnish, routes
+from tests.web.furnished import Furnished, Route, furnish, routes
 from tests.web.moments import moments
 
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
@@ -48,12 +48,10 @@ MORE_QUERIES = {"home": 24, "operator-overview": 28}
 
 
 @pytest.fixture
-def furnished(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Furnished]:
+def furnished(world: World, monkeypatch: pytest.MonkeyPatch) -> Furnished:
     """Something to show on each page, of the last hour."""
     monkeypatch.setattr(made_up, "NOON_MS", time.time_ns() // 1_000_000 - 3_600_000)
-    yield furnish(world)
-    for table in ENGINE_TABLES:
-        table.objects.all().delete()
+    return furnish(world)
 
 
 def pages(client: Client, furnished: Furnished, found: list[Route]) -> list[tuple[Route, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from switchhook.domain.catalogue import EventType, Field
 from switchhook.web.integrations.figures import HOUR_MS
-from switchhook.web.models import Attempt, Delivery, Errand, Event, Integration, IntegrationFailure, IntegrationHour
+from switchhook.web.models import Delivery, Errand, Integration
 from tests.web.conftest import World
 from tests.web.made_up import House
 from tests.web.test_figures import hour
@@ -24,11 +23,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def house(world: World) -> Iterator[House]:
-    """The house. What tests with a live server write is not rolled back, and Django empties only its own tables."""
-    yield House(world)
-    for table in (Attempt, Delivery, Event, Errand, IntegrationHour, IntegrationFailure):
-        table.objects.all().delete()
+def house(world: World) -> House:
+    return House(world)
 
 
 @pytest.fixture

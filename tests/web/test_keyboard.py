@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -13,7 +12,7 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
-from switchhook.web.models import Attempt, Call, Delivery, Errand, Event, Integration
+from switchhook.web.models import Errand, Integration
 from tests.web.conftest import World
 from tests.web.made_up import House, answered, attempt
 from tests.web.test_every_page import WCAG
@@ -22,11 +21,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def house(world: World) -> Iterator[House]:
-    """The house. What tests with a live server write is not rolled back, and Django empties only its own tables."""
-    yield House(world)
-    for table in (Attempt, Delivery, Event, Errand, Call):
-        table.objects.all().delete()
+def house(world: World) -> House:
+    return House(world)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from html import unescape
 from uuid import UUID, uuid4
 
@@ -16,17 +15,14 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from switchhook.domain.catalogue import EventType, Field
-from switchhook.web.models import Call, Delivery, Event, Service
+from switchhook.web.models import Call, Event, Service
 from tests.web.conftest import World
 from tests.web.made_up import A_CALL, House
 
 
 @pytest.fixture
-def house(world: World) -> Iterator[House]:
-    """The house. What tests with a live server write is not rolled back, and Django empties only its own tables."""
-    yield House(world)
-    for table in (Delivery, Event, Call):
-        table.objects.all().delete()
+def house(world: World) -> House:
+    return House(world)
 
 
 def now_ms() -> int:

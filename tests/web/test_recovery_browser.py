@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
@@ -13,7 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from switchhook.web.integrations import actions
 from switchhook.web.integrations.figures import HOUR_MS
-from switchhook.web.models import Attempt, Delivery, Errand, Event, IntegrationHealth, IntegrationHour
+from switchhook.web.models import Errand, IntegrationHealth
 from tests.web.conftest import World
 from tests.web.made_up import House
 from tests.web.test_figures import hour
@@ -22,11 +21,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def house(world: World) -> Iterator[House]:
-    """The house. What tests with a live server write is not rolled back, and Django empties only its own tables."""
-    yield House(world)
-    for table in (Attempt, Delivery, Event, Errand, IntegrationHealth, IntegrationHour):
-        table.objects.all().delete()
+def house(world: World) -> House:
+    return House(world)
 
 
 @pytest.fixture
