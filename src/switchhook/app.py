@@ -44,6 +44,7 @@ STOP_SECONDS = 12.0  # what is in flight may take so long to end; with the last 
 AWAY_SECONDS = 1.0
 PARTITION_DAYS_AHEAD = 7
 UPKEEP_SECONDS = 3600.0
+COLLECT_SECONDS = 0.25
 BACKLOG_SECONDS = 15.0
 TRY_AGAIN = 75  # the exit code that says: start a new incarnation
 
@@ -124,6 +125,7 @@ class Engine:
             begin("configuration", current.watch())
             begin("upkeep", self._upkeep())
             begin("backlog", self._look_at_backlog())
+            begin("garbage", _collect_young())
             begin("delivery", delivery.run())
             begin("fleet", fleet.run())
             begin("directories", directories.run())
@@ -243,6 +245,13 @@ def collect_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+async def _collect_young() -> None:
+    """Few objects can hold much: aiohttp 3.14 leaves a request that it refused, all its bytes, in a cycle."""
+    while True:
+        await asyncio.sleep(COLLECT_SECONDS)
+        gc.collect(1)
 
 
 def run_engine(settings: Settings) -> int:

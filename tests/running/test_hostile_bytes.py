@@ -6,7 +6,7 @@ import hashlib
 import socket
 import urllib.request
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from tests.fixtures.processes import Half
 from tests.fixtures.seed import Seed
 
 MIB = 1024 * 1024
-MOST_MEMORY_MIB = 60  # by which a process may have grown after all of it
+MOST_MEMORY_MIB = 100  # by which a process may have grown after three times all of it
 TOKEN = "intake token of a test"
 
 
@@ -69,6 +69,14 @@ def _answers(port: int, path: str) -> bool:
         return bool(answer.status == 200)
 
 
+def _send_all(asked: Sequence[tuple[Half, int, str]]) -> None:
+    for process, port, path in asked:
+        for name, request in _requests(path).items():
+            said = _said(port, request)
+            assert not said.startswith(b"HTTP/1.1 5"), (path, name, said)
+            assert process.runs, (path, name, process.log())
+
+
 def test_whoever_listens_goes_on_whatever_comes(half: Callable[..., Half], seed: Seed) -> None:
     account = seed.account()
     service = seed.service(account, intake_token_hash=hashlib.sha256(TOKEN.encode()).hexdigest())
@@ -78,12 +86,10 @@ def test_whoever_listens_goes_on_whatever_comes(half: Callable[..., Half], seed:
     web.start()
     asked = [(engine, engine.intake_port, f"/v1/services/{service}/events"), (engine, engine.inbox_port, f"/{inbox}"),
              (web, web.web_port, "/api/v1/integrations"), (web, web.web_port, "/login/")]
+    _send_all(asked)  # what is free again is kept by the allocator, for the next
     before = {one.pid: _memory_mib(one.pid) for one in (engine, web)}
-    for process, port, path in asked:
-        for name, request in _requests(path).items():
-            said = _said(port, request)
-            assert not said.startswith(b"HTTP/1.1 5"), (path, name, said)
-            assert process.runs, (path, name, process.log())
+    for _ in range(3):
+        _send_all(asked)
     assert _answers(engine.intake_port, "/readyz")
     assert _answers(web.web_port, "/healthz")
     for one in (engine, web):
