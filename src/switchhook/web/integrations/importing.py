@@ -30,24 +30,22 @@ from switchhook.web.accounts.quotas import QuotaReached
 from switchhook.web.api.bulk_integrations import MOST_INTEGRATIONS, Configuration, Configured, in_step
 from switchhook.web.api.integration_shapes import shape_of
 from switchhook.web.api.problems import Problem, mistake_of
+from switchhook.web.file_or_text import FileOrText, file_field
 from switchhook.web.members.models import Role
 from switchhook.web.models import Service
 from switchhook.web.saying import said
 from switchhook.web.tenancy import Access, account_view
 
-MOST_BYTES = 512 * 1024
 #: What a file refers to in the environment is shown as it is typed when its name ends like this; else it is a secret.
 _PLAIN = ("_HOST", "_URL", "_USERNAME")
 
 
-class ImportForm(forms.Form):
+class ImportForm(FileOrText):
     """A file, or its text; and the PBX of those that need one and name none."""
 
-    file = forms.FileField(
-        label=_lazy("YAML file"), required=False, widget=forms.FileInput(attrs={"accept": ".yaml,.yml"}))
-    text = forms.CharField(
-        label=_lazy("Or paste it here"), required=False, strip=False, max_length=MOST_BYTES,
-        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "class": "font-monospace"}))
+    nothing = _lazy("Choose a YAML file, or paste its text.")
+
+    file = file_field(_lazy("YAML file"), ".yaml,.yml")
     service = forms.ChoiceField(
         label=_lazy("PBX"), required=False,
         help_text=_lazy("Of those that are for calls and do not name theirs in the file."))
@@ -57,17 +55,6 @@ class ImportForm(forms.Form):
         field = self.fields["service"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(str(one.id), str(one)) for one in services]
-
-    def clean(self) -> dict[str, object]:
-        cleaned = super().clean() or {}
-        file = cleaned.get("file")
-        if file is not None:
-            if file.size > MOST_BYTES:
-                raise forms.ValidationError(_("The file is larger than %(most)s KiB.") % {"most": MOST_BYTES // 1024})
-            cleaned["text"] = file.read().decode("utf-8-sig", errors="replace")
-        if not str(cleaned.get("text") or "").strip() and not self.errors:
-            raise forms.ValidationError(_("Choose a YAML file, or paste its text."))
-        return cleaned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

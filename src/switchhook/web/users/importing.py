@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 
 from switchhook.domain.catalogue import EVENTS
 from switchhook.web.accounts.quotas import QuotaReached
+from switchhook.web.file_or_text import FileOrText, file_field
 from switchhook.web.members.models import Role
 from switchhook.web.models import Service
 from switchhook.web.tenancy import Access, service_view
@@ -26,31 +27,17 @@ from switchhook.web.users.csv_directory import Mistake
 from switchhook.web.users.directory import MOST_USERS, Faulty, Plan, carry_out, planned
 from switchhook.web.users.source_page import only_on_the_pbx
 
-MOST_BYTES = 512 * 1024
 SHOWN = 200  # changes of a kind that are listed; the counts are of all
 
 
-class ImportForm(forms.Form):
+class ImportForm(FileOrText):
     """A file, or its text."""
 
-    file = forms.FileField(
-        label=_lazy("CSV file"), required=False, widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}))
-    text = forms.CharField(
-        label=_lazy("Or paste it here"), required=False, strip=False, max_length=MOST_BYTES,
-        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "class": "font-monospace"}))
+    nothing = _lazy("Choose a CSV file, or paste its text.")
+
+    file = file_field(_lazy("CSV file"), ".csv,text/csv")
     delete_missing = forms.BooleanField(
         label=_lazy("Delete users of this PBX who are not in it"), required=False)
-
-    def clean(self) -> dict[str, object]:
-        cleaned = super().clean() or {}
-        file = cleaned.get("file")
-        if file is not None:
-            if file.size > MOST_BYTES:
-                raise forms.ValidationError(_("The file is larger than %(most)s KiB.") % {"most": MOST_BYTES // 1024})
-            cleaned["text"] = _decoded(file.read())
-        if not str(cleaned.get("text") or "").strip() and not self.errors:
-            raise forms.ValidationError(_("Choose a CSV file, or paste its text."))
-        return cleaned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,11 +114,3 @@ def _stamp(plan: Plan) -> str:
     told = [f"+{actions.details(one) | {'id': ''}}" for one in plan.created]
     told += [f"~{one.user.id}{one.changes}" for one in plan.modified] + [f"-{one.id}" for one in plan.deleted]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:24]
-
-
-def _decoded(data: bytes) -> str:
-    """The file's text: UTF-8, else as spreadsheets of old write it."""
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
