@@ -66,6 +66,8 @@ class Sink(asyncio.Protocol):
         return b""
 
     def _answer(self, status: int, body: bytes = b"") -> None:
+        if self._transport.is_closing():  # who asked has gone meanwhile
+            return
         self._transport.write(b"HTTP/1.1 %d .\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body)  # type: ignore[attr-defined]
 
 
