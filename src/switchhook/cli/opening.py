@@ -5,6 +5,7 @@ The commands import what they need when they are called: `switchhook engine` sho
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -40,6 +41,19 @@ def confirmed(question: str, yes: bool) -> bool:
     if not sys.stdin.isatty():
         raise CommandError("Nobody is there to be asked: add --yes.")
     return typer.confirm(question, err=True)
+
+
+def text_in(file: Path) -> str:
+    """The text of a file, or for - of standard input. Raises NotFound."""
+    import sys
+
+    from switchhook.cli.exits import NotFound
+    from switchhook.domain.text_file import text_of
+
+    try:
+        return text_of(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
+    except OSError as error:
+        raise NotFound(f"{file} cannot be read: {error.strerror}.") from None
 
 
 def since_when(typed: str) -> str:

@@ -76,7 +76,7 @@ def _sentence(told: dict[str, Any], subject: str) -> str:
             return f"{subject} should be a JSON object."
         case "uuid_parsing" | "uuid_type":
             return f"{subject} should be a UUID."
-        case "too_long" | "too_short" if told.get("ctx", {}).get("field_type") == "Value":  # a text, once it was checked
+        case "too_long" | "too_short" if told.get("ctx", {}).get("field_type") == "Value":  # a text
             text = text.replace(" item", " character")
     if (should := _PYDANTIC.fullmatch(text)) is None:
         return text.removeprefix("Value error, ")
