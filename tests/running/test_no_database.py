@@ -11,7 +11,7 @@ import pytest
 
 from tests.fixtures.processes import free_port
 
-COMMANDS = ("login-link ada@example.com", "rotate-keys", "web")
+COMMANDS = ["login-link ada@example.com", "rotate-keys", "web"]
 
 
 def said_by(words: str, state: Path, **environment: str) -> str:
@@ -30,7 +30,7 @@ def test_an_empty_one_is_named_with_what_to_do(words: str, tmp_path: Path) -> No
     assert str(tmp_path / "switchhook.sqlite3") in said
 
 
-@pytest.mark.parametrize("words", (*COMMANDS, "migrate"))
+@pytest.mark.parametrize("words", [*COMMANDS, "migrate"])
 def test_one_that_does_not_answer_is_said(words: str, tmp_path: Path) -> None:
     url = f"postgresql://ada:secret@127.0.0.1:{free_port()}/switchhook"
     said = said_by(words, tmp_path, DATABASE_URL=url)
