@@ -47,6 +47,7 @@ from switchhook.domain.notes import Note
 from switchhook.store.ports import CallRecord
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 #: A table's columns that we write, in order, with their types on PostgreSQL.
 Columns = Mapping[str, str]
@@ -84,7 +85,7 @@ CALL: Columns = {
 
 def to_ms(moment: datetime) -> int:
     """Whole milliseconds since 1970 of an aware moment."""
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+    return (moment - _EPOCH) // _MILLISECOND
 
 
 def from_ms(milliseconds: int) -> datetime:
