@@ -341,12 +341,17 @@ scenario("transfer-feature-code-to-survey", "201 answers, dials *2 801 and hangs
          [phone("201", "callee-feature-attended", **feature, d1="8", d2="0", d3="1"),
           carrier(d, "caller-dtmf", digits="9", pause=14000, talk=6000)],
          [received(d), answered(d, "201"), ivr(d, "nps"), option(d, "nps", "9")],
-         note="The Local channel that Asterisk makes has the caller's Linkedid: the caller's call reaches the survey at once.")
+         note="The Local channel that Asterisk makes has the caller's Linkedid; the caller reaches the survey at the transfer.")
 scenario("transfer-feature-code-to-menu", "The same with 802, the menu ivr-1; the caller presses 9 and 203 answers.",
          [phone("203"), phone("201", "callee-feature-attended", **feature, d1="8", d2="0", d3="2"),
           carrier(d, "caller-dtmf", digits="9", pause=14000, talk=6000)],
          [received(d), answered(d, "201"), ivr(d, "ivr-1"), option(d, "ivr-1", "9")],
          not_sent=[answered(d, "203")])
+scenario("transfer-feature-code-given-up", "201 answers, asks at 802, the menu ivr-1, by *2, and takes the caller back by *1.",
+         [phone("201", "callee-feature-given-up", **feature, d1="8", d2="0", d3="2"), carrier(d, talk=15000)],
+         [received(d), answered(d, "201")],
+         not_sent=[ivr(d, "ivr-1")],
+         note="The caller never reached the menu: 201 only asked the way.")
 scenario("transfer-blind-outside", "201 answers and sends the caller out over the trunk (REFER).",
          [far_end(), phone("201", "callee-blind-transfer", target="9" + OUT), carrier(d, talk=7000)],
          [received(d), answered(d, "201")],

@@ -74,6 +74,7 @@ class Leg:
     rings: bool = False
     ring_judged: bool = False
     connected: bool = False
+    put_through: bool = False  # a user who asked here by a feature code has put the caller here
     picked_up: bool = False  # it called, and took a call that rang elsewhere
     pickup_told: bool = False
     began_at: datetime | None = None

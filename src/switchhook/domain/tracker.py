@@ -216,7 +216,7 @@ class Tracker:
     def _end(self, leg: Leg, at: datetime | None, cause: Cause = Cause.OTHER, *, seen: bool = True) -> None:
         if (began := self._open.claims.give_rest(leg.call)) is not None:
             self._claimed(began)
-        self._menus.settle(leg)
+        self._menus.ended(leg, at)
         if leg is leg.call.origin:
             self._announce(leg.call, at)
         self._endings.ended(leg, at, cause, seen=seen)
@@ -231,6 +231,8 @@ class Tracker:
         if leg is None:
             return
         leg.dialled_by = dialling or leg.dialled_by
+        if dialling is not None:
+            self._menus.dialled(leg)
         leg.number = fact.number or leg.number
         leg.rung_from = leg.rung_from if fact.dialling is None else fact.dialling.place
         leg.rung, leg.asked_for, leg.began_at = True, fact.asked_for or leg.asked_for, leg.began_at or fact.at
@@ -330,8 +332,10 @@ class Tracker:
             self._handling.transferred(transferer, moved, second, fact)
         if fact.kind is TransferKind.BLIND or transferee is None or second is None or fact.second is None:
             return
+        target = None if fact.target is None else self._open.party(fact.target, fact.at)
         if transferee is not second:
             self._menus.take_over(transferee, second, fact.second.place, fact.at)
-        target = None if fact.target is None else self._open.party(fact.target, fact.at)
         if target is not None:
+            if second is transferer:  # by a feature code
+                self._menus.put_through(target, fact.at)
             self._open.join(target, transferee.call, fact.at)
