@@ -167,8 +167,8 @@ class MadeUpPbx:
         self.feed(SnapshotEnded(at=self.now, legs=frozenset(legs)))
 
     def forwards(self, leg: str, to: str) -> None:
-        """A phone that is rung sends the call on by itself."""
-        self.feed(LegForwarded(at=self.now, by=self._parties[leg], to=self._parties[to]))
+        """A phone that is rung sends the call on by itself, to a number."""
+        self.feed(LegForwarded(at=self.now, by=self._parties[leg], number=to))
 
     def waits(self, leg: str, queue: str) -> None:
         """A caller waits in a queue."""

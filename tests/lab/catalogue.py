@@ -447,7 +447,13 @@ scenario("forward-by-phone", "203's phone forwards its calls to a mobile over th
          [phone("203", "callee-forward", target="9" + OUT), far_end(), carrier(d, talk=4000)],
          [received(d)],
          not_sent=[answered(d, "203"), placed("203")],
-         note="Two legs over the trunk, both 203's. DialEnd names the Local channel that goes on as Forwarded.")
+         note="Two legs over the trunk, both 203's. DialEnd CANCEL has the number as Forward.")
+scenario("group-forward-by-phone", "The ring group; 203's phone forwards to a mobile by itself, which answers.",
+         [phone("201", "callee-noanswer"), phone("202", "callee-noanswer"),
+          phone("203", "callee-forward", target="9" + OUT), far_end(), carrier(DID["group"], talk=4000)],
+         [received(DID["group"])],
+         not_sent=[answered(DID["group"], "203"), placed("203")],
+         note="Of three users who were called, 203 is responsible for the leg to the mobile.")
 scenario("two-calls-at-once", "Two callers at the same time, to 201 and to the menu; 201 and 203 answer.",
          [phone("201", ring=2000), phone("203"), carrier(DID["ext201"], talk=5000),
           carrier(DID["ivr"], "caller-dtmf", digits="9", src="12025550172", slot=1, talk=5000, at=0.0)],

@@ -89,6 +89,9 @@ class Milestones:
                     by, told = f"{who} by a key for {leg.dialled}", f"{told} by a key for {leg.dialled}"
                 self._telling.withhold(call, _ANSWERED, at, f"picked up by {by}: not rung, so not answered")
                 self._took(call, who, at)
+                if not leg.call.picked_up_by:  # by a key: the PBX does not say more
+                    self._telling.note(leg.call, at, told)
+                call.picked_up_by = leg.call.picked_up_by = who
                 if not leg.pickup_told:
                     leg.pickup_told = True
                     self._telling.tell(call, EventType.PICKED_UP, at, told, leg.id, extension_number=who)
@@ -115,13 +118,16 @@ class Milestones:
         leg.answers = None
         extension = self._known.extension(call.profile, leg.device)
         is_trunk = self.kind(leg, call.profile) is Kind.TRUNK
-        if not (call.origin.local and leg is call.first_rung):  # whose phone is rung to place a call takes none
+        places_call = call.origin.local and leg is call.first_rung
+        if not places_call:
             self._took(call, "" if is_trunk else extension, at)
         reason = ""
         if is_trunk:
             if call.direction is not Direction.INBOUND:
                 return  # the party that was called outside answers: nobody would expect Answered
             reason = f"answered outside, over the trunk {leg.device}: by no user"
+        elif places_call:
+            reason = f"{extension}'s own phone was rung to place the call"
         elif call.direction is not Direction.INBOUND:
             reason = f"answered by {extension}, but the call did not come in over a trunk"
         elif call.answered:

@@ -298,9 +298,9 @@ class Tracker:
                 self._handling.recorded(leg, fact.file)
 
     def _forwarded(self, fact: LegForwarded) -> None:
-        by, to = self._open.party(fact.by, fact.at), self._open.party(fact.to, fact.at)
-        if by is not None and to is not None and by.call.profile is not None:
-            to.forwarded_by = self._known.extension(by.call.profile, by.device)
+        by = self._open.party(fact.by, fact.at)
+        if by is not None:
+            self._endings.forwards(by, fact.number)
 
     def _picks_up(self, leg_id: str) -> None:
         """Somebody who called takes another's call: to be known before that leg joins it, and its own call ends."""

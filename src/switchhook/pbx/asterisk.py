@@ -189,9 +189,9 @@ def _dialled(message: Message, at: datetime | None) -> LegDialled | None:
 
 
 def _answered(message: Message, at: datetime | None) -> LegAnswered | LegForwarded | None:
-    dialled, forwarded = _party(message, "Dest"), _party(message, "Forwarded")
-    if dialled is not None and forwarded is not None:
-        return LegForwarded(at=at, by=dialled, to=forwarded)
+    dialled, forward = _party(message, "Dest"), message.get("Forward")
+    if dialled is not None and forward:
+        return LegForwarded(at=at, by=dialled, number=forward.rpartition("/")[2].partition("@")[0])
     if dialled is None or message.get("DialStatus") != "ANSWER":
         return None
     return LegAnswered(at=at, dialling=_party(message), dialled=dialled)
