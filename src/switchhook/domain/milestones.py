@@ -59,6 +59,11 @@ class Milestones:
                     call, _RECEIVED, fact.at, f"{leg.device} is not named as a trunk{where}: so the call was taken for "
                     "one of a user. Reading says which devices are trunks and extensions")
 
+    def recalled(self, call: Call) -> None:
+        """The call goes on as a predecessor left it: what its beginning showed is still known."""
+        if call.direction is Direction.INBOUND and call.origin is not None:
+            self._known.learn_trunk(call.origin.device)
+
     def destination_told(self, call: Call, number: str, at: datetime | None) -> None:
         """The number dialled is known now, after the call came in."""
         if call.unannounced and number:

@@ -121,6 +121,7 @@ class Tracker:
         False: the memory cannot be read, and the call will be a partial one."""
         recalled = recall(call, memory, self._claim)
         if recalled is not None:
+            self._milestones.recalled(recalled)
             self._open.adopt(recalled)
         return recalled is not None
 

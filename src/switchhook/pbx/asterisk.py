@@ -101,7 +101,7 @@ class AsteriskReader:
             if fact is None:
                 return []
             self._listed[event].add(fact.started.party.leg)
-            return [fact, *_recording(message, fact), *self._paired(message.get("Channel"), fact)]
+            return [fact, *_up(message, at), *_recording(message, fact), *self._paired(message.get("Channel"), fact)]
         kind = {"StatusComplete": "Status", "CoreShowChannelsComplete": "CoreShowChannel"}.get(event)
         if kind is None:
             return []
@@ -216,6 +216,12 @@ def _state(message: Message, at: datetime | None) -> LegRinging | LegUp | None:
             return LegUp(at=at, leg=leg, call=call)
         case _:
             return None
+
+
+def _up(listed: Message, at: datetime | None) -> list[LegUp]:
+    """A listed leg may have been connected while nobody listened."""
+    state = _state(listed, at)
+    return [state] if isinstance(state, LegUp) else []
 
 
 def _queued(message: Message, at: datetime | None) -> QueueJoined | None:
