@@ -228,6 +228,13 @@ def test_a_delivery_shows_each_attempt_with_what_was_sent_and_what_came_back(hou
     assert "Next attempt" in text
 
 
+def test_a_word_of_code_is_told_as_it_is_sent_and_in_the_readers_language(house: House) -> None:
+    event = house.event(fields={Field.DIRECTION: "inbound"})
+    house.world.admin.language = "de"
+    house.world.admin.save()
+    assert 'inbound <span class="text-secondary">(Eingehend)</span>' in page(house, f"events/{event.id}/")
+
+
 def test_an_attempt_that_is_under_way_is_not_called_unknown(house: House) -> None:
     row = house.delivery(house.event(), house.integration(), state="pending", attempts=2, owner=house.account.id)
     attempt(row, 1, answered(500))
