@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",  # around all that answers: the API refuses before anything else is asked
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "switchhook.web.middleware.RequestId",
+    "switchhook.web.patience.Patience",
     "switchhook.web.audit.actor.Witness",
     "switchhook.web.api.manners.Manners",
     "django.contrib.sessions.middleware.SessionMiddleware",
