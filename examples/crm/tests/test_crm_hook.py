@@ -10,7 +10,7 @@ import pytest
 
 from crm.book import State
 from crm.configuration import Misconfigured, configuration
-from crm.hook import Kind
+from crm.hook import Kind, Unsigned, check_signature
 from crm_fixtures import NOBODY, SECRET, Clock, Program, example, running, until
 
 OTHER_SECRET = "whsec_" + "A" * 32
@@ -42,6 +42,18 @@ async def test_an_old_or_early_request_is_refused(program: Program, later_second
     async with program.session.post(f"{program.url}/hook", data=b"{}", headers={
             "webhook-id": "a", "webhook-timestamp": str(int(told)), "webhook-signature": "v1,AAAA"}) as answer:
         assert "older than 5 minutes" in await answer.text()
+
+
+@pytest.mark.parametrize("name", ["webhook-id", "webhook-timestamp", "webhook-signature"])
+def test_a_header_that_is_no_text_is_refused(name: str) -> None:
+    headers = {"webhook-id": "a", "webhook-timestamp": "1772581315", "webhook-signature": "v1,AAAA"}
+    with pytest.raises(Unsigned):
+        check_signature([SECRET], headers | {name: "\udcff"}, b"{}", now=1772581315)  # so aiohttp tells of a byte FF
+
+
+async def test_half_a_character_in_a_name_is_no_reason_to_lose_an_entry(program: Program) -> None:
+    assert await program.tell(Kind.ANSWERED, "a", name="Ada \ud83d") == 204
+    assert [line.entry.text.partition(" · ")[2] for line in program.lines()] == ["Ada ? (201)"]
 
 
 async def test_each_integration_may_have_its_own_secret(tmp_path: Path, clock: Clock) -> None:
