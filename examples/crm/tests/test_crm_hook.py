@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from crm.book import State
 from crm.configuration import Misconfigured, configuration
 from crm.hook import Kind, Unsigned, check_signature
-from crm_fixtures import NOBODY, SECRET, Clock, Program, example, running, until
+from crm_fixtures import NOBODY, SECRET, Clock, Program, example, running, serving, until
 
 OTHER_SECRET = "whsec_" + "A" * 32
 
@@ -99,6 +101,32 @@ async def test_while_the_crm_is_away_entries_wait_and_the_pages_say_so(program: 
     assert program.lines()[0].state is State.WAITING
     assert "Tryton does not answer" in await program.look("/")
     await program.look_until("/pop/201/now", "Tryton does not answer")
+
+
+@pytest.mark.parametrize(("said", "problem"), [
+    ({}, "Tryton refuses the user or the password"),
+    ({"common.db.login": [1, "session"]}, "Tryton tells no list of party.contact_mechanism"),
+    ({"common.db.login": [1, "session"], "model.res.user.get_preferences": 401}, "ends every session at once"),
+    ({"common.db.login": [1, "session"], "model.party.contact_mechanism.search_read": [{"value": "1"}]}, "no list of"),
+    ({"common.db.login": [1, "session"], "model.party.contact_mechanism.search_read": [
+        {"value": "1", "party": 7, "party.": None}]}, "whose number it is"),
+])
+async def test_a_crm_that_says_something_odd_is_asked_again_later(
+    tmp_path: Path, clock: Clock, said: dict[str, object], problem: str,
+) -> None:
+    async def odd(request: web.Request) -> web.Response:
+        result = said.get((await request.json())["method"])
+        return web.Response(status=401) if result == 401 else web.json_response({"id": 0, "result": result})
+
+    app = web.Application()
+    app.router.add_post("/crm/rpc/", odd)
+    async with serving(app) as url, running(tmp_path, clock, replace(NOBODY, url=f"{url}/crm")) as program:
+        await program.tell(Kind.ANSWERED, "a")
+        await until(lambda: program.lines()[0].attempts)
+        [line] = program.lines()
+        assert line.state is State.WAITING
+        assert problem in line.problem
+        assert await program.tell(Kind.ENDED, "b") == 204
 
 
 async def test_a_page_that_waits_has_the_news_at_once(program: Program) -> None:
