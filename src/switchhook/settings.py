@@ -147,6 +147,9 @@ class Settings(BaseSettings):
         default=600, gt=0,
         description="Requests to the API that one token may make a minute, to all web processes together.")
     web_threads: int = Field(default=8, gt=0, description="Threads of the portal's server.")
+    web_request_seconds: float = Field(
+        default=30.0, gt=0,
+        description="After so many seconds the database is told to break off what a page or the API asked for.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @field_validator("state_dir")
