@@ -27,7 +27,7 @@ from switchhook.web.models import (
 from switchhook.web.tenancy import access_to
 from tests.web.conftest import World
 from tests.web.made_up import House
-from tests.web.test_figures import HOUR_MS, hour
+from tests.web.test_figures import hour
 from tests.web.test_live import open_call
 
 
