@@ -110,9 +110,12 @@ class OpenCalls:
             leg.came_from = leg.call.id
             self._move(leg, call, at)
 
-    def adopt(self, call: Call) -> None:
-        """An open call as a predecessor left it: its legs are from before any connection of ours."""
+    def adopt(self, call: Call, unclaimed: LegStarted | None) -> None:
+        """An open call as a predecessor left it: its legs are from before any connection of ours. `unclaimed`: what one
+        began with that no Service claimed yet."""
         self.calls[call.id] = call
+        if unclaimed is not None:
+            self.claims.adopt(call, unclaimed)
         for leg in call.legs.values():
             leg.contact = -1
             self.legs[leg.id] = leg

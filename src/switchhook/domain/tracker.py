@@ -90,6 +90,8 @@ class Tracker:
         """What one Fact comes to."""
         if (began := self._open.claims.ask_again(fact)) is not None:
             self._claimed(began)
+        elif (waiting := self._open.claims.waits_long(fact)) is not None:
+            self._telling.changed(waiting)
         self._narrator.before(fact)
         self._take(fact)
         self._narrator.after(fact)
@@ -114,15 +116,16 @@ class Tracker:
 
     def memory(self, call: str) -> str:
         """What a successor must know of an open call (JSON); "" when it is not open."""
-        return remember(self._open.calls[call]) if call in self._open.calls else ""
+        known = self._open.calls.get(call)
+        return "" if known is None else remember(known, self._open.claims.beginning(known))
 
     def restore(self, call: str, memory: str) -> bool:
         """Go on with a call as `memory` left it; the next snapshot closes the legs that are gone.
         False: the memory cannot be read, and the call will be a partial one."""
         recalled = recall(call, memory, self._claim)
         if recalled is not None:
-            self._milestones.recalled(recalled)
-            self._open.adopt(recalled)
+            self._milestones.recalled(recalled.call)
+            self._open.adopt(recalled.call, recalled.unclaimed)
         return recalled is not None
 
     # -- one Fact ------------------------------------------------------------------
