@@ -21,7 +21,7 @@ _CALL_TEXTS = ("source", "destination", "dialled", "extension", "trunk", "queue"
                "tenant", "account_code", "claimed_at")
 _CALL_FLAGS = ("partial", "unannounced", "answered", "taken", "reached_pbx", "message_left", "lost_sight")
 _CALL_LISTS = ("placed", "called", "rang", "recordings")
-_CALL_MOMENTS = ("touched_at", "taken_at", "ended_at")
+_CALL_MOMENTS = ("touched_at", "heard_at", "taken_at", "ended_at")
 _LEG_TEXTS = ("device", "home", "dialled", "number", "rung_from", "on_behalf_of", "left_menu", "asked_for",
               "forwarded_by", "user", "came_from")
 _LEG_FLAGS = ("local", "began_call", "called", "bridged", "heard_menu", "rung", "rings", "ring_judged", "connected",
@@ -66,6 +66,7 @@ def recall(call_id: str, memory: str, claim: Callable[[LegStarted], Profile | No
                     sequence=int(data["sequence"]), direction=Direction(data["direction"]),
                     extra_sequence=int(data.get("extra_sequence", 0)))
         _fill(call, data, _CALL_TEXTS, _CALL_FLAGS, _CALL_LISTS, _CALL_MOMENTS)
+        call.heard_at = call.heard_at or call.touched_at
         call.furthest = Disposition(data["furthest"]) if data.get("furthest") else None
         for one in data.get("trunk_legs", ()):
             leg = _leg_from(call, one)

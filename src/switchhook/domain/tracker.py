@@ -86,8 +86,9 @@ class Tracker:
         """How many Facts named a leg or call of which we knew nothing."""
         return self._open.unknown
 
-    def feed(self, fact: Fact) -> Outcome:
-        """What one Fact comes to."""
+    def feed(self, fact: Fact, heard_at: datetime | None = None) -> Outcome:
+        """What one Fact comes to. `heard_at`: when it came, by the clock that `expire` goes by; else when it was."""
+        self._open.heard_at = heard_at
         if (began := self._open.claims.ask_again(fact)) is not None:
             self._claimed(began)
         elif (waiting := self._open.claims.waits_long(fact)) is not None:
@@ -106,7 +107,7 @@ class Tracker:
     def expire(self, idle_since: datetime) -> Outcome:
         """Give up calls of which nothing was heard since: the end of a leg of theirs never came to us."""
         calls = self._open.calls.values()
-        for call in [call for call in calls if call.touched_at is not None and call.touched_at < idle_since]:
+        for call in [call for call in calls if call.heard_at is not None and call.heard_at < idle_since]:
             self._open.give_up(call)
         return self._telling.harvest()
 
