@@ -254,7 +254,10 @@ def load_settings(environment: dict[str, str] | None = None, **overrides: Any) -
     try:
         return Settings(_env_file=None, **(from_file | values))  # type: ignore[call-arg]
     except ValidationError as error:
-        lines = [f"{PREFIX}{str(one['loc'][0]).upper() if one['loc'] else '?'}: {one['msg']}" for one in error.errors()]
+        lines = [
+            f"{PREFIX}{str(one['loc'][0]).upper() if one['loc'] else '?'}: "
+            f"{'there is no such setting' if one['type'] == 'extra_forbidden' else one['msg']}"
+            for one in error.errors()]
         raise SettingsError("Wrong settings:\n  " + "\n  ".join(lines)) from error
 
 

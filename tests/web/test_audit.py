@@ -11,8 +11,15 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.utils import timezone, translation
 
+from switchhook.domain.catalogue import Field
+from switchhook.domain.integration import BodyKey
+from switchhook.web.audit.changes import KINDS
+from switchhook.web.audit.pictures import _LEFT_OUT, _label
+from switchhook.web.audit.words import LABELS
 from switchhook.web.models import AuditEntry, Member, Person, Service
+from switchhook.web.templatetags.audit import in_words
 from tests.web.conftest import World
 from tests.web.made_up import House
 
@@ -69,8 +76,6 @@ def test_what_changes_nothing_is_not_noted(house: House, admin: Client) -> None:
 
 def test_a_secret_is_told_of_and_never_told(house: House) -> None:
     from dataclasses import replace
-
-    from django.utils import timezone
 
     from switchhook.domain.integration import BasicAuth, Header
     from switchhook.web.integrations.actions import change
@@ -133,6 +138,35 @@ def test_what_a_member_is_limited_to_is_told_by_name(world: World, admin: Client
     [entry] = entries(kind="member", action="changed")
     assert entry.object_name == "viewer@example.com"
     assert changes(entry) == {"role": ["viewer", "admin"], "services": [None, [f"pbx-0003 ({str(branch.id)[:8]})"]]}
+
+
+def test_a_change_is_told_in_the_words_of_the_pages(house: House, admin: Client) -> None:
+    house.integration(name="CRM", body_keys=(BodyKey(key="caller", field=Field.SOURCE_NUMBER),))
+    member = Member.objects.get(person=house.world.viewer)
+    admin.post(f"/a/acme/members/{member.id}/", {"role": "admin"})
+    admin.post("/a/acme/inbox/answer/", {"answer_status": "503", "answer_delay_ms": "0"})
+    house.world.viewer.language = "de"
+    house.world.viewer.save()
+    english = [told for entry in entries() for told in in_words(entry.differences)]
+    assert ("Role", "Viewer", "Admin") in english
+    assert ("Field Values", None, "caller = Source Number") in english
+    assert ("Trigger Event", None, "Inbound Call Answered") in english
+    assert ("Time-out (seconds)", None, "15") in english
+    with translation.override("de"):
+        german = [told for entry in entries() for told in in_words(entry.differences)]
+    assert ("Rolle", "Betrachter", "Administrator") in german
+    assert ("Feldwerte", None, "caller = Quellrufnummer") in german
+
+
+def test_a_time_in_a_change_is_written_in_the_accounts_zone() -> None:
+    with timezone.override("Australia/Sydney"):
+        assert in_words([("expires at", None, "2026-11-29 13:12:41+00:00")]) == [("Ends", None, "2026-11-30 00:12:41")]
+
+
+def test_every_field_that_can_change_has_a_name_of_its_own() -> None:
+    names = {name for model in KINDS for field in model._meta.concrete_fields if field.name not in _LEFT_OUT
+             for name in [_label(field.name)]}
+    assert not names - set(LABELS)
 
 
 def test_the_operators_doings_are_marked_in_the_accounts_log(world: World, operator: Client, admin: Client) -> None:

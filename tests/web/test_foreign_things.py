@@ -101,7 +101,7 @@ def _named(form: Form) -> Iterator[str]:
     yield from sorted({name for name, _ in form.fields} - {"csrfmiddlewaretoken"})
 
 
-@pytest.mark.parametrize("each", [1, pytest.param(100, marks=pytest.mark.long)])
+@pytest.mark.parametrize("each", [1, pytest.param(6, marks=pytest.mark.long)])
 def test_nothing_is_told_or_changed_by_anothers_ids_in_what_is_sent(
     world: World, furnished: Furnished, as_person: AsPerson, each: int,
 ) -> None:
@@ -140,7 +140,6 @@ def test_nothing_is_told_or_changed_by_anothers_ids_in_what_is_sent(
                 asked += 1
                 assert answer.status_code < 500
                 assert _told(answer) == [], (path, name)
-    print("ASKED", asked)
     assert asked > 200
     assert _kept(world) == before
 

@@ -182,7 +182,10 @@ WRONG = [
     ({"value_row": ["0", "1"], "value-0-key": "a", "value-0-field": "name", "value-1-key": "a",
       "value-1-field": "date_time"}, "Request Key : The key a is there twice"),
     ({"value_row": "0", "value-0-key": "lost"}, "Value : Choose a value."),
-    ({"timeout_seconds": "31"}, "Time-out (seconds) : Ensure this value is less than or equal to 30."),
+    ({"timeout_seconds": "31"}, "Time-out (seconds) : Write a number from 1 to 30."),
+    ({"max_in_flight": "0"}, "Requests at once : Write a whole number from 1 to 64."),
+    ({"rate_per_second": "0.5"}, "Requests a second : Write a whole number from 1 to 1,000, or leave it empty."),
+    ({"expiry_hours": "-1"}, "Give up after (hours) : Write how many hours, at most 720 (30 days), or leave it empty."),
 ]
 
 
@@ -288,6 +291,17 @@ def test_the_preview_tells_what_is_still_missing(house: House) -> None:
     answer = house.client().post(house.pbx_url + "integrations/new/preview/", FILLED | {"request_url": "", "name": ""})
     assert answer.status_code == 200
     assert "There is no Request URL" in told(answer)
+
+
+def test_the_preview_shows_no_request_that_could_not_be_saved(house: House) -> None:
+    text = told(post(house, "integrations/new/preview/", request_url="https://crm.example.com/{caller}"))
+    assert "Placeholders work in the Path Arguments" in text
+    assert "HTTP/1.1" not in text
+
+
+def test_a_number_without_a_fraction_is_shown_without(house: House) -> None:
+    page = house.client().get(f"{house.pbx_url}integrations/new/").content.decode()
+    assert 'name="timeout_seconds" value="15"' in page
 
 
 def test_the_preview_warns_of_what_is_unwise(house: House) -> None:

@@ -38,7 +38,9 @@ def test_a_viewer_makes_a_token_that_reads(world: World, viewer: Client) -> None
     assert program.get("/services")["data"]
     told = program.get("/token")
     assert (told["owner"], told["scopes"]) == ("viewer@example.com", ["read"])
-    assert "Figures" in viewer.get(PAGE).content.decode()
+    shown = viewer.get(PAGE).content.decode()
+    assert "Figures" in shown
+    assert "Read everything of the account but secrets" in shown
 
 
 @pytest.mark.parametrize("scope", ["users", "members", "tokens", "integrations"])

@@ -4,7 +4,6 @@ Who took such a file along stands in the audit log."""
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
@@ -12,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.http import StreamingHttpResponse
 
+from switchhook.domain.text_file import safe
 from switchhook.web.audit.models import Action, Kind
 from switchhook.web.audit.writing import note
 from switchhook.web.models import Account
@@ -19,9 +19,6 @@ from switchhook.web.models import Account
 #: So many rows a file has at most, the newest; so many are read at once.
 MOST_ROWS = 50_000
 ROWS_AT_ONCE = 500
-
-_FORMULA = re.compile(r"[\s\x00-\x1f]*[=+\-@|%]")
-_NUMBER = re.compile(r"[+-]?[0-9][0-9 ]*")
 
 Cell = str | int | bool | None
 Row = TypeVar("Row", covariant=True)
@@ -44,7 +41,7 @@ def csv_answer(
     note(Action.EXPORTED, Kind.ACCOUNT, account.id if account else "", account.name if account else "",
          account_id=account.id if account else None, detail=f"{name}.csv")
     writer = csv.writer(_Echo())
-    lines = (writer.writerow([safe(cell) for cell in row]) for row in rows)
+    lines = (writer.writerow([_written(cell) for cell in row]) for row in rows)
     response = StreamingHttpResponse(
         _chained("\ufeff" + writer.writerow(heading), lines), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
@@ -72,21 +69,14 @@ def moment(milliseconds: int | None, zone: str) -> str:
     return local.isoformat(sep=" ", timespec="milliseconds")
 
 
-def safe(cell: Cell) -> str:
-    """A cell's text. What a spreadsheet could take for a formula has an apostrophe before it; numbers are none."""
+def _written(cell: Cell) -> str:
     match cell:
         case None:
             return ""
         case bool():
             return "Yes" if cell else "No"
         case _:
-            text = str(cell)
-            return "'" + text if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
-
-
-def plain(text: str) -> str:
-    """What was in a cell before `safe`."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text[1:]) else text
+            return safe(str(cell))
 
 
 class _Echo:

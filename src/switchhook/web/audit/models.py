@@ -87,22 +87,3 @@ class AuditEntry(models.Model):
     def differences(self) -> list[tuple[str, Any, Any]]:
         """Each field that is another now: its name, before, after (None: there was, or is, none)."""
         return [(field, before, after) for field, (before, after) in json.loads(self.changes).items()]
-
-    @property
-    def lines(self) -> list[tuple[str, str | None, str | None]]:
-        """The same in words."""
-        return [(field, _words(before), _words(after)) for field, before, after in self.differences]
-
-
-def _words(value: Any) -> str | None:
-    match value:
-        case None | str():
-            return value
-        case bool():
-            return "yes" if value else "no"
-        case dict():
-            return ", ".join(f"{name}: {_words(one)}" for name, one in value.items())
-        case list():
-            return "; ".join(_words(one) or "—" for one in value)
-        case _:
-            return str(value)

@@ -17,6 +17,10 @@ from switchhook.domain.event import Event
 from switchhook.domain.explaining import advice, explain
 from switchhook.web.deliveries import models
 from switchhook.web.deliveries.shown import as_curl, masked, pretty, text
+from switchhook.web.saying import said
+
+#: Fields whose values are words of code, and have a name in every language.
+_WORDS_OF_CODE = (Field.DIRECTION,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,15 @@ class ShownBody:
     raw: str
     indented: str = ""
     truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownField:
+    """A value of an event for people. `meaning`: what a word of code is called in the reader's language."""
+
+    label: str
+    value: Value
+    meaning: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +73,19 @@ def event_of(row: models.Event) -> Event:
         call_uuid=row.call_uuid, native_call_id=row.native_call_id, is_test=row.is_test)
 
 
-def labelled_fields(row: models.Event) -> list[tuple[str, Value]]:
+def shown_fields(row: models.Event) -> list[ShownField]:
     """What an event says, under the catalogue's labels and in its order."""
     values = json.loads(row.fields)
-    known = [(spec.label, values[field.value]) for field, spec in FIELDS.items() if field.value in values]
-    return known + [(name, value) for name, value in values.items() if name not in FIELDS]
+    known = [
+        ShownField(label=said(spec.label), value=values[field], meaning=_meaning(field, values[field]))
+        for field, spec in FIELDS.items() if field in values]
+    return known + [ShownField(label=name, value=value) for name, value in values.items() if name not in FIELDS]
+
+
+def _meaning(field: Field, value: Value) -> str:
+    """What a word of code is called in the reader's language, where that is another word."""
+    english = str(value).capitalize()
+    return said(english) if field in _WORDS_OF_CODE and said(english) != english else ""
 
 
 def attempts_of(delivery: models.Delivery) -> list[ShownAttempt]:

@@ -18,7 +18,7 @@ from switchhook.domain.delivery import DeliveryState
 from switchhook.web.deliveries import actions, search
 from switchhook.web.deliveries.chips import KEPT, chips_of_deliveries, chips_of_events
 from switchhook.web.deliveries.neighbours import neighbours
-from switchhook.web.deliveries.recorded import attempts_of, labelled_fields
+from switchhook.web.deliveries.recorded import attempts_of, shown_fields
 from switchhook.web.deliveries.recovery import open_recoveries
 from switchhook.web.deliveries.search import Filters, Page, Row, uuid_or_none
 from switchhook.web.integrations.health import resting
@@ -61,7 +61,7 @@ def delivery(request: HttpRequest, access: Access, delivery_id: UUID) -> HttpRes
     return render(request, "deliveries/one.html", {
         "delivery": row, "event": row.event, "attempts": attempts, "resting": rest, "latest": latest,
         "integration": access.integrations().filter(id=row.integration_id).first(),
-        "fields": labelled_fields(row.event), "pending": row.state == DeliveryState.PENDING, "seen": seen,
+        "fields": shown_fields(row.event), "pending": row.state == DeliveryState.PENDING, "seen": seen,
         "filters": filters, "near": neighbours(access, filters, row.id),
     })
 
@@ -92,7 +92,7 @@ def redeliver(request: HttpRequest, access: Access, delivery_id: UUID) -> HttpRe
     row = get_object_or_404(access.deliveries(), id=delivery_id)
     actions.redeliver(access.account, [row], access.asker)
     messages.success(request, _("Asked for one more attempt. It appears here in a moment."))
-    return redirect("delivery", account=access.account.slug, delivery_id=row.id)
+    return _back_to(access, row, request)
 
 
 @require_POST
@@ -102,7 +102,13 @@ def cancel(request: HttpRequest, access: Access, delivery_id: UUID) -> HttpRespo
     row = get_object_or_404(access.deliveries(), id=delivery_id)
     actions.cancel(access.account, [row], access.asker)
     messages.success(request, _("Asked to cancel it. It appears here in a moment."))
-    return redirect("delivery", account=access.account.slug, delivery_id=row.id)
+    return _back_to(access, row, request)
+
+
+def _back_to(access: Access, row: Delivery, request: HttpRequest) -> HttpResponse:
+    """The delivery's page, within the filters in which it stood."""
+    filters = Filters.read(request.GET)
+    return redirect(reverse("delivery", args=[access.account.slug, row.id]) + (filters.url() if filters.any else ""))
 
 
 @account_view
@@ -125,8 +131,9 @@ def event(request: HttpRequest, access: Access, event_id: UUID) -> HttpResponse:
     owed = list(access.deliveries().filter(event=row).order_by("id")[: search.LIVE_ROWS])
     service = access.services().filter(id=row.service_id).first() if row.service_id else None
     of_call = access.events().filter(call_uuid=row.call_uuid).order_by("at_ms", "sequence", "id")
+    fields = [one for one in shown_fields(row) if one.value != str(row.id)]  # its id stands below, to be copied
     return render(request, "deliveries/event.html", {
-        "event": row, "fields": labelled_fields(row), "owed": owed, "names": _names(access, owed), "service": service,
+        "event": row, "fields": fields, "owed": owed, "names": _names(access, owed), "service": service,
         "of_call": list(of_call[: search.PAGE_ROWS]) if row.call_uuid else [],
     })
 

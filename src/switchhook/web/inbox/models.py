@@ -17,6 +17,9 @@ class Inbox(models.Model):
     class Meta:
         db_table = "inbox"
 
+    def __str__(self) -> str:
+        return self.account.name
+
 
 class InboxRequest(models.Model):
     """A request that an inbox got (an engine table). `headers` is a JSON text of [name, value] pairs."""

@@ -28,6 +28,7 @@ from switchhook.domain.integration import (
 from switchhook.domain.validation import mistakes
 from switchhook.web.integrations import models, rows
 from switchhook.web.integrations.filter_card import read_card, shown_card
+from switchhook.web.number_field import NumberField, bounds
 from switchhook.web.saying import said
 
 
@@ -85,17 +86,21 @@ class IntegrationForm(forms.Form):
     signed = forms.BooleanField(
         label=_lazy("Sign requests"), required=False,
         help_text=_lazy("Adds the Standard Webhooks headers, so that the receiver can tell that a request is ours."))
-    timeout_seconds = forms.FloatField(
+    timeout_seconds = NumberField(
         label=_lazy("Time-out (seconds)"), min_value=1, max_value=30,
+        error_messages=bounds(_lazy("Write a number from 1 to 30.")),
         help_text=_lazy("How long the receiver may take to answer: 1 to 30."))
     max_in_flight = forms.IntegerField(
         label=_lazy("Requests at once"), min_value=1, max_value=64,
+        error_messages=bounds(_lazy("Write a whole number from 1 to 64.")),
         help_text=_lazy("How many requests may be open at the same time."))
     rate_per_second = forms.IntegerField(
         label=_lazy("Requests a second"), min_value=1, max_value=1000, required=False,
+        error_messages=bounds(_lazy("Write a whole number from 1 to 1,000, or leave it empty.")),
         help_text=_lazy("At most so many, evenly spaced. Empty: as many as come."))
-    expiry_hours = forms.FloatField(
+    expiry_hours = NumberField(
         label=_lazy("Give up after (hours)"), min_value=0.0025, max_value=720, required=False,
+        error_messages=bounds(_lazy("Write how many hours, at most 720 (30 days), or leave it empty.")),
         help_text=_lazy("How long a delivery is tried again. Empty: the account's usual time."),
         widget=forms.NumberInput(attrs={"step": "any"}))
 

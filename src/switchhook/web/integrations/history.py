@@ -163,7 +163,7 @@ def _changes(before: Standing, version: models.IntegrationVersion) -> tuple[Chan
 def _lines(stands: Standing) -> dict[str, str]:
     """How it stands, a line for each thing that can change."""
     lines = {"Trigger Event": event_label(stands["event_type"])}
-    lines |= {label: str(stands[name]) for name, label in _LABELS.items() if stands.get(name) not in (None, "")}
+    lines |= {label: _text(stands[name]) for name, label in _LABELS.items() if stands.get(name) not in (None, "")}
     lines["Authentication Type"] = str(models.AuthenticationType(stands["authentication_type"]).label)
     if stands["authentication_type"] != "token":
         lines.pop("Prefix", None)
@@ -177,6 +177,10 @@ def _lines(stands: Standing) -> dict[str, str]:
     lines["Signing"] = "on" if stands["signed"] else "off"
     lines["Status"] = "Enabled" if stands["enabled"] else "Disabled"
     return lines
+
+
+def _text(value: str | float) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _value(row: Mapping[str, str]) -> str:

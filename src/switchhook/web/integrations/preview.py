@@ -15,6 +15,7 @@ from switchhook.domain.filters import unmet
 from switchhook.domain.integration import Integration
 from switchhook.domain.rendering import render
 from switchhook.domain.signing import new_secret
+from switchhook.domain.validation import mistakes
 from switchhook.web.deliveries.recorded import event_of
 from switchhook.web.deliveries.shown import as_curl, as_http, pretty
 from switchhook.web.models import Event as EventRow
@@ -50,7 +51,9 @@ class Passing:
 
 
 def preview(wanted: Integration, event: Event, *, signed: bool, at: datetime) -> Preview:
-    """The request for this event."""
+    """The request for this event. A Request URL that could not be saved is sent nowhere."""
+    if wrong := [one.message for one in mistakes(wanted) if one.where == "request_url"]:
+        return Preview(problem=wrong[0])
     secrets = (wanted.signing_secrets or (STAND_IN_SECRET,)) if signed else ()
     id_ = delivery_id(event.id, wanted.id)
     try:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from switchhook.domain.service import DEFAULT_EXTENSIONS, DEFAULT_MENUS, DEFAULT_TRUNK_CONTEXTS
 from switchhook.web.models import Account, Connection, Service, UserDatabase
+from switchhook.web.number_field import NumberField
 from switchhook.web.services.countries import clean_country
 from switchhook.web.services.models import ConnectionPlatform
 from switchhook.web.services.pbx_login_form import PbxLoginForm, pem_widget
@@ -183,6 +184,7 @@ class ConnectionForm(PbxLoginForm):
                 "directory; empty logs in with the Event Socket's own password, which may do everything."),
             "calls_per_minute": _lazy("Simulated PBX only."),
         }
+        field_classes = {"calls_per_minute": NumberField}
 
     field_order = ("name", "platform", "host", "port", "tls", "tls_ca", "username", "secret", "calls_per_minute")
 

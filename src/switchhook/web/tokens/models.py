@@ -64,6 +64,11 @@ class ApiToken(models.Model):
         """Whose it is, by whose role it acts; None: the account's."""
         return None if self.of_account else self.made_by
 
+    @property
+    def may(self) -> list[str]:
+        """What it may do, in words."""
+        return [str(label) for scope, label in Scope.choices if scope in self.scopes]
+
     def ended(self, now: datetime) -> str:
         """Why it works no more: "revoked", "expired"; empty while it works."""
         if self.revoked_at is not None:
