@@ -315,6 +315,11 @@ async def test_a_name_that_leads_inward_is_refused(receiver: Receiver) -> None:
     assert (granted.status, receiver.connections) == (200, 1)
 
 
+async def test_an_address_in_the_url_is_refused_as_what_it_is(sender: Sender, receiver: Receiver) -> None:
+    answer = await problem(sender, post(receiver.url(host="127.0.0.1")), STRANGER)
+    assert answer.detail == "127.0.0.1, a loopback address, which the operator has not allowed this account to call"
+
+
 async def test_a_name_that_changes_its_mind_is_judged_at_every_connection(receiver: Receiver) -> None:
     async with NameServer({"crm.example.com": ["192.168.255.1", "127.0.0.1"]}) as names:
         sender = Sender(nameservers=[names.address])

@@ -144,6 +144,29 @@ def test_a_delivery_leads_to_those_before_and_after_it_within_the_filters(house:
     assert str(other.id) in page(house, f"deliveries/{second.id}/")
 
 
+def test_what_was_found_by_a_number_is_gone_through_from_one_to_the_next(house: House) -> None:
+    crm = house.integration()
+    first, second, third = (house.delivery(house.event(number=number), crm, state="failed") for number in (1, 2, 3))
+    other = house.event(number=4, fields={Field.SOURCE_NUMBER: "12025550999"})
+    house.delivery(other, crm, state="failed")
+    searched = "?state=failed&q=%2B1+202+555-0171"
+
+    def beside(one: Delivery) -> dict[str, str]:
+        text = page(house, f"deliveries/{one.id}/{searched}")
+        return dict(re.findall(r'data-key="([jk])" href="/a/acme/deliveries/([^/]+)/\?state=failed&q=', text))
+
+    assert beside(second) == {"k": str(third.id), "j": str(first.id)}
+    assert beside(third) == {"j": str(second.id)}
+    assert beside(first) == {"k": str(second.id)}
+
+
+@pytest.mark.parametrize("verb", ["redeliver", "cancel"])
+def test_asking_for_an_attempt_stays_within_the_filters(house: House, verb: str) -> None:
+    row = house.delivery(house.event(), house.integration(), state="pending")
+    [action] = re.findall(rf'action="([^"]+/{verb}/[^"]*)"', page(house, f"deliveries/{row.id}/?q=12025550171"))
+    assert house.client().post(action)["Location"] == f"/a/acme/deliveries/{row.id}/?q=12025550171"
+
+
 def test_a_filter_that_is_none_is_ignored(house: House) -> None:
     row = house.delivery(house.event(), house.integration())
     assert found(page(house, "deliveries/?state=lost&integration=x&event=y&before=z")) == [str(row.id)]

@@ -27,7 +27,7 @@ from switchhook.web.models import (
 from switchhook.web.tenancy import access_to
 from tests.web.conftest import World
 from tests.web.made_up import House
-from tests.web.test_figures import HOUR_MS, hour
+from tests.web.test_figures import hour
 from tests.web.test_live import open_call
 
 
@@ -85,12 +85,16 @@ def test_an_integration_that_a_person_disabled_is_told_calmly_and_last(house: Ho
     assert page.index("Login refused") < page.index("CRM is disabled.")
 
 
-def test_a_failing_integration_leads_to_its_deliveries(house: House) -> None:
+@pytest.mark.parametrize(("minutes", "told"), [(6, True), (4, False)])
+def test_an_integration_that_fails_for_minutes_leads_to_its_deliveries(house: House, minutes: int, told: bool) -> None:
     row = house.integration()
     now_ms = time.time_ns() // 1_000_000
     IntegrationHealth.objects.create(
-        integration_id=row.id, failures=12, failing_since_ms=now_ms - 2 * HOUR_MS, last_failure_ms=now_ms)
-    assert f'deliveries/?integration={row.id}">See why<' in concern(home(house), "does nothing but fail since")
+        integration_id=row.id, failures=12, failing_since_ms=now_ms - minutes * 60_000, last_failure_ms=now_ms)
+    page = home(house)
+    assert ("Nothing needs you" in page) is not told
+    if told:
+        assert f'deliveries/?integration={row.id}">See why<' in concern(page, "has done nothing but fail since")
 
 
 def test_a_pbx_that_cannot_be_reached_leads_to_its_connection(house: House) -> None:

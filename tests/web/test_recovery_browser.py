@@ -80,4 +80,4 @@ def test_a_person_recovers_what_failed_and_sees_why_one_waits(
     expect(browser.locator("#recovery")).to_be_visible()
     assert json.loads(Errand.objects.get().args)["state"] == "failed"
     browser.goto(f"{live_server.url}{house.url}")
-    expect(browser.locator("main")).to_contain_text("does nothing but fail since")
+    expect(browser.locator("main")).to_contain_text("has done nothing but fail since")

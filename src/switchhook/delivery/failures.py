@@ -67,6 +67,9 @@ def _not_connected(error: BaseException, trip: Trip) -> tuple[Problem, str]:
     if isinstance(error, NameNotFound):
         return Problem.NAME_NOT_FOUND, str(error)
     if trip.refused and not trip.tried:
+        if trip.refused.startswith(f"{trip.host},"):
+            return Problem.ADDRESS_FORBIDDEN, (
+                f"{trip.refused}, which the operator has not allowed this account to call")
         return Problem.ADDRESS_FORBIDDEN, (
             f"{trip.host} leads to {trip.refused}, and the operator has not allowed this account to call it")
     if isinstance(error, ConnectionRefusedError) or getattr(error, "errno", None) == errno.ECONNREFUSED:

@@ -204,7 +204,7 @@ def _matching_events(access: Access, query: str, data: Mapping[str, str]) -> tup
     """The ids of a page of events that what was typed may mean, and the key to go on with."""
     found: set[UUID] = set()
     before = uuid_or_none(data.get("before", ""))
-    for meaning in _meanings(query):
+    for meaning in meanings(query):
         among = access.events().filter(**meaning)
         if before:
             among = among.filter(id__lt=before)
@@ -213,7 +213,7 @@ def _matching_events(access: Access, query: str, data: Mapping[str, str]) -> tup
     return ids[:PAGE_ROWS], str(ids[PAGE_ROWS - 1]) if len(ids) > PAGE_ROWS else ""
 
 
-def _meanings(query: str) -> list[dict[str, Any]]:
+def meanings(query: str) -> list[dict[str, Any]]:
     """What was typed: an id of the event or its call, a number, an extension. Each has an index."""
     by_id = uuid_or_none(query)
     if by_id:

@@ -92,7 +92,7 @@ def redeliver(request: HttpRequest, access: Access, delivery_id: UUID) -> HttpRe
     row = get_object_or_404(access.deliveries(), id=delivery_id)
     actions.redeliver(access.account, [row], access.asker)
     messages.success(request, _("Asked for one more attempt. It appears here in a moment."))
-    return redirect("delivery", account=access.account.slug, delivery_id=row.id)
+    return _back_to(access, row, request)
 
 
 @require_POST
@@ -102,7 +102,13 @@ def cancel(request: HttpRequest, access: Access, delivery_id: UUID) -> HttpRespo
     row = get_object_or_404(access.deliveries(), id=delivery_id)
     actions.cancel(access.account, [row], access.asker)
     messages.success(request, _("Asked to cancel it. It appears here in a moment."))
-    return redirect("delivery", account=access.account.slug, delivery_id=row.id)
+    return _back_to(access, row, request)
+
+
+def _back_to(access: Access, row: Delivery, request: HttpRequest) -> HttpResponse:
+    """The delivery's page, within the filters in which it stood."""
+    filters = Filters.read(request.GET)
+    return redirect(reverse("delivery", args=[access.account.slug, row.id]) + (filters.url() if filters.any else ""))
 
 
 @account_view
