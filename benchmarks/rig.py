@@ -23,7 +23,7 @@ from tests.fixtures.seed import Seed
 
 from switchhook.delivery.engine import DeliveryEngine
 from switchhook.domain.catalogue import EventType, Field
-from switchhook.domain.event import Event, delivery_id, timed_id
+from switchhook.domain.event import Event, asterisk_call_uuid, delivery_id, timed_id
 from switchhook.store import open_store
 from switchhook.store.current import CurrentConfiguration
 from switchhook.store.ports import Store
@@ -90,7 +90,7 @@ class Rig:
 
     def event(self, number: int) -> Event:
         now = datetime.now(UTC)
-        call = uuid4()
+        call = asterisk_call_uuid(self.service, f"bench.{number}.{now.timestamp()}")
         return Event(
             id=timed_id(int(now.timestamp() * 1000), "bench", number, call),
             type=EventType.INBOUND_RECEIVED, account_id=self.account, service_id=self.service, at=now,

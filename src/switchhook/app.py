@@ -251,7 +251,7 @@ async def _collect_young() -> None:
     """Few objects can hold much: aiohttp 3.14 leaves a request that it refused, all its bytes, in a cycle."""
     while True:
         await asyncio.sleep(COLLECT_SECONDS)
-        gc.collect(1)
+        gc.collect(0)
 
 
 def run_engine(settings: Settings) -> int:

@@ -147,6 +147,9 @@ class Settings(BaseSettings):
         default=600, gt=0,
         description="Requests to the API that one token may make a minute, to all web processes together.")
     web_threads: int = Field(default=8, gt=0, description="Threads of the portal's server.")
+    web_request_seconds: float = Field(
+        default=30.0, gt=0,
+        description="After so many seconds the database is told to break off what a page or the API asked for.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @field_validator("state_dir")
@@ -251,7 +254,10 @@ def load_settings(environment: dict[str, str] | None = None, **overrides: Any) -
     try:
         return Settings(_env_file=None, **(from_file | values))  # type: ignore[call-arg]
     except ValidationError as error:
-        lines = [f"{PREFIX}{str(one['loc'][0]).upper() if one['loc'] else '?'}: {one['msg']}" for one in error.errors()]
+        lines = [
+            f"{PREFIX}{str(one['loc'][0]).upper() if one['loc'] else '?'}: "
+            f"{'there is no such setting' if one['type'] == 'extra_forbidden' else one['msg']}"
+            for one in error.errors()]
         raise SettingsError("Wrong settings:\n  " + "\n  ".join(lines)) from error
 
 

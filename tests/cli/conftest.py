@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tm
             for name, value in environment.items():
                 patched.setenv(name, value)
             patched.setattr(sys, "argv", ["switchhook", *map(str, words)])
-            patched.setattr(sys, "stdin", StringIO(stdin))
+            patched.setattr(sys, "stdin", TextIOWrapper(BytesIO(stdin.encode())))
             with pytest.raises(SystemExit) as ended:
                 main()
         told = capsys.readouterr()

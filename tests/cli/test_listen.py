@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
 import sys
 import time
 from asyncio.subprocess import DEVNULL
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -26,7 +28,8 @@ async def test_a_made_up_call_arrives_in_order_and_signed(run: Run, receiver: Re
     began = datetime.now(UTC).isoformat()
     triggered = await asyncio.to_thread(run, "trigger", "--call", "survey")
     receiver.behave(answering(201))
-    words = ("listen", "--forward", receiver.url("/hook?from=pbx"), "--since", began, "-n", triggered.record["events"])
+    where = receiver.url("/hook?from=pbx").removeprefix("http://")
+    words = ("listen", "--forward", where, "--since", began, "-n", triggered.record["events"])
     heard = await asyncio.to_thread(run, *words, "--secret", SECRET)
     assert heard.code == 0
     assert [one["answer"]["status"] for one in heard.records] == [201] * len(receiver.requests)
@@ -84,12 +87,18 @@ async def test_an_answer_that_is_none_is_shown_and_the_rest_goes_on(run: Run, re
 
 
 @pytest.mark.parametrize("words", [
-    ("--forward", "localhost:3000"), ("--forward", "http://127.0.0.1:9/", "--secret", "a secret"),
+    ("--forward", "localhost"), ("--forward", "http://127.0.0.1:9/", "--secret", "a secret"),
     ("--forward", "http://127.0.0.1:9/", "--events", "calls.*"),
 ])
 def test_what_cannot_be_done_is_said_before_anything_is_sent(run: Run, words: tuple[str, ...]) -> None:
     done = run("listen", *words)
     assert (done.code, done.out) == (65, "")
+
+
+def test_a_shell_completes_the_types_of_events() -> None:
+    begun = {"_SWITCHHOOK_COMPLETE": "complete_bash", "COMP_WORDS": "switchhook trigger ivr.", "COMP_CWORD": "2"}
+    said = subprocess.check_output([Path(sys.executable).with_name("switchhook")], env=os.environ | begun, text=True)
+    assert said.split() == ["ivr.call_received", "ivr.option_selected"]
 
 
 async def test_several_listen_at_once_and_each_gets_everything(

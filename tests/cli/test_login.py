@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from switchhook.cli.login import server_url
 from tests.cli.conftest import Run
 from tests.fixtures.portal import Portal
 from tests.fixtures.processes import free_port
@@ -35,6 +36,15 @@ def test_the_token_of_one_server_is_not_shown_to_another(bare: Run, portal: Port
     assert (done.code, "There is no token for http://127.0.0.1:9" in done.err) == (78, True)
 
 
+@pytest.mark.parametrize(("typed", "url"), [
+    ("portal.example.com", "https://portal.example.com"), ("localhost:8000", "http://localhost:8000"),
+    ("127.0.0.1", "http://127.0.0.1"), ("[::1]:8000/", "http://[::1]:8000"),
+    ("localhost.example.com", "https://localhost.example.com"), ("http://portal/api/v1/", "http://portal"),
+])
+def test_an_address_needs_no_scheme(typed: str, url: str) -> None:
+    assert server_url(typed) == url
+
+
 @pytest.mark.parametrize("url", ["ftp://portal.example.com", "https://", "http://ada@portal.example.com"])
 def test_what_is_no_address_is_said(bare: Run, url: str) -> None:
     done = bare("login", url, "--token", "swh_made-up")
@@ -61,7 +71,7 @@ def test_a_scope_that_is_missing_is_named(bare: Run, portal: Portal) -> None:
 
 @pytest.mark.parametrize("words", [
     ("integrations", "apply"), ("listen",), ("calls", "list", "--colour"), ("trigger",), ("deliveries", "redeliver"),
-    ("trigger", "user.created", "--call", "menu"), ("integrations", "diff", "there-is-no-such-file.yaml"),
+    ("trigger", "user.created", "--call", "menu"), ("trigger", "call.*"),
 ])
 def test_a_command_that_is_written_wrongly_ends_with_64(run: Run, words: tuple[str, ...]) -> None:
     done = run(*words)

@@ -59,6 +59,29 @@ def test_nothing_is_done_when_a_user_cannot_be(run: Run, file: Path) -> None:
     assert "Cora" not in run("users", "export").out
 
 
+def test_the_portals_own_csv_is_taken(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "users.csv"
+    file.write_text(
+        "\ufeffExtension Number,Name,Outbound Phone Number,Has Voicemail,Enabled Calls,PBX\r\n"
+        "201,'@Example,12025550100,Yes,\"Local, National\",Head Office\r\n", "utf-8")
+    done = run("users", "import", file, "--dry-run")
+    assert done.record["modified"] == [{"extension_number": "201", "changes": {"name": ["Ada Example", "@Example"]}}]
+
+
+def test_a_file_in_an_old_encoding_is_read(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "users.csv"
+    file.write_bytes("extension_number;name\n201;Zoë Example\n".encode("cp1252"))
+    [changed] = run("users", "import", file, "--dry-run").record["modified"]
+    assert changed["changes"]["name"] == ["Ada Example", "Zoë Example"]
+
+
+def test_a_file_that_is_not_there_is_said(run: Run, tmp_path: Path) -> None:
+    for command in (("users", "import"), ("integrations", "diff")):
+        done = run(*command, tmp_path / "nothing")
+        assert (done.code, done.err) == (
+            66, f"switchhook: {tmp_path / 'nothing'} cannot be read: No such file or directory.\n")
+
+
 @pytest.mark.parametrize(("text", "said"), [
     ("", "needs a column extension_number"), ("name\nAda\n", "needs a column extension_number"),
     ("extension_number,colour\n201,red\n", "has no column 'colour'"),
@@ -73,7 +96,7 @@ def test_what_is_wrong_in_the_file_is_said_with_its_line(text: str, said: str) -
 
 
 def test_files_of_other_programs_are_understood() -> None:
-    text = "\ufeffExtension_Number;Name;Enabled_Calls;Has_Voicemail\r\n201;Ada, Example;Local,Mobile;TRUE\r\n;;;\r\n"
+    text = "Extension_Number;Name;Enabled_Calls;Has_Voicemail\r\n201;Ada, Example;Local,Mobile;TRUE\r\n;;;\r\n"
     assert user_file.read(text) == [{
         "extension_number": "201", "name": "Ada, Example", "enabled_calls": ["Local", "Mobile"], "has_voicemail": True}]
     assert json.dumps(user_file.read("extension_number\n201\n")) == '[{"extension_number": "201"}]'

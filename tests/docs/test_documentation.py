@@ -4,7 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+import typer
 
+from switchhook.cli import commands
+from switchhook.cli.commands.listen import MadeUpCall
 from switchhook.settings import PREFIX, USUAL_NAMES, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +29,21 @@ def test_every_code_of_a_problem_is_documented() -> None:
     assert len(codes) > 30
     text = (ROOT / "docs/api.md").read_text()
     assert {code for code in codes if f"`{code}`" not in text} == set()
+
+
+def test_every_command_and_made_up_call_is_documented() -> None:
+    cli = typer.Typer()
+    commands.add_to(cli)
+    names = [command.callback.__name__ for command in cli.registered_commands if command.callback]
+    for group in cli.registered_groups:
+        assert group.typer_instance is not None
+        for command in group.typer_instance.registered_commands:
+            assert command.callback
+            names.append(f"{group.typer_instance.info.name} {command.name or command.callback.__name__}")
+    assert len(names) > 15
+    text = (ROOT / "docs/command-line.md").read_text()
+    assert [name for name in names if f"switchhook {name}" not in text] == []
+    assert [one.value for one in MadeUpCall if f"`{one.value}`" not in text] == []
 
 
 def test_every_message_that_is_explained_is_one_that_is_said() -> None:

@@ -167,8 +167,8 @@ class MadeUpPbx:
         self.feed(SnapshotEnded(at=self.now, legs=frozenset(legs)))
 
     def forwards(self, leg: str, to: str) -> None:
-        """A phone that is rung sends the call on by itself."""
-        self.feed(LegForwarded(at=self.now, by=self._parties[leg], to=self._parties[to]))
+        """A phone that is rung sends the call on by itself, to a number."""
+        self.feed(LegForwarded(at=self.now, by=self._parties[leg], number=to))
 
     def waits(self, leg: str, queue: str) -> None:
         """A caller waits in a queue."""
@@ -223,7 +223,8 @@ class MadeUpPbx:
         self.feed(Transferred(at=self.now, kind=TransferKind.BLIND, transferer=self._parties[by],
                               transferee=self._parties[leg], extension=extension))
 
-    def joins(self, by: str, second: str, leg: str, place: str = "") -> None:
-        """An attended transfer: `leg` goes to where the user's second leg is."""
+    def joins(self, by: str, second: str, leg: str, place: str = "", target: str = "") -> None:
+        """An attended transfer: `leg` goes to where the user's second leg is, which talks with `target`."""
         self.feed(Transferred(at=self.now, kind=TransferKind.ATTENDED, transferer=self._parties[by],
-                              second=self._at(second, place), transferee=self._parties[leg]))
+                              second=self._at(second, place), transferee=self._parties[leg],
+                              target=self._parties.get(target)))

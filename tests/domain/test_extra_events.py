@@ -147,13 +147,18 @@ def test_two_legs_of_a_forward_have_the_user_who_forwards(pbx: MadeUpPbx) -> Non
     assert one(pbx, EventType.ENDED)[Field.EXTENSION_NUMBER] is None
 
 
-def test_a_phone_that_forwards_by_itself_is_responsible(pbx: MadeUpPbx) -> None:
+@pytest.mark.parametrize("first", ["told", "rung"])
+def test_a_phone_that_forwards_by_itself_is_responsible(pbx: MadeUpPbx, first: str) -> None:
     pbx.comes_in()
     pbx.rings("in", "p1", "201")
     pbx.rings("in", "p2", "202")
+    if first == "told":
+        pbx.forwards("p2", to=f"9{MOBILE}")
     pbx.pairs("l1", "l2", "in")
+    pbx.rings("in", "l1", f"9{MOBILE}@from-internal", number=f"9{MOBILE}", local=True)
     pbx.rings("l2", "out", "trunk-provider", number=MOBILE, call="in")
-    pbx.forwards("p2", to="l2")
+    if first == "rung":
+        pbx.forwards("p2", to=f"9{MOBILE}")
     pbx.answers("out", of="l2")
     pbx.ends("p1", "p2", "out", "l1", "l2", "in")
     assert legs(pbx)["out"][Field.EXTENSION_NUMBER] == "202"
@@ -363,4 +368,4 @@ def test_without_a_grant_nothing_more_is_remembered() -> None:
     plain.rings("p1", "p2", "202")
     plain.hears("p2")
     assert plain.outcome.changed == ()
-    assert plain.outcome.notes == ()
+    assert [note.text for note in plain.outcome.notes] == ["202 rings"]

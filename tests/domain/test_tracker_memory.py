@@ -19,6 +19,7 @@ from tests.domain.made_up_pbx import (
     CALLER,
     DID,
     IVR,
+    MOBILE,
     OPTION,
     RECEIVED,
     SERVICE,
@@ -118,6 +119,21 @@ def test_only_calls_of_which_something_was_told_are_to_be_remembered() -> None:
     assert pbx.told == [RECEIVED]
     assert json.loads(pbx.tracker.memory("in"))["sequence"] == 1
     assert pbx.tracker.memory("unknown") == ""
+
+
+def test_a_leg_that_a_transfer_moved_is_remembered_in_its_new_call_only() -> None:
+    pbx, stored = MadeUpPbx(), dict[str, str]()
+    pbx.comes_in()
+    pbx.rings("in", "p1", "201")
+    pbx.answers("p1", of="in")
+    pbx.dials("consult", "201", "912025550188")
+    pbx.rings("consult", "out", "trunk-provider", number=MOBILE)
+    pbx.answers("out", of="consult")
+    stored |= {call: pbx.tracker.memory(call) for call in pbx.tracker.open_calls}
+    pbx.joins("p1", "consult", "in", target="out")
+    stored |= {call: pbx.tracker.memory(call) for call in pbx.outcome.changed}
+    legs = {call: [leg["id"] for leg in json.loads(memory)["legs"]] for call, memory in stored.items()}
+    assert legs == {"in": ["in", "p1", "out"], "consult": ["consult"]}
 
 
 @pytest.mark.parametrize("memory", ["", "{", "[]", "null", "{}", '{"uuid":"x"}', '{"legs":[1]}'])

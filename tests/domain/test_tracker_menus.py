@@ -308,6 +308,67 @@ def test_a_successor_knows_that_a_user_called_a_menu_on_the_other_line(pbx: Made
     assert [(event.type, event.native_call_id) for event in after.events] == [(IVR, "consult")]
 
 
+def asks_by_feature_code(pbx: MadeUpPbx) -> None:
+    """201 has a caller waiting, and calls a menu by *2: the PBX dials for it, by a joint of the caller's own call."""
+    pbx.rings("in", "201", "201")
+    pbx.answers("201", of="in")
+    pbx.pairs("one", "two", call="in", on_behalf_of="201")
+    pbx.enters("two", "ivr-1")
+
+
+def test_a_menu_that_a_user_asks_by_feature_code_is_reached_when_the_caller_is_put_there(pbx: MadeUpPbx) -> None:
+    asks_by_feature_code(pbx)
+    assert not pbx.menus
+    pbx.joins("201", second="201", leg="in", target="one")
+    assert pbx.menus == ["ivr-1"]
+    assert pbx.events[-1].at == pbx.now - timedelta(seconds=1)  # the transfer's
+    pbx.ends("201")
+    pbx.chooses("two", "ivr-1", "9")
+    pbx.ends("two", "one", "in")
+    assert pbx.told == [RECEIVED, ANSWERED, IVR, OPTION]
+
+
+def test_a_menu_that_the_caller_is_put_to_before_it_answers_is_reached_then(pbx: MadeUpPbx) -> None:
+    pbx.rings("in", "201", "201")
+    pbx.answers("201", of="in")
+    pbx.pairs("one", "two", call="in", on_behalf_of="201")
+    pbx.joins("201", second="201", leg="in", target="one")
+    pbx.enters("two", "ivr-1")
+    assert pbx.menus == ["ivr-1"]
+
+
+@pytest.mark.parametrize("first", ["201", "in"])
+def test_a_menu_that_a_user_asked_by_feature_code_and_came_back_from_is_not_reached(
+        pbx: MadeUpPbx, first: str) -> None:
+    asks_by_feature_code(pbx)
+    pbx.ends(first, "one", "two")
+    assert not pbx.menus
+    assert "the caller never reached it" in pbx.why_not(IVR)
+
+
+def test_a_user_who_chooses_an_option_by_feature_code_has_reached_the_menu_before_that(pbx: MadeUpPbx) -> None:
+    asks_by_feature_code(pbx)
+    pbx.chooses("two", "ivr-1", "9")
+    assert pbx.told == [RECEIVED, ANSWERED, IVR, OPTION]
+    pbx.joins("201", second="201", leg="in", target="one")
+    assert pbx.menus == ["ivr-1"]
+
+
+def test_a_successor_knows_that_a_user_asked_a_menu_by_feature_code(pbx: MadeUpPbx) -> None:
+    asks_by_feature_code(pbx)
+    later = successor(pbx)
+    later.joins("201", second="201", leg="in", target="one")
+    assert later.menus == ["ivr-1"]
+
+
+def test_a_joint_that_the_dialplan_rings_reaches_a_menu_whichever_is_told_first(pbx: MadeUpPbx) -> None:
+    pbx.dials("own", "201", "600")
+    pbx.pairs("one", "two", call="own", on_behalf_of="201")
+    pbx.enters("two", "ivr-1")
+    pbx.rings("own", "one", "8002@from-internal", local=True)
+    assert pbx.menus == ["ivr-1"]
+
+
 def test_a_leg_that_shows_up_within_a_menu_before_the_transfer_is_told_has_reached_it_once(pbx: MadeUpPbx) -> None:
     pbx.dials("consult", "201", "8001")
     pbx.enters("consult", "ivr-1")

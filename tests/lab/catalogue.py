@@ -341,12 +341,17 @@ scenario("transfer-feature-code-to-survey", "201 answers, dials *2 801 and hangs
          [phone("201", "callee-feature-attended", **feature, d1="8", d2="0", d3="1"),
           carrier(d, "caller-dtmf", digits="9", pause=14000, talk=6000)],
          [received(d), answered(d, "201"), ivr(d, "nps"), option(d, "nps", "9")],
-         note="The Local channel that Asterisk makes has the caller's Linkedid: the caller's call reaches the survey at once.")
+         note="The Local channel that Asterisk makes has the caller's Linkedid; the caller reaches the survey at the transfer.")
 scenario("transfer-feature-code-to-menu", "The same with 802, the menu ivr-1; the caller presses 9 and 203 answers.",
          [phone("203"), phone("201", "callee-feature-attended", **feature, d1="8", d2="0", d3="2"),
           carrier(d, "caller-dtmf", digits="9", pause=14000, talk=6000)],
          [received(d), answered(d, "201"), ivr(d, "ivr-1"), option(d, "ivr-1", "9")],
          not_sent=[answered(d, "203")])
+scenario("transfer-feature-code-given-up", "201 answers, asks at 802, the menu ivr-1, by *2, and takes the caller back by *1.",
+         [phone("201", "callee-feature-given-up", **feature, d1="8", d2="0", d3="2"), carrier(d, talk=15000)],
+         [received(d), answered(d, "201")],
+         not_sent=[ivr(d, "ivr-1")],
+         note="The caller never reached the menu: 201 only asked the way.")
 scenario("transfer-blind-outside", "201 answers and sends the caller out over the trunk (REFER).",
          [far_end(), phone("201", "callee-blind-transfer", target="9" + OUT), carrier(d, talk=7000)],
          [received(d), answered(d, "201")],
@@ -442,7 +447,13 @@ scenario("forward-by-phone", "203's phone forwards its calls to a mobile over th
          [phone("203", "callee-forward", target="9" + OUT), far_end(), carrier(d, talk=4000)],
          [received(d)],
          not_sent=[answered(d, "203"), placed("203")],
-         note="Two legs over the trunk, both 203's. DialEnd names the Local channel that goes on as Forwarded.")
+         note="Two legs over the trunk, both 203's. DialEnd CANCEL has the number as Forward.")
+scenario("group-forward-by-phone", "The ring group; 203's phone forwards to a mobile by itself, which answers.",
+         [phone("201", "callee-noanswer"), phone("202", "callee-noanswer"),
+          phone("203", "callee-forward", target="9" + OUT), far_end(), carrier(DID["group"], talk=4000)],
+         [received(DID["group"])],
+         not_sent=[answered(DID["group"], "203"), placed("203")],
+         note="Of three users who were called, 203 is responsible for the leg to the mobile.")
 scenario("two-calls-at-once", "Two callers at the same time, to 201 and to the menu; 201 and 203 answer.",
          [phone("201", ring=2000), phone("203"), carrier(DID["ext201"], talk=5000),
           carrier(DID["ivr"], "caller-dtmf", digits="9", src="12025550172", slot=1, talk=5000, at=0.0)],

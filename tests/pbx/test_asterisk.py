@@ -17,6 +17,7 @@ from switchhook.domain.facts import (
     LegPresent,
     LegRecorded,
     LegStarted,
+    LegUp,
     LocalPaired,
     MenuEntered,
     OptionChosen,
@@ -222,6 +223,13 @@ def test_a_listed_caller_whose_device_is_no_extension_came_in_over_a_trunk() -> 
     (told,) = follow(read(Event="Status", **began) + read(Event="Newexten", **chosen))
     assert (told.type.value, told.source, told.destination) == (
         "ivr.option_selected", "12025550171", "12025550104")
+
+
+@pytest.mark.parametrize(("state", "up"), [("4", False), ("5", False), ("6", True)])
+def test_a_listed_channel_that_is_up_is_connected(state: str, up: bool) -> None:
+    """A menu or a queue took the call while nobody listened: the carrier counts from then."""
+    found = read(Event="Status", **CHANNEL, ChannelState=state)
+    assert any(isinstance(fact, LegUp) for fact in found) is up
 
 
 def test_a_listed_channel_without_the_variable_is_not_recorded() -> None:

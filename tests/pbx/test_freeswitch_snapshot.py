@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from switchhook.domain.catalogue import EventType, Field
 from switchhook.domain.tracker import Tracker
 from switchhook.pbx.esl_session import EslSession
 from switchhook.pbx.freeswitch import FreeSwitchReader
@@ -17,6 +18,7 @@ from tests.pbx.fake_freeswitch import frame
 from tests.pbx.made_up_switch import Switch
 from tests.pbx.recorded import PROFILE
 from tests.pbx.test_freeswitch import EXPECTED, lines_of
+from tests.pbx.test_freeswitch_extras import GRANTED
 
 Rows = list[dict[str, str]]
 
@@ -117,6 +119,26 @@ def test_a_forward_that_rang_outside_before_we_listened_is_answered_by_no_user()
         switch.tracker.feed(fact)
     switch.joins("in", "out")
     assert switch.told == []
+
+
+@pytest.mark.parametrize("heard_by", ["the list", "its answer"])
+def test_a_caller_whom_the_pbx_took_while_nobody_listened_is_connected(heard_by: str) -> None:
+    switch = Switch(GRANTED)
+    switch.comes_in()
+    switch.says("CHANNEL_EXECUTE", "in", variable_domain_name="acme.example")
+    later = Switch(GRANTED)
+    assert later.tracker.restore("in", switch.tracker.memory("in"))
+    row = {"uuid": "in", "direction": "inbound", "name": "sofia/external/12025550171@192.0.2.1", "call_uuid": "in",
+           "callstate": "ACTIVE", "created_epoch": "1795311577", "initial_context": "public",
+           "initial_dest": "12025550101", "initial_cid_num": "12025550171"}
+    if heard_by == "the list":
+        for fact in later.reader.snapshot(listing([row]), None):
+            later.tracker.feed(fact)
+    else:
+        later.says("CHANNEL_ANSWER", "in", Channel_Call_UUID="in", Call_Direction="inbound", Caller_Context="public")
+    later.says("CHANNEL_HANGUP_COMPLETE", "in")
+    (leg,) = [event for event in later.events if event.type is EventType.LEG_ENDED]
+    assert leg.fields[Field.DISPOSITION] == "answered"
 
 
 def test_a_rung_leg_that_does_not_say_whose_it_is_waits_until_it_does() -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from switchhook.domain.catalogue import EventType
-from switchhook.domain.facts import Direction, LegDialled, LegStarted, Party
+from switchhook.domain.facts import Direction, LegDialled, LegRinging, LegStarted, Party
 from switchhook.domain.notes import ENOUGH, MOST_FACTS, MOST_NOTES, CallState, NoteKind
 from switchhook.domain.service import Reading
 from switchhook.domain.tracker import Tracker
@@ -68,7 +68,43 @@ def test_what_was_told_names_its_event() -> None:
 
 def test_a_transfer_is_told_with_where_it_went() -> None:
     assert "201 transferred the call to 202" in texts(inbound("22/transfer-blind"))
-    assert "201 transferred the call to 202 after speaking there" in texts(inbound("22/transfer-attended"))
+    for how in ("transfer-attended", "transfer-attended-feature-code", "transfer-blonde"):
+        assert "201 transferred the call to 202 after calling there" in texts(inbound(f"22/{how}"))
+
+
+def test_the_call_by_which_a_user_asked_before_a_transfer_says_where_it_goes_on() -> None:
+    (asked,) = [call for call in kept("22/transfer-attended") if call.sheet.direction is Direction.INTERNAL]
+    assert "201 transferred the call with 12025550171 to here: that call's page tells how it went on" in texts(asked)
+
+
+@pytest.mark.parametrize(("name", "what"), [
+    ("inbound-busy-voicemail", "201 is busy"),
+    ("inbound-declined", "203 declined the call"),
+    ("inbound-phone-unreachable", "201 was called, and was not heard to ring"),
+    ("inbound-no-answer", "203 stopped ringing"),
+    ("group-not-confirmed", "201 picked up the phone, and did not take the call"),
+    ("outbound-busy", "the party on the trunk trunk-provider is busy"),
+    ("group-forward-by-phone", "203 forwards the call to 912025550188 by itself"),
+])
+def test_what_became_of_a_phone_that_was_called_in_vain_is_told(name: str, what: str) -> None:
+    told = next(call for call in kept(f"22/{name}"))
+    assert what in texts(told, NoteKind.FACT)
+    if what != "203 stopped ringing":
+        assert f"{what.split()[0]} stopped ringing" not in texts(told)
+
+
+@pytest.mark.parametrize(("name", "how_often"), [
+    ("inbound-no-answer-voicemail", 1), ("ivr-option-1", 1), ("queue-answered", 1), ("inbound-answered", 0),
+    ("group-local-answered", 0), ("pickup-directed", 0), ("inbound-caller-gives-up", 0),
+])
+def test_the_pbx_itself_takes_a_call_that_nobody_took_yet(name: str, how_often: int) -> None:
+    assert texts(inbound(f"22/{name}")).count("the PBX itself took the call") == how_often
+
+
+def test_a_call_that_was_picked_up_by_a_key_says_so_in_both_calls() -> None:
+    calls = kept("22/pickup-replaces")
+    assert [(call.sheet.state, call.sheet.extension_number) for call in calls] == [(CallState.PICKED_UP, "204")] * 2
+    assert "204 picked up the call by a key for 201" in texts(calls[1])
 
 
 def why_not(name: str, reading: Reading) -> dict[EventType, list[str]]:
@@ -122,6 +158,7 @@ def test_a_call_that_rings_and_rings_leaves_room_for_decisions() -> None:
     for number in range(MOST_FACTS * 2):
         phone = Party(leg=f"2.{number}", call="1.1", device=f"{200 + number}", place="from-internal")
         told += tracker.feed(LegDialled(at=NOW, dialling=caller, dialled=phone)).notes
+        told += tracker.feed(LegRinging(at=NOW, leg=phone.leg, call="1.1")).notes
     assert len(told) == MOST_FACTS + 2
     assert told[-1].text == ENOUGH
 

@@ -28,7 +28,7 @@ def test_a_secret_may_be_mounted_as_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("environment", "says"), [
-    ({"SWITCHHOOK_WEB_LISTNE": "127.0.0.1:1"}, "SWITCHHOOK_WEB_LISTNE"),
+    ({"SWITCHHOOK_WEB_LISTNE": "127.0.0.1:1"}, "SWITCHHOOK_WEB_LISTNE: there is no such setting"),
     ({"SWITCHHOOK_WEB_LISTEN": "8000"}, "write ADDRESS:PORT"),
     ({"DATABASE_URL": "mysql://db"}, "postgresql://"),
     ({"SWITCHHOOK_DELIVERIES_IN_FLIGHT": "many"}, "SWITCHHOOK_DELIVERIES_IN_FLIGHT"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import http.cookiejar
 import re
 import urllib.error
@@ -11,8 +10,6 @@ import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from uuid import uuid4
 
 import pytest
 
@@ -39,17 +36,6 @@ def webs(half: Callable[..., Half]) -> list[str]:
     with ThreadPoolExecutor() as threads:
         list(threads.map(Half.start, found))
     return [f"http://127.0.0.1:{one.web_port}" for one in found]
-
-
-def _token(seed: Seed) -> str:
-    """A new operator's token for a new account."""
-    account, person, text = seed.account(slug=uuid4().hex), uuid4(), f"swh_{uuid4().hex}"
-    seed.insert("person", {"id": person, "email": f"{person.hex}@example.com", "is_active": True, "is_superuser": True})
-    seed.insert("api_token", {
-        "id": uuid4(), "account_id": account, "made_by_id": person, "name": "A program", "prefix": text[:8],
-        "hash": hashlib.sha256(text.encode()).hexdigest(), "scopes": ["read"], "services": [],
-        "created_at": datetime.now(UTC)})
-    return text
 
 
 def _ask(url: str, token: str) -> Told:
@@ -84,7 +70,7 @@ def test_a_token_asks_and_a_password_is_tried_at_both_together_so_often_and_no_m
 
 def _ask_one_after_the_other(webs: list[str], seed: Seed) -> None:
     def ask() -> list[Told]:
-        token = _token(seed)
+        token = seed.token()
         return [_ask(webs[number % 2], token) for number in range(LIMIT + 20)]
 
     told = _within_a_minute(ask)
@@ -100,7 +86,7 @@ def _ask_one_after_the_other(webs: list[str], seed: Seed) -> None:
 
 def _ask_all_at_once(webs: list[str], seed: Seed) -> None:
     def ask() -> list[Told]:
-        token = _token(seed)
+        token = seed.token()
         with ThreadPoolExecutor(max_workers=8) as threads:
             return list(threads.map(lambda number: _ask(webs[number % 2], token), range(LIMIT * 2)))
 

@@ -11,6 +11,7 @@ import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from switchhook.domain.catalogue import EXTRA_EVENTS
 from switchhook.domain.integration import TokenAuth
 from switchhook.web.integrations.prepared import prepared
 from switchhook.web.integrations.stored import opened
@@ -67,6 +68,18 @@ def test_the_secrets_are_asked_for_then_all_is_shown_and_only_then_done(house: H
     assert crm.versions.get().by == "Admin"
     again = posted(house, text=FILE, **{"env-CRM_TOKEN": "t0ken"})
     assert "Unchanged CRM" in words(again)
+
+
+def test_the_crm_program_s_six_integrations_are_made_from_its_file_and_their_secrets_shown(house: House) -> None:
+    Account.objects.filter(id=house.account.id).update(granted_events=[*EXTRA_EVENTS])
+    text = (PRESETS.parent / "integrations.yaml").read_text()
+    url = {"env-CRM_HOOK_URL": "https://crm.example.com/hook"}
+    done = posted(house, text=text, confirmed=stamp(posted(house, text=text, **url)), **url)
+    made = {row.event_type: row for row in Integration.objects.all()}
+    assert made.keys() == {
+        "user.created", "call.inbound_received", "call.ringing", "call.inbound_answered", "call.missed", "call.ended"}
+    assert {(row.request_url, *row.body_keys) for row in made.values()} == {("https://crm.example.com/hook",)}
+    assert len({*re.findall(r"whsec_[\w+/=]+", done)}) == len(made)
 
 
 def test_what_was_confirmed_is_shown_anew_when_it_is_no_longer_true(house: House) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -144,3 +145,27 @@ def test_a_request_that_is_too_large_is_refused_before_it_is_read(half: Callable
     again.request("GET", "/healthz")
     assert again.getresponse().status == 200
     again.close()
+
+
+def test_a_body_that_is_too_large_is_read_to_its_end_and_answered_with_what_to_do(half: Callable[..., Half]) -> None:
+    web = half("web")
+    web.start()
+    for body in (b"x" * 5_000_000, iter([b"x" * 1_100_000])):  # with its length, and in chunks of any
+        asking = HTTPConnection("127.0.0.1", web.web_port, timeout=30)
+        asking.request("POST", "/login/", body, {"Accept-Language": "de"}, encode_chunked=True)
+        answer = asking.getresponse()
+        assert answer.status == 413
+        assert "größer als 1 MiB" in answer.read().decode()
+        assert answer.headers["Content-Security-Policy"]
+        asking.close()
+    asking = HTTPConnection("127.0.0.1", web.web_port, timeout=30)
+    asking.request("POST", "/api/v1/integrations", b"x" * 5_000_000)
+    answer = asking.getresponse()
+    assert (answer.status, json.loads(answer.read())["code"]) == (401, "unauthenticated")
+    asking.close()
+
+
+def test_a_portal_under_another_host_name_says_what_to_set(client: Client) -> None:
+    answer = client.get("/login/", headers={"host": "portal.example.net"})
+    assert answer.status_code == 400
+    assert "SWITCHHOOK_PUBLIC_URL" in answer.content.decode()

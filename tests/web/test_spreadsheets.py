@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from switchhook.domain.catalogue import EventType, Field
+from switchhook.domain.text_file import plain, safe
 from switchhook.web import spreadsheets
 from switchhook.web.models import PbxUser
 from tests.web.conftest import World
@@ -76,13 +77,13 @@ def test_nothing_in_a_file_is_a_formula(house: House, name: str) -> None:
     PbxUser.objects.filter(id=house.world.users[0].id).update(name=name)
     first = rows(house, "users.csv")[0]
     assert first["Name"] == "'" + name
-    assert spreadsheets.plain(first["Name"]) == name
+    assert plain(first["Name"]) == name
 
 
 @pytest.mark.parametrize("number", ["12025550101", "+12025550101", "+1 202 555 0101", "-1"])
 def test_numbers_stay_numbers(number: str) -> None:
-    assert spreadsheets.safe(number) == number
-    assert spreadsheets.plain(number) == number
+    assert safe(number) == number
+    assert plain(number) == number
 
 
 def test_a_file_goes_on_beyond_a_page_and_ends_at_the_limit(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

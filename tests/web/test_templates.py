@@ -99,7 +99,7 @@ def test_a_template_fills_the_form_in_and_only_the_url_is_missing(house: House) 
     form = house.client().get(f"{house.pbx_url}integrations/new/?template=slack").content.decode()
     assert "add one for the channel, and copy its URL" in form
     assert 'value="Slack message"' in form
-    assert "{source_number} was answered by {name}" in form
+    assert "answered by {name} ({extension_number}). Caller: {source_number}" in form
     (signed,) = re.findall(r'<input[^>]*name="signed"[^>]*>', form)
     assert "checked" not in signed  # Slack has no use for a signature
 

@@ -24,11 +24,11 @@ DIFFERENT, NOT_DONE = 1, 2  # exit codes
 
 
 def main() -> int:
-    logging.basicConfig(
-        level=os.environ.get("BILLING_LOG_LEVEL", "INFO"), format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
     told = _words().parse_args()
     try:
+        logging.basicConfig(
+            level=os.environ.get("BILLING_LOG_LEVEL", "INFO"), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+        )
         ours = configuration(os.environ)
         rates = load_rates(ours.rates, charged=ours.charged, decimals=ours.decimals)
         match told.verb:
@@ -40,7 +40,7 @@ def main() -> int:
                 return _rate(ours, rates)
             case _:
                 return _serve(ours, rates)
-    except (Misconfigured, WrongRates, NoAnswer, Trouble, ValueError) as error:
+    except (Misconfigured, WrongRates, NoAnswer, Trouble, OSError, ValueError) as error:
         print(f"billing: {error}", file=sys.stderr)
         return NOT_DONE
 
@@ -61,7 +61,11 @@ def _serve(ours: Configuration, rates: RateTable) -> int:
     if not ours.secrets:
         raise Misconfigured("BILLING_SECRET: write the signing secrets of the integrations, whsec_… whsec_…")
     app = make_app(ours, rates, home_url=os.environ.get("BILLING_HOME_URL", ""))
-    web.run_app(app, host=ours.host, port=ours.port, access_log=None, print=None)
+
+    def started(_: str) -> None:
+        logging.getLogger("billing").info("the page is at http://%s:%d/, the webhook at /hook", ours.host, ours.port)
+
+    web.run_app(app, host=ours.host, port=ours.port, access_log=None, print=started)
     return 0
 
 

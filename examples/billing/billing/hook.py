@@ -38,6 +38,8 @@ def check_signature(secrets: Sequence[Secret], headers: Mapping[str, str], body:
         raise Unsigned("it has no signature: give the integration a signing secret")
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 13):
         raise Unsigned("webhook-timestamp is no number of seconds")
+    if not (id_ + given).isascii():
+        raise Unsigned("webhook-id and webhook-signature are not as Switchhook writes them")
     if abs(now - int(stamp)) > TOLERANCE_SECONDS:
         raise Unsigned("it is older than 5 minutes, or a clock is wrong")
     signed = f"{id_}.{stamp}.".encode() + body

@@ -131,7 +131,8 @@ async def _ask(session: ClientSession, url: str, token: str, wanted: Mapping[str
                         raise NoAnswer(f"{url} is not Switchhook's API: BILLING_API_URL ends in /api/v1")
                     return page
     except (ClientError, TimeoutError, ValueError, AttributeError) as error:
-        raise NoAnswer(f"{url} does not answer as it should: {error or 'too late'}") from error
+        raise NoAnswer(f"{url} does not answer as Switchhook's API does (BILLING_API_URL ends in /api/v1): "
+                       f"{error or 'too late'}") from error
 
 
 def _values(one: Ended) -> str:

@@ -10,6 +10,7 @@ import pytest
 from tests.fixtures.postgres import PostgresServer
 
 from billing.database import Database
+from billing.hook import Secret, Unsigned, check_signature, key_of
 from billing_fixtures import CALL, SECRET, Clock, Program, call, leg, running
 
 OTHER_SECRET = "whsec_" + "A" * 32
@@ -52,6 +53,14 @@ async def test_an_old_or_early_request_is_refused(program: Program, later_second
     program.clock.now += later_seconds
     async with program.session.post(f"{program.url}/hook", data=b"{}", headers=headers) as answer:
         assert "older than 5 minutes" in await answer.text()
+
+
+@pytest.mark.parametrize("name", ["webhook-id", "webhook-timestamp", "webhook-signature"])
+def test_a_header_that_is_no_text_is_refused(name: str) -> None:
+    headers = {"webhook-id": "a", "webhook-timestamp": "1772581315", "webhook-signature": "v1,AAAA"}
+    with pytest.raises(Unsigned):
+        check_signature(  # aiohttp tells so of a byte FF
+            [Secret("", key_of(SECRET))], headers | {name: "\udcff"}, b"{}", now=1772581315)
 
 
 async def test_the_secret_that_signed_says_which_account_is_billed(tmp_path: Path, clock: Clock) -> None:

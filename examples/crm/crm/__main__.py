@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
 from subprocess import CalledProcessError
@@ -18,25 +19,28 @@ from crm.tryton import Tryton
 
 
 def main() -> None:
-    logging.basicConfig(
-        level=os.environ.get("CRM_LOG_LEVEL", "INFO"), format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    match sys.argv[1:]:
-        case []:
-            try:
-                ours = configuration(os.environ)
-            except Misconfigured as error:
-                sys.exit(f"crm: {error}")
-            web.run_app(_app(ours), host=ours.host, port=ours.port, access_log=None, print=None)
-        case ["demo"]:
-            try:
+    try:
+        logging.basicConfig(
+            level=os.environ.get("CRM_LOG_LEVEL", "INFO"), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+        )
+        match sys.argv[1:]:
+            case []:
+                _serve(configuration(os.environ))
+            case ["demo"]:
                 asyncio.run(demo(os.environ.get("CRM_LISTEN", "127.0.0.1:8020")))
-            except (OSError, RuntimeError, CalledProcessError) as error:
-                sys.exit(f"crm: {error}")
-            except (KeyboardInterrupt, asyncio.CancelledError):
-                pass  # that is how it ends
-        case _:
-            sys.exit("usage: python -m crm [demo]")
+            case _:
+                sys.exit("usage: python -m crm [demo]")
+    except (Misconfigured, OSError, RuntimeError, ValueError, CalledProcessError, sqlite3.Error) as error:
+        sys.exit(f"crm: {error}")
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        pass  # that is how the demo ends
+
+
+def _serve(ours: Configuration) -> None:
+    def started(_: str) -> None:
+        logging.getLogger("crm").info("the pages are at http://%s:%d/, the webhook at /hook", ours.host, ours.port)
+
+    web.run_app(_app(ours), host=ours.host, port=ours.port, access_log=None, print=started)
 
 
 async def _app(ours: Configuration) -> web.Application:

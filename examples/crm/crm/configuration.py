@@ -80,9 +80,14 @@ def _secrets(text: str) -> tuple[str, ...]:
 
 
 def _tryton_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or not parts.path.strip("/"):
-        raise Misconfigured("CRM_TRYTON_URL: write https://HOST/DATABASE; `python -m crm demo` brings a Tryton along")
+    try:
+        parts = urlsplit(text)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0 or not parts.path.strip("/"):
+            raise ValueError(text)
+    except ValueError as error:
+        raise Misconfigured(
+            "CRM_TRYTON_URL: write https://HOST/DATABASE; `python -m crm demo` brings a Tryton along"
+        ) from error
     return text.rstrip("/")
 
 

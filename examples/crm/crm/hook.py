@@ -68,6 +68,8 @@ def check_signature(secrets: Sequence[str], headers: Mapping[str, str], body: by
         raise Unsigned("it has no signature: give the integration a signing secret")
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 13):
         raise Unsigned("webhook-timestamp is no number of seconds")
+    if not (id_ + given).isascii():
+        raise Unsigned("webhook-id and webhook-signature are not as Switchhook writes them")
     if abs(now - int(stamp)) > TOLERANCE_SECONDS:
         raise Unsigned("it is older than 5 minutes, or a clock is wrong")
     good = [sign(secret, id_, stamp, body) for secret in secrets]
@@ -151,6 +153,7 @@ def _whole(told: Mapping[str, object], key: str) -> int:
 
 
 def _text(told: Mapping[str, object], key: str) -> str:
-    """A value as text, without anything that could break a line."""
+    """A value as text, without anything that could break a line or that a database would refuse."""
     value = told.get(key)
-    return "" if value is None else " ".join(str(value).split())[:KEPT_CHARACTERS]
+    text = "" if value is None else " ".join(str(value).split())[:KEPT_CHARACTERS]
+    return text.encode(errors="replace").decode()

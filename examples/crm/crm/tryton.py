@@ -58,14 +58,16 @@ class Tryton:
             found = ending if len({str(one["party"]) for one in ending}) == 1 else []  # of two it would be a guess
         if not found:
             return None
-        party = found[0]["party."]
-        assert isinstance(party, dict)
-        id_ = int(party["id"])
+        match found[0]["party."]:
+            case {"id": int(id_), "rec_name": str(name)}:
+                pass
+            case _:
+                raise CrmFailed("Tryton does not tell whose number it is")
         notes = await self._read("ir.note", [["resource", "=", f"party.party,{id_}"]], ["message"], limit=LATEST)
         where = urlsplit(self._access.url)
         return Contact(
             id=str(id_),
-            name=str(party["rec_name"]),
+            name=name,
             url=f"tryton://{where.netloc}{where.path}/model/party.party/{id_}",
             latest=tuple(_without_reference(str(one["message"])) for one in notes),
         )
@@ -114,10 +116,14 @@ class Tryton:
                 told = await self._post("common.db.login", access.user, {"password": access.password}, "en")
             except _LoggedOut as error:
                 raise CrmFailed("Tryton refuses the user or the password") from error
-            assert isinstance(told, list)
+            if not isinstance(told, list) or len(told) < 2:
+                raise CrmFailed("Tryton refuses the user or the password")
             session = base64.b64encode(f"{access.user}:{told[0]}:{told[1]}".encode()).decode()
             headers = {"Authorization": f"Session {session}"}
-            context = await self._post("model.res.user.get_preferences", True, {}, headers=headers)
+            try:
+                context = await self._post("model.res.user.get_preferences", True, {}, headers=headers)
+            except _LoggedOut as error:
+                raise CrmFailed("Tryton ends every session at once") from error
             self._login = _Login(headers, context)
             return self._login
 
@@ -151,15 +157,18 @@ class Tryton:
         name = f"Call-backs of {self._access.account_manager}"
         found = await self._read("project.work", [["type", "=", "project"], ["name", "=", name]], ["name"])
         made = found[0]["id"] if found else await self.call("project.work.create", [{"type": "project", "name": name}])
-        id_ = made[0] if isinstance(made, list) else made
-        assert isinstance(id_, int)
+        id_ = made[0] if isinstance(made, list) and made else made
+        if not isinstance(id_, int):
+            raise CrmFailed("Tryton does not tell which project it made")
         return id_
 
     async def _read(
         self, model: str, where: object, names: Sequence[str], *, limit: int = 100, order: str = "DESC"
     ) -> Rows:
         rows = await self.call(f"{model}.search_read", where, 0, limit, [["id", order]], names)
-        assert isinstance(rows, list)
+        wanted = {f"{name.partition('.')[0]}." if "." in name else name for name in names}
+        if not isinstance(rows, list) or not all(isinstance(one, dict) and one.keys() >= wanted for one in rows):
+            raise CrmFailed(f"Tryton tells no list of {model}")
         return rows
 
 

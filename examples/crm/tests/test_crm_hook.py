@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from crm.book import State
 from crm.configuration import Misconfigured, configuration
-from crm.hook import Kind
-from crm_fixtures import NOBODY, SECRET, Clock, Program, example, running, until
+from crm.hook import Kind, Unsigned, check_signature
+from crm_fixtures import NOBODY, SECRET, Clock, Program, example, running, serving, until
 
 OTHER_SECRET = "whsec_" + "A" * 32
 
@@ -42,6 +44,18 @@ async def test_an_old_or_early_request_is_refused(program: Program, later_second
     async with program.session.post(f"{program.url}/hook", data=b"{}", headers={
             "webhook-id": "a", "webhook-timestamp": str(int(told)), "webhook-signature": "v1,AAAA"}) as answer:
         assert "older than 5 minutes" in await answer.text()
+
+
+@pytest.mark.parametrize("name", ["webhook-id", "webhook-timestamp", "webhook-signature"])
+def test_a_header_that_is_no_text_is_refused(name: str) -> None:
+    headers = {"webhook-id": "a", "webhook-timestamp": "1772581315", "webhook-signature": "v1,AAAA"}
+    with pytest.raises(Unsigned):
+        check_signature([SECRET], headers | {name: "\udcff"}, b"{}", now=1772581315)  # so aiohttp tells of a byte FF
+
+
+async def test_half_a_character_in_a_name_is_no_reason_to_lose_an_entry(program: Program) -> None:
+    assert await program.tell(Kind.ANSWERED, "a", name="Ada \ud83d") == 204
+    assert [line.entry.text.partition(" · ")[2] for line in program.lines()] == ["Ada ? (201)"]
 
 
 async def test_each_integration_may_have_its_own_secret(tmp_path: Path, clock: Clock) -> None:
@@ -87,6 +101,32 @@ async def test_while_the_crm_is_away_entries_wait_and_the_pages_say_so(program: 
     assert program.lines()[0].state is State.WAITING
     assert "Tryton does not answer" in await program.look("/")
     await program.look_until("/pop/201/now", "Tryton does not answer")
+
+
+@pytest.mark.parametrize(("said", "problem"), [
+    ({}, "Tryton refuses the user or the password"),
+    ({"common.db.login": [1, "session"]}, "Tryton tells no list of party.contact_mechanism"),
+    ({"common.db.login": [1, "session"], "model.res.user.get_preferences": 401}, "ends every session at once"),
+    ({"common.db.login": [1, "session"], "model.party.contact_mechanism.search_read": [{"value": "1"}]}, "no list of"),
+    ({"common.db.login": [1, "session"], "model.party.contact_mechanism.search_read": [
+        {"value": "1", "party": 7, "party.": None}]}, "whose number it is"),
+])
+async def test_a_crm_that_says_something_odd_is_asked_again_later(
+    tmp_path: Path, clock: Clock, said: dict[str, object], problem: str,
+) -> None:
+    async def odd(request: web.Request) -> web.Response:
+        result = said.get((await request.json())["method"])
+        return web.Response(status=401) if result == 401 else web.json_response({"id": 0, "result": result})
+
+    app = web.Application()
+    app.router.add_post("/crm/rpc/", odd)
+    async with serving(app) as url, running(tmp_path, clock, replace(NOBODY, url=f"{url}/crm")) as program:
+        await program.tell(Kind.ANSWERED, "a")
+        await until(lambda: program.lines()[0].attempts)
+        [line] = program.lines()
+        assert line.state is State.WAITING
+        assert problem in line.problem
+        assert await program.tell(Kind.ENDED, "b") == 204
 
 
 async def test_a_page_that_waits_has_the_news_at_once(program: Program) -> None:

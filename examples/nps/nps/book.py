@@ -46,6 +46,11 @@ CREATE TABLE IF NOT EXISTS recording (  -- of a call with a score: a row only wh
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS recording_awaited ON recording (next_at) WHERE state = 'awaited';
 """
+#: The score of a call in a menu that counts so far.
+COUNTED = """
+SELECT webhook_id, at_ms FROM choice
+WHERE call_uuid = ? AND menu = ? AND score IS NOT NULL AND call_uuid <> ''
+"""
 #: A message waits for the recording of its call, be it to learn that there is none.
 FROM_DUE = """
 FROM outbox JOIN choice USING (webhook_id) LEFT JOIN recording ON recording.call_uuid = choice.call_uuid
@@ -148,7 +153,10 @@ class Book:
         listen_at: float | None = None,
     ) -> bool:
         """Keep a choice and what is to be sent because of it. `listen_at`: when to look for the call's recording first.
-        False: this request was here before; nothing is done."""
+        False: this request was here before; nothing is done.
+
+        A call's first score in a menu counts, also when it is told after a second one: that no longer counts then, and
+        what was still to be sent because of it is not."""
         row = (
             choice.webhook_id,
             round(choice.at.timestamp() * 1000),
@@ -165,16 +173,13 @@ class Book:
         with _transaction(self._db) as db:
             if db.execute("SELECT 1 FROM choice WHERE webhook_id = ?", row[:1]).fetchone():
                 return False
-            if (
-                score is not None
-                and choice.call_uuid
-                and db.execute(
-                    "SELECT 1 FROM choice WHERE call_uuid = ? AND menu = ? AND score IS NOT NULL",
-                    (choice.call_uuid, choice.menu),
-                ).fetchone()
-            ):
+            counted = db.execute(COUNTED, (choice.call_uuid, choice.menu)).fetchone() if score is not None else None
+            if counted and counted[1] <= row[1]:
                 score, owed = None, ()
                 row = (*row[:2], score, AGAIN, *row[4:])
+            elif counted:
+                db.execute("UPDATE choice SET score = NULL, why = ? WHERE webhook_id = ?", (AGAIN, counted[0]))
+                db.execute("DELETE FROM outbox WHERE webhook_id = ? AND state = 'waiting'", counted[:1])
             db.execute("INSERT INTO choice VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
             db.executemany(
                 "INSERT INTO outbox (webhook_id, kind, target, subject, body, made_at, next_at)"

@@ -49,6 +49,8 @@ def check_signature(secrets: Sequence[str], headers: Mapping[str, str], body: by
         raise Unsigned("it has no signature: give the integration a signing secret")
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 13):
         raise Unsigned("webhook-timestamp is no number of seconds")
+    if not (id_ + given).isascii():
+        raise Unsigned("webhook-id and webhook-signature are not as Switchhook writes them")
     if abs(now - int(stamp)) > TOLERANCE_SECONDS:
         raise Unsigned("it is older than 5 minutes, or a clock is wrong")
     signed = f"{id_}.{stamp}.".encode() + body
@@ -85,6 +87,8 @@ def read_choice(webhook_id: str, body: bytes, *, is_test: bool) -> Choice:
         raise Unreadable("date_time is no date and time") from error
     if at.tzinfo is None:
         raise Unreadable("date_time has no offset")
+    if not 1970 <= at.year < 9999:
+        raise Unreadable("date_time is out of range")
     return Choice(
         webhook_id=webhook_id,
         is_test=is_test,
@@ -100,6 +104,7 @@ def read_choice(webhook_id: str, body: bytes, *, is_test: bool) -> Choice:
 
 
 def _text(told: Mapping[str, object], key: str) -> str:
-    """A value as text, without anything that could break a line."""
+    """A value as text, without anything that could break a line or that a database would refuse."""
     value = told.get(key)
-    return "" if value is None else " ".join(str(value).split())[:KEPT_CHARACTERS]
+    text = "" if value is None else " ".join(str(value).split())[:KEPT_CHARACTERS]
+    return text.encode(errors="replace").decode()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nps.book import AGAIN, Book, Row
+from nps.hook import Unsigned, check_signature
 from nps_fixtures import SECRET, Clock, Program, example, running
 
 OTHER_SECRET = "whsec_" + "A" * 32
@@ -55,6 +56,18 @@ async def test_an_old_or_early_request_is_refused(program: Program, later_second
         assert "older than 5 minutes" in await answer.text()
 
 
+@pytest.mark.parametrize("name", ["webhook-id", "webhook-timestamp", "webhook-signature"])
+def test_a_header_that_is_no_text_is_refused(name: str) -> None:
+    headers = {"webhook-id": "a", "webhook-timestamp": "1772581315", "webhook-signature": "v1,AAAA"}
+    with pytest.raises(Unsigned):
+        check_signature([SECRET], headers | {name: "\udcff"}, b"{}", now=1772581315)  # so aiohttp tells of a byte FF
+
+
+async def test_half_a_character_in_a_name_is_no_reason_to_lose_a_score(program: Program) -> None:
+    assert await program.tell(name="Ada \ud83d") == 204
+    assert [row.user for row in kept(program)[0]] == ["Ada ?"]
+
+
 async def test_while_the_secret_is_rotated_both_are_good(tmp_path: Path, clock: Clock) -> None:
     async with running(tmp_path, clock, NPS_SECRET=f"{OTHER_SECRET} {SECRET}") as program:
         assert await program.tell("a", call_uuid="1") == 204
@@ -72,6 +85,16 @@ async def test_a_second_choice_in_the_same_call_does_not_count(program: Program)
     scores, other = kept(program)
     assert [row.score for row in scores] == [9]
     assert [row.why for row in other] == [AGAIN]
+
+
+async def test_the_first_choice_counts_also_when_it_is_told_last(tmp_path: Path, clock: Clock) -> None:
+    async with running(tmp_path, clock, NPS_SMTP_URL="smtp://127.0.0.1:9", NPS_API_URL="http://127.0.0.1:9",
+                       NPS_API_TOKEN="swh_synthetic") as program:
+        await program.tell("b", option_selected="1", date_time="2026-11-22T10:00:09+00:00")
+        await program.tell("a", option_selected="9", date_time="2026-11-22T10:00:01+00:00")
+        scores, other = kept(program)
+    assert [(row.score, row.told) for row in scores] == [(9, "mail waiting")]
+    assert [(row.option, row.why, row.told) for row in other] == [("1", AGAIN, "")]
 
 
 @pytest.mark.parametrize("option", ["*", "#", "11", "A"])
@@ -100,6 +123,7 @@ async def test_a_test_is_shown_as_a_test_and_not_counted(program: Program) -> No
     (json.dumps({"ivr_name": "NPS", "call_uuid": "1", "date_time": "x"}), "lacks option_selected"),
     (json.dumps(example(date_time="yesterday")), "no date"),
     (json.dumps(example(date_time="2026-03-04T10:41:55")), "no offset"),
+    (json.dumps(example(date_time="9999-12-31T23:59:59-14:00")), "out of range"),
 ])
 async def test_a_body_that_is_wrong_is_refused_and_the_answer_says_why(program: Program, body: str, why: str) -> None:
     status, text = await program.post(body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ from switchhook.domain.validation import mistakes
 LARGEST_ANSWER_BYTES = 64 * 1024
 NOBODY = UUID(int=0)
 
+_HOST_AND_PORT = re.compile(r"[\w.-]+:\d+(/|$)")
+
 #: What stands for a secret of an integration: nobody is told those.
 STAND_IN = "secret-of-the-integration"
 
@@ -47,6 +50,7 @@ class Heard:
 
 def standing_order(forward: str, secret: str) -> Integration:
     """What is sent when no integration says: every field as JSON, signed. Raises BadData for what is no URL."""
+    forward = f"http://{forward}" if _HOST_AND_PORT.match(forward) else forward
     order = Integration(
         id=uuid5(NAMESPACE_URL, forward), account_id=NOBODY, service_id=None, name="listen",
         event_type=EventType.INBOUND_RECEIVED, request_url=forward, signing_secrets=(secret,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import typer
 from switchhook.cli.exits import BadData, NotLoggedIn
 
 URL, TOKEN = "SWITCHHOOK_URL", "SWITCHHOOK_TOKEN"
+_LOCAL = re.compile(r"(localhost|127\.[\d.]+|\[::1\])(?=[:/]|$)")  # there nobody speaks TLS
 _HOW = f"Run `switchhook login`, or set {URL} and {TOKEN}."
 
 
@@ -46,7 +48,9 @@ def current_login(environment: Mapping[str, str] = os.environ) -> Login:
 def server_url(text: str) -> str:
     """The server's address as it was typed, in one form. Raises BadData."""
     text = text.strip()
-    parts = urlsplit(text if "://" in text else f"https://{text}")
+    if "://" not in text:
+        text = f"{'http' if _LOCAL.match(text) else 'https'}://{text}"
+    parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
         raise BadData(f"{text!r} is no address of a server: write https://portal.example.com.")
     return parts.geturl().rstrip("/").removesuffix("/api/v1")

@@ -5,6 +5,7 @@ The commands import what they need when they are called: `switchhook engine` sho
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,10 +14,20 @@ if TYPE_CHECKING:
     from switchhook.cli.client import Client
     from switchhook.cli.output import Output
 
+
+def known_types(begun: str) -> list[str]:
+    """The event types that begin so, for the shell's completion."""
+    from switchhook.domain.catalogue import EventType
+
+    return [one.value for one in EventType if one.value.startswith(begun)]
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines, as when the output is piped.")]
 Pbx = Annotated[str, typer.Option("--service", "-s", help="The PBX: its name, friendly name or UUID.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 Since = Annotated[str, typer.Option(help="From then on: 10m, 2h, 3d ago, or 2026-03-04T12:00:00Z.")]
+OnlyTypes = Annotated[str, typer.Option(
+    "--events", "-e", help="Only these: call.inbound_answered,ivr.*", autocompletion=known_types)]
 Most = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")]
 
 
@@ -40,6 +51,19 @@ def confirmed(question: str, yes: bool) -> bool:
     if not sys.stdin.isatty():
         raise CommandError("Nobody is there to be asked: add --yes.")
     return typer.confirm(question, err=True)
+
+
+def text_in(file: Path) -> str:
+    """The text of a file, or for - of standard input. Raises NotFound."""
+    import sys
+
+    from switchhook.cli.exits import NotFound
+    from switchhook.domain.text_file import text_of
+
+    try:
+        return text_of(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
+    except OSError as error:
+        raise NotFound(f"{file} cannot be read: {error.strerror}.") from None
 
 
 def since_when(typed: str) -> str:

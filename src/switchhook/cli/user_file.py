@@ -8,23 +8,25 @@ from collections.abc import Iterable
 
 from switchhook.cli.client import Record
 from switchhook.cli.exits import BadData
+from switchhook.domain.text_file import plain
 
 COLUMNS = ("extension_number", "name", "outbound_phone_number", "has_voicemail", "enabled_calls")
 MOST_USERS = 2000
+#: A column that the portal's CSV has beyond these: into which PBX they go, a command says.
+PORTALS_OWN = "pbx"
 
 _YES, _NO = frozenset({"true", "yes", "1", "y"}), frozenset({"false", "no", "0", "n"})
 
 
 def read(text: str) -> list[Record]:
     """The users as the API takes them. An empty cell leaves what is there. Raises BadData that names the line."""
-    text = text.removeprefix("\ufeff")
     try:
         dialect: type[csv.Dialect] = csv.Sniffer().sniff(text.partition("\n")[0], ",;\t")
     except csv.Error:
         dialect = csv.excel
     rows = csv.DictReader(io.StringIO(text), dialect=dialect, skipinitialspace=True)
-    names = [(name or "").strip().lower() for name in rows.fieldnames or ()]
-    if "extension_number" not in names or (unknown := sorted(set(names) - set(COLUMNS))):
+    names = ["_".join((name or "").lower().replace("_", " ").split()) for name in rows.fieldnames or ()]
+    if "extension_number" not in names or (unknown := sorted(set(names) - {*COLUMNS, PORTALS_OWN})):
         what = f"has no column {unknown[0]!r}" if "extension_number" in names else "needs a column extension_number"
         raise BadData(f"The first line names the columns. Such a file {what}; it has {', '.join(COLUMNS)}.")
     rows.fieldnames = names
@@ -49,7 +51,7 @@ def written(users: Iterable[Record]) -> str:
 def _user(row: dict[str, str], line: int) -> Record:
     if None in row:
         raise BadData(f"Line {line} has more cells than there are columns.")
-    cells = {name: (cell or "").strip() for name, cell in row.items()}
+    cells = {name: plain((cell or "").strip()) for name, cell in row.items() if name != PORTALS_OWN}
     user: Record = {name: cell for name, cell in cells.items() if cell}
     if "extension_number" not in user:
         raise BadData(f"Line {line} has no extension_number.")

@@ -30,11 +30,29 @@ class Parcel:
         return not self.retry and not self.manual and not self.event.is_test
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
+class AccountPlaces:
+    """How many requests an account has in flight, of all its integrations."""
+
+    cap: int | None = None  # how many it may have; None: as many as there are places
+    in_flight: int = 0
+    retries_in_flight: int = 0
+
+    def free(self) -> bool:
+        """Whether it may have one more."""
+        return self.cap is None or self.in_flight < self.cap
+
+    def free_for_retry(self) -> bool:
+        """The same of a retry: first attempts of the account's other integrations do not wait behind those."""
+        return self.cap is None or (self.in_flight < self.cap and self.retries_in_flight < max(1, self.cap // 2))
+
+
+@dataclass(slots=True, eq=False)
 class Lane:
     """All that one integration waits for. Only the head of a row (one order key) is among the ready."""
 
-    account_id: UUID
+    integration_id: UUID
+    account: AccountPlaces
     max_in_flight: int
     ready: deque[Parcel] = field(default_factory=deque)
     rows: dict[str, deque[Parcel]] = field(default_factory=dict)
@@ -92,29 +110,35 @@ class Resting:
 
 
 class Turns:
-    """Accounts taking turns, and the integrations of each. A member is in it while it may start something."""
+    """Accounts taking turns, and the lanes of each. A lane is in it while it may start something."""
 
     def __init__(self) -> None:
-        self._accounts: OrderedDict[UUID, OrderedDict[UUID, None]] = OrderedDict()
+        self._accounts: OrderedDict[AccountPlaces, OrderedDict[Lane, None]] = OrderedDict()
 
-    def join(self, account_id: UUID, integration_id: UUID) -> None:
-        self._accounts.setdefault(account_id, OrderedDict())[integration_id] = None
+    def __bool__(self) -> bool:
+        return bool(self._accounts)
 
-    def leave(self, account_id: UUID, integration_id: UUID) -> None:
-        integrations = self._accounts.get(account_id)
-        if integrations is not None:
-            integrations.pop(integration_id, None)
-            if not integrations:
-                del self._accounts[account_id]
+    def join(self, lane: Lane) -> None:
+        lanes = self._accounts.get(lane.account)
+        if lanes is None:
+            lanes = self._accounts[lane.account] = OrderedDict()
+        lanes[lane] = None
 
-    def next(self, may: Callable[[UUID], bool], fits: Callable[[UUID], bool]) -> UUID | None:
-        """The first integration in turn that fits, of an account that may; it and its account go to the end."""
-        for account_id, integrations in self._accounts.items():
-            if not may(account_id):
+    def leave(self, lane: Lane) -> None:
+        lanes = self._accounts.get(lane.account)
+        if lanes is not None:
+            lanes.pop(lane, None)
+            if not lanes:
+                del self._accounts[lane.account]
+
+    def next(self, may: Callable[[AccountPlaces], bool], fits: Callable[[Lane], bool]) -> Lane | None:
+        """The first lane in turn that fits, of an account that may; it and its account go to the end."""
+        for account, lanes in self._accounts.items():
+            if not may(account):
                 continue
-            for integration_id in integrations:
-                if fits(integration_id):
-                    self._accounts.move_to_end(account_id)
-                    integrations.move_to_end(integration_id)
-                    return integration_id
+            for lane in lanes:
+                if fits(lane):
+                    self._accounts.move_to_end(account)
+                    lanes.move_to_end(lane)
+                    return lane
         return None

@@ -18,12 +18,12 @@ so that nobody who has just got up is run over. An integration may have a pace o
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 from uuid import UUID
 
-from switchhook.delivery.lane import Lane, Parcel, Resting, Turns
+from switchhook.delivery.lane import AccountPlaces, Lane, Parcel, Resting, Turns
 from switchhook.domain import breaker
 from switchhook.domain.breaker import Breaker
 from switchhook.domain.pacing import Pacer
@@ -55,9 +55,7 @@ class Lanes:
         self._lanes: dict[UUID, Lane] = {}
         self._parcels: dict[UUID, Parcel] = {}
         self._firsts, self._retries = Turns(), Turns()
-        self._account_caps: dict[UUID, int] = {}
-        self._of_account: Counter[UUID] = Counter()  # in flight
-        self._retries_of_account: Counter[UUID] = Counter()  # of these
+        self._accounts: dict[UUID, AccountPlaces] = {}
         self._retries_in_flight = 0
         self._since_retry = 0
         self.in_flight = 0
@@ -114,7 +112,7 @@ class Lanes:
             lane = self._lanes.get(id_)
             if lane is not None and lane.shed == shed:
                 lane.behind = False
-                self._tidy(id_, lane)
+                self._tidy(lane)
 
     # -- the way of a parcel ---------------------------------------------------------------------------------
 
@@ -133,12 +131,8 @@ class Lanes:
         """Take it in. `max_in_flight` and `per_second` (None: as many as come): the integration's as they are now.
         `of_account`: how many its account may have in flight (None: as many as there are places)."""
         delivery = parcel.delivery
-        if of_account is None:
-            self._account_caps.pop(delivery.account_id, None)
-        else:
-            self._account_caps[delivery.account_id] = of_account
         lane = self._lane(delivery.integration_id, delivery.account_id)
-        lane.max_in_flight = max_in_flight
+        lane.account.cap, lane.max_in_flight = of_account, max_in_flight
         if per_second is None:
             lane.pacer = None
         elif lane.pacer is None:
@@ -162,22 +156,24 @@ class Lanes:
             else:
                 lane.rows[delivery.order_key] = deque((parcel,))
                 lane.ready.append(parcel)
-        self._seat(delivery.integration_id, lane)
+        self._seat(lane)
 
     def next(self) -> Parcel | None:
         """The parcel to send now, which is in flight from here on; None: nothing may start."""
         if self._timers:
             self._ring()
+        if not (self._firsts or self._retries):
+            return None
         retries_may = self._retries_in_flight < max(1, self._max_in_flight // 2)
-        integration_id = None
+        lane = None
         if retries_may and self._since_retry >= RETRY_EVERY - 1:
-            integration_id = self._retries.next(self._may_retry, self._fits)
-        retry = integration_id is not None
-        if integration_id is None:
-            integration_id = self._firsts.next(self._may, self._fits)
-        if integration_id is None and retries_may:
-            integration_id, retry = self._retries.next(self._may_retry, self._fits), True
-        return None if integration_id is None else self._start(integration_id, retry=retry)
+            lane = self._retries.next(AccountPlaces.free_for_retry, self._fits)
+        retry = lane is not None
+        if lane is None:
+            lane = self._firsts.next(AccountPlaces.free, self._fits)
+        if lane is None and retries_may:
+            lane, retry = self._retries.next(AccountPlaces.free_for_retry, self._fits), True
+        return None if lane is None else self._start(lane, retry=retry)
 
     def wait_seconds(self) -> float | None:
         """After how many seconds something may start although nothing happens until then; None: nothing will."""
@@ -201,7 +197,7 @@ class Lanes:
         lane = self._lanes.get(integration_id)
         if lane is not None and lane.breaker is not None and lane.breaker.is_open:
             self._close(lane, self._clock())
-            self._seat(integration_id, lane)
+            self._seat(lane)
 
     def ended(self, parcel: Parcel, *, alive: bool | None = None, jitter: float = 0.0) -> bool:
         """Its attempt has ended. `alive`: whether its receiver is (None: it did not come to that). `jitter`: at random
@@ -211,16 +207,16 @@ class Lanes:
         changed = self._learn(lane, parcel, alive, jitter) if lane.timed or alive is False else False
         del self._parcels[delivery.id]
         self.in_flight -= 1
-        _count_down(self._of_account, lane.account_id)
         lane.in_flight -= 1
+        lane.account.in_flight -= 1
         if parcel.retry:
-            lane.retries_in_flight -= 1
             self._retries_in_flight -= 1
-            _count_down(self._retries_of_account, lane.account_id)
+            lane.retries_in_flight -= 1
+            lane.account.retries_in_flight -= 1
         elif parcel.ordered:
             self._move_up(lane, delivery.order_key)
-        self._seat(delivery.integration_id, lane)
-        self._tidy(delivery.integration_id, lane)
+        self._seat(lane)
+        self._tidy(lane)
         return changed
 
     def __iter__(self) -> Iterator[Parcel]:
@@ -228,28 +224,17 @@ class Lanes:
 
     # -- inside ----------------------------------------------------------------------------------------------
 
-    def _may(self, account_id: UUID) -> bool:
-        """Whether the account has not as many in flight as it may have."""
-        cap = self._account_caps.get(account_id)
-        return cap is None or self._of_account[account_id] < cap
-
-    def _may_retry(self, account_id: UUID) -> bool:
-        """The same of a retry: first attempts of the account's other integrations do not wait behind those."""
-        cap = self._account_caps.get(account_id)
-        return self._may(account_id) and (cap is None or self._retries_of_account[account_id] < max(1, cap // 2))
-
-    def _fits(self, integration_id: UUID) -> bool:
+    def _fits(self, lane: Lane) -> bool:
         """No integration takes more than half of the places still free: many dead receivers never hold them all."""
         free = self._max_in_flight - self.in_flight
-        return free > 0 and self._lanes[integration_id].in_flight < max(1, free // 2)
+        return free > 0 and lane.in_flight < max(1, free // 2)
 
-    def _start(self, integration_id: UUID, *, retry: bool) -> Parcel:
-        lane = self._lanes[integration_id]
+    def _start(self, lane: Lane, *, retry: bool) -> Parcel:
         if retry:
             parcel = lane.retries.popleft()
-            lane.retries_in_flight += 1
             self._retries_in_flight += 1
-            self._retries_of_account[lane.account_id] += 1
+            lane.retries_in_flight += 1
+            lane.account.retries_in_flight += 1
             self._since_retry = 0
         else:
             parcel = lane.ready.popleft()
@@ -258,10 +243,10 @@ class Lanes:
         parcel.in_flight = True
         if lane.timed:
             self._note_start(lane, parcel)
-        lane.in_flight += 1
-        self._of_account[lane.account_id] += 1
         self.in_flight += 1
-        self._seat(integration_id, lane)
+        lane.in_flight += 1
+        lane.account.in_flight += 1
+        self._seat(lane)
         return parcel
 
     def _note_start(self, lane: Lane, parcel: Parcel) -> None:
@@ -310,8 +295,8 @@ class Lanes:
             lane = self._lanes.get(integration_id)
             if lane is not None:
                 lane.timer_at = None
-                self._seat(integration_id, lane)
-                self._tidy(integration_id, lane)
+                self._seat(lane)
+                self._tidy(lane)
 
     def _move_up(self, lane: Lane, order_key: str) -> None:
         """The head of the row has gone: the next one is ready."""
@@ -322,19 +307,16 @@ class Lanes:
         else:
             del lane.rows[order_key]
 
-    def _seat(self, integration_id: UUID, lane: Lane) -> None:
+    def _seat(self, lane: Lane) -> None:
         """Let the integration take turns exactly when it may start something."""
-        if lane.timed and self._must_wait(integration_id, lane):
-            self._firsts.leave(lane.account_id, integration_id)
-            self._retries.leave(lane.account_id, integration_id)
-            return
+        may = not (lane.timed and self._must_wait(lane))
         for turns, retry in ((self._firsts, False), (self._retries, True)):
-            if lane.may_start(retry=retry):
-                turns.join(lane.account_id, integration_id)
-            else:
-                turns.leave(lane.account_id, integration_id)
+            if may and lane.may_start(retry=retry):
+                turns.join(lane)
+            elif turns:
+                turns.leave(lane)
 
-    def _must_wait(self, integration_id: UUID, lane: Lane) -> bool:
+    def _must_wait(self, lane: Lane) -> bool:
         """Whether its time has not come yet; then it will be looked at again when it has, if anything waits."""
         now, free_at = self._clock(), lane.free_at()
         if free_at <= now:
@@ -342,24 +324,21 @@ class Lanes:
         if (lane.ready or lane.retries) and free_at != float("inf") and (
                 lane.timer_at is None or free_at < lane.timer_at):
             lane.timer_at = free_at
-            heappush(self._timers, (free_at, integration_id))
+            heappush(self._timers, (free_at, lane.integration_id))
         return True
 
     def _lane(self, integration_id: UUID, account_id: UUID) -> Lane:
         lane = self._lanes.get(integration_id)
         if lane is None:
-            lane = self._lanes[integration_id] = Lane(account_id=account_id, max_in_flight=1)
+            account = self._accounts.get(account_id)
+            if account is None:
+                account = self._accounts[account_id] = AccountPlaces()
+            lane = self._lanes[integration_id] = Lane(integration_id, account, max_in_flight=1)
         return lane
 
-    def _tidy(self, integration_id: UUID, lane: Lane) -> None:
+    def _tidy(self, lane: Lane) -> None:
         if lane.empty:
-            del self._lanes[integration_id]
-
-
-def _count_down(counter: Counter[UUID], account_id: UUID) -> None:
-    counter[account_id] -= 1
-    if not counter[account_id]:
-        del counter[account_id]
+            del self._lanes[lane.integration_id]
 
 
 def _undo_start(lane: Lane, parcel: Parcel) -> None:

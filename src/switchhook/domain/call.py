@@ -63,6 +63,7 @@ class Leg:
     number: str = ""  # what was sent to it when it was rung
     rung_from: str = ""
     asked_for: str = ""  # the number that led to ringing it
+    forwards_to: str = ""  # the number that the phone sends the call on to, by itself
     forwarded_by: str = ""  # the user whose phone sent the call on to it
     came_from: str = ""  # the call that it rang for, when another took that call's place and it answered
     dialled_by: Leg | None = field(default=None, repr=False)
@@ -74,6 +75,7 @@ class Leg:
     rings: bool = False
     ring_judged: bool = False
     connected: bool = False
+    put_through: bool = False  # a user who asked here by a feature code has put the caller here
     picked_up: bool = False  # it called, and took a call that rang elsewhere
     pickup_told: bool = False
     began_at: datetime | None = None

@@ -35,10 +35,27 @@ class Endings:
 
     def dialled(self, leg: Leg) -> None:
         """A leg is rung. Over a trunk: because of whom? As far as is known now; a successor may not see so far back."""
+        self._find_forwarder(leg)
         profile = leg.call.profile
         if profile is not None and not leg.local and self._kind(leg, profile) is Kind.TRUNK:
             leg.forwarded_by = self._sent_on_by(profile, leg, self._root(leg.call, profile, leg))
             leg.user = self._responsible(leg.call, profile, leg)
+
+    def forwards(self, leg: Leg, number: str) -> None:
+        """The phone that is rung sends the call on by itself: the PBX rings that number for it, before or after this is
+        told."""
+        leg.forwards_to = number
+        for other in leg.call.legs.values():
+            self._find_forwarder(other)
+
+    def _find_forwarder(self, leg: Leg) -> None:
+        call, profile = leg.call, leg.call.profile
+        if profile is None or not leg.rung or leg.forwarded_by:
+            return
+        for other in (*call.legs.values(), *call.past_legs.values()):
+            to = other.forwards_to
+            if to and to in (leg.number, leg.device) and other.dialled_by is leg.dialled_by:
+                leg.forwarded_by = self._known.extension(profile, other.device)
 
     def connected(self, leg: Leg, at: datetime | None) -> None:
         """The leg is up: of a caller's, perhaps only with the PBX itself."""

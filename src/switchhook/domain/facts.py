@@ -150,11 +150,11 @@ class LegUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegForwarded:
-    """A phone that was rung sends the call on by itself, to `to`."""
+    """A phone that was rung sends the call on by itself, to `number`."""
 
     at: datetime | None
     by: Party
-    to: Party
+    number: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

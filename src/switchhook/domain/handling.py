@@ -8,7 +8,7 @@ from datetime import datetime
 
 from switchhook.domain.call import Call, Leg
 from switchhook.domain.catalogue import EventType
-from switchhook.domain.facts import MessageLeft, TransferKind, Transferred
+from switchhook.domain.facts import Direction, MessageLeft, TransferKind, Transferred
 from switchhook.domain.outcome import Telling
 from switchhook.domain.profile import Acquaintance, Kind, Profile
 
@@ -72,11 +72,17 @@ class Handling:
         elif fact.kind is TransferKind.ATTENDED and second is not None:
             to = second.dialled or to
         call.transferred_by = by or call.transferred_by
-        what = (fact.transferer.leg, moved.id, to) if second is None else (fact.transferer.leg, moved.id, second.id)
         who = by or "a party outside"
         text = f"{who} transferred the call to {to}" if to else f"{who} transferred the call"
         if fact.kind is TransferKind.ATTENDED:
             text = f"{text} after calling there"
+        self._telling.note(call, fact.at, text)
+        if second is not None and second.call is not call:
+            number = call.destination if call.direction is Direction.OUTBOUND else call.source
+            with_whom = number or "a withheld number"
+            self._telling.note(second.call, fact.at, f"{who} transferred the call with {with_whom} to here: that "
+                                                     "call's page tells how it went on")
+        what = (fact.transferer.leg, moved.id, to) if second is None else (fact.transferer.leg, moved.id, second.id)
         self._telling.tell(
             call, EventType.TRANSFERRED, fact.at, text, *what,
             extension_number=by or None, transferred_to=to or None, transfer_kind=fact.kind.value)

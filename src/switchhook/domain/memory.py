@@ -24,7 +24,7 @@ _CALL_MOMENTS = ("touched_at", "taken_at", "ended_at")
 _LEG_TEXTS = ("device", "home", "dialled", "number", "rung_from", "on_behalf_of", "left_menu", "asked_for",
               "forwarded_by", "user", "came_from")
 _LEG_FLAGS = ("local", "began_call", "called", "bridged", "heard_menu", "rung", "rings", "ring_judged", "connected",
-              "picked_up", "pickup_told")
+              "picked_up", "pickup_told", "put_through")
 _LEG_MOMENTS = ("began_at", "rings_at", "connected_at", "ended_at")
 
 

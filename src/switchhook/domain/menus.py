@@ -26,6 +26,8 @@ class Menus:
     A user who has a caller on the other line and calls a menu is about to put the caller there, most likely: that is
     one thing that happens, and the caller's call is told of. So the user's own call is told as reaching the menu only
     when it turns out otherwise: when an option is chosen in it, or it leaves the menu and nobody was transferred.
+    The same where the user asks by a feature code: the PBX calls the menu then, by a local leg of the caller's call.
+    If the user comes back from there, the caller never reached it.
     """
 
     def __init__(
@@ -143,6 +145,19 @@ class Menus:
             leg.visit = leg.visit or Visit(quiet_places=visit.quiet_places)
             self._reach(leg, menu, at, f"the caller was transferred into the menu {menu}")
 
+    def put_through(self, leg: Leg, at: datetime | None) -> None:
+        """The caller is put where a user asked by a feature code: at the other end of this local leg, in a menu
+        perhaps."""
+        leg.put_through = True
+        self._telling.changed(leg.call)
+        asked = leg.pair
+        if asked is not None and asked.visit is not None:
+            menu = asked.visit.current
+            is_held = any(held.menu == menu for held in asked.visit.held)
+            self._drop_held(asked.call, asked.visit, at, but=menu)
+            if is_held:
+                self._tell_reached(asked, menu, at, f"the caller was transferred into the menu {menu}")
+
     def leave(self, leg: Leg, at: datetime | None, *, rings: str = "", may_go_on: bool = False) -> None:
         """The leg has left for something that is no menu; it rings the device `rings`, perhaps.
         `may_go_on`: the menu's dialplan may take its next step afterwards."""
@@ -155,6 +170,20 @@ class Menus:
             leg.left_menu = leg.visit.current if may_go_on else ""
             leg.last_visit, leg.visit = leg.visit, None
             self._telling.changed(leg.call)
+
+    def ended(self, leg: Leg, at: datetime | None) -> None:
+        """The leg is over."""
+        if leg.visit is not None and leg.local and not self._is_dialled(leg):
+            for held in leg.visit.held:
+                self._telling.withhold(leg.call, EventType.IVR_RECEIVED, at, f"a user called the menu {held.menu} to "
+                                       "put the caller there, and did not: the caller never reached it")
+            leg.visit.held.clear()
+        self.settle(leg)
+
+    def dialled(self, leg: Leg) -> None:
+        """The dialplan rang the leg: where the other end of a local one is, no user asked the way."""
+        if leg.pair is not None:
+            self._tell_held(leg.pair)
 
     def settle(self, leg: Leg) -> None:
         """Nothing contradicts what is held back any more: the menu was reached for its own sake, and the pending option
@@ -181,11 +210,24 @@ class Menus:
                                    f"the menu {menu} {again}: it is reached anew only after the call has left")
             return
         visit = self._enter(leg, menu)
-        if leg.began_call and leg.call.direction is Direction.INTERNAL and self._has_another_call(leg):
+        if self._asks_the_way(leg):
             visit.held.append(HeldMenu(menu=menu, at=at))
             self._telling.changed(leg.call)
         else:
             self._tell_reached(leg, menu, at, why or f"the call reached the menu {menu}")
+
+    def _asks_the_way(self, leg: Leg) -> bool:
+        """Is it a user's who has a caller waiting: on the other line or, by a feature code, in this call?"""
+        if not leg.local:
+            return leg.began_call and leg.call.direction is Direction.INTERNAL and self._has_another_call(leg)
+        asked_by = leg.pair
+        return bool(leg.on_behalf_of) and asked_by is not None and not (
+            asked_by.began_call or asked_by.put_through or self._is_dialled(leg))
+
+    @staticmethod
+    def _is_dialled(leg: Leg) -> bool:
+        """Has the dialplan rung this local leg: for a queue, a ring group, a forward?"""
+        return leg.dialled_by is not None or (leg.pair is not None and leg.pair.dialled_by is not None)
 
     def _tell_reached(self, leg: Leg, menu: str, at: datetime | None, why: str) -> None:
         self._announce(leg.call, at)
@@ -196,10 +238,11 @@ class Menus:
             held = leg.visit.held.pop(0)
             self._tell_reached(leg, held.menu, held.at, f"the call reached the menu {held.menu}")
 
-    def _drop_held(self, call: Call, visit: Visit, at: datetime | None) -> None:
+    def _drop_held(self, call: Call, visit: Visit, at: datetime | None, but: str = "") -> None:
         for held in visit.held:
-            self._telling.withhold(call, EventType.IVR_RECEIVED, at, f"the user called the menu {held.menu} to put a "
-                                   "caller there: the caller's call is told of, once")
+            if held.menu != but:
+                self._telling.withhold(call, EventType.IVR_RECEIVED, at, f"the user called the menu {held.menu} to put "
+                                       "a caller there: the caller's call is told of, once")
         visit.held.clear()
 
     def _option(self, leg: Leg, menu: str, digits: str, at: datetime | None, way: str) -> None:

@@ -59,6 +59,11 @@ class Milestones:
                     call, _RECEIVED, fact.at, f"{leg.device} is not named as a trunk{where}: so the call was taken for "
                     "one of a user. Reading says which devices are trunks and extensions")
 
+    def recalled(self, call: Call) -> None:
+        """The call goes on as a predecessor left it: what its beginning showed is still known."""
+        if call.direction is Direction.INBOUND and call.origin is not None:
+            self._known.learn_trunk(call.origin.device)
+
     def destination_told(self, call: Call, number: str, at: datetime | None) -> None:
         """The number dialled is known now, after the call came in."""
         if call.unannounced and number:
@@ -89,6 +94,9 @@ class Milestones:
                     by, told = f"{who} by a key for {leg.dialled}", f"{told} by a key for {leg.dialled}"
                 self._telling.withhold(call, _ANSWERED, at, f"picked up by {by}: not rung, so not answered")
                 self._took(call, who, at)
+                if not leg.call.picked_up_by:  # by a key: the PBX does not say more
+                    self._telling.note(leg.call, at, told)
+                call.picked_up_by = leg.call.picked_up_by = who
                 if not leg.pickup_told:
                     leg.pickup_told = True
                     self._telling.tell(call, EventType.PICKED_UP, at, told, leg.id, extension_number=who)
@@ -115,13 +123,16 @@ class Milestones:
         leg.answers = None
         extension = self._known.extension(call.profile, leg.device)
         is_trunk = self.kind(leg, call.profile) is Kind.TRUNK
-        if not (call.origin.local and leg is call.first_rung):  # whose phone is rung to place a call takes none
+        places_call = call.origin.local and leg is call.first_rung
+        if not places_call:
             self._took(call, "" if is_trunk else extension, at)
         reason = ""
         if is_trunk:
             if call.direction is not Direction.INBOUND:
                 return  # the party that was called outside answers: nobody would expect Answered
             reason = f"answered outside, over the trunk {leg.device}: by no user"
+        elif places_call:
+            reason = f"{extension}'s own phone was rung to place the call"
         elif call.direction is not Direction.INBOUND:
             reason = f"answered by {extension}, but the call did not come in over a trunk"
         elif call.answered:

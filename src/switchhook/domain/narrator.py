@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from switchhook.domain.call import Call, Leg
+from switchhook.domain.disposition import Disposition, of_rung_leg
 from switchhook.domain.facts import (
     CallPickedUp,
     DestinationTold,
@@ -13,14 +14,15 @@ from switchhook.domain.facts import (
     LegAnswered,
     LegDialled,
     LegEnded,
+    LegForwarded,
     LegPresent,
+    LegRinging,
     LegStarted,
+    LegUp,
     MessageLeft,
     Party,
     PbxStopped,
     QueueJoined,
-    TransferKind,
-    Transferred,
 )
 from switchhook.domain.open_calls import OpenCalls
 from switchhook.domain.outcome import Telling
@@ -39,8 +41,12 @@ class Narrator:
         self._kind = kind
 
     def before(self, fact: Fact) -> None:
-        """What must be noted while it is still known: the ends of things."""
-        if isinstance(fact, LegEnded):
+        """What must be noted while it is still known: the ends of things, and that something is new."""
+        if isinstance(fact, LegRinging):
+            self._rings(fact)
+        elif isinstance(fact, LegUp):
+            self._up(fact)
+        elif isinstance(fact, LegEnded):
             leg = self._open.legs.get(fact.leg)
             if leg is not None and not leg.local:
                 self._ended(leg, self._open.calls.get(fact.call, leg.call), fact)
@@ -63,8 +69,8 @@ class Narrator:
                 self._answered(fact)
             case CallPickedUp():
                 self._picked_up(fact)
-            case Transferred():
-                self._transferred(fact)
+            case LegForwarded():
+                self._forwarded(fact)
             case QueueJoined():
                 self._of_caller(fact, f"waits in the queue {fact.queue}")
             case MessageLeft():
@@ -99,13 +105,30 @@ class Narrator:
             self._telling.note(leg.call, fact.at, "the call was under way when we began to listen", once=True)
 
     def _ended(self, leg: Leg, call: Call, fact: LegEnded) -> None:
+        name = self._name(leg)
         if leg is leg.call.origin and leg.call.direction is Direction.INBOUND:
             text = "the caller left"
         elif leg.began_call or leg.bridged or leg.answers is not None:
-            text = f"{self._name(leg)} left"
+            text = f"{name} left"
+        elif leg.connected:  # a call that is to be confirmed, by a key, perhaps
+            text = f"{name} picked up the phone, and did not take the call"
         else:
-            text = f"{self._name(leg)} stopped ringing"
-        self._telling.note(call, fact.at, text)
+            text = "" if leg.forwards_to else self._in_vain(leg, name, fact)
+        if text:
+            self._telling.note(call, fact.at, text)
+
+    def _in_vain(self, leg: Leg, name: str, fact: LegEnded) -> str:
+        match of_rung_leg(answered=False, rang=leg.rings, outside=not self._is_phone(leg), cause=fact.cause):
+            case Disposition.BUSY:
+                return f"{name} is busy"
+            case Disposition.DECLINED:
+                return f"{name} declined the call"
+            case Disposition.FAILED:
+                return f"the call to {name} failed"
+            case Disposition.UNREACHABLE:
+                return f"{name} was called, and was not heard to ring"
+            case _:
+                return f"{name} stopped ringing"
 
     def _of_caller(self, fact: QueueJoined | MessageLeft, what: str) -> None:
         leg = self._open.legs.get(fact.leg)
@@ -119,10 +142,30 @@ class Narrator:
             return
         if self._is_phone(leg):
             leg.call.rung = leg.call.rung or self._name(leg)
-            self._telling.note(leg.call, fact.at, f"{self._name(leg)} rings")
         else:
             number = fact.number or "a number"
             self._telling.note(leg.call, fact.at, f"{number} was dialled over the trunk {leg.device}")
+
+    def _rings(self, fact: LegRinging) -> None:
+        leg = self._open.legs.get(fact.leg)
+        if leg is not None and not leg.local and not leg.rings and (leg.rung or leg.called):
+            self._telling.note(leg.call, fact.at, f"{self._name(leg)} rings")
+
+    def _up(self, fact: LegUp) -> None:
+        """A caller whom nobody has taken yet: a menu, a queue, an announcement or the voicemail begins."""
+        leg = self._open.legs.get(fact.leg)
+        if leg is None or leg is not leg.call.origin or leg.connected or leg.call.direction is not Direction.INBOUND:
+            return
+        call = leg.call
+        others = (other for other in call.legs.values() if other is not leg and not other.local)
+        if not (call.picked_up_by or any(one.connected or one.bridged or one.answers is not None for one in others)):
+            self._telling.note(call, fact.at, "the PBX itself took the call")
+
+    def _forwarded(self, fact: LegForwarded) -> None:
+        call = self._open.calls.get(fact.by.call)
+        leg = None if call is None else call.legs.get(fact.by.leg) or call.past_legs.get(fact.by.leg)
+        if leg is not None:
+            self._telling.note(leg.call, fact.at, f"{self._name(leg)} forwards the call to {fact.number} by itself")
 
     def _answered(self, fact: LegAnswered) -> None:
         leg = self._party(fact.dialled)
@@ -140,21 +183,6 @@ class Narrator:
         if picker is not None and picker.call is not target.call:
             picker.call.picked_up_by = target.call.picked_up_by
             self._telling.note(picker.call, fact.at, text)
-
-    def _transferred(self, fact: Transferred) -> None:
-        transferer = self._party(fact.transferer)
-        moved = transferer if fact.transferee is None else self._party(fact.transferee) or transferer
-        if moved is None:
-            return
-        who = self._name(transferer) if transferer is not None else fact.transferer.device
-        target = fact.extension
-        if fact.kind is TransferKind.ATTENDED and fact.second is not None:
-            second = self._party(fact.second)
-            target = target if second is None else second.dialled or second.call.dialled or target
-        text = f"{who} transferred the call to {target}" if target else f"{who} transferred the call"
-        if fact.kind is TransferKind.ATTENDED:
-            text = f"{text} after speaking there"
-        self._telling.note(moved.call, fact.at, text)
 
     # -- who ------------------------------------------------------------------------------
     def _party(self, party: Party) -> Leg | None:

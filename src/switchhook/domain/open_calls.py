@@ -94,6 +94,8 @@ class OpenCalls:
         del before.legs[leg.id]
         call.legs[leg.id] = leg
         before.ended_at = at or before.ended_at
+        for one in (before, call):  # what is remembered of either would have the leg in the wrong one
+            self._telling.changed(one)
         self._end_if_empty(before)
 
     def has_another_call(self, leg: Leg) -> bool:

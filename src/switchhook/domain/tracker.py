@@ -121,6 +121,7 @@ class Tracker:
         False: the memory cannot be read, and the call will be a partial one."""
         recalled = recall(call, memory, self._claim)
         if recalled is not None:
+            self._milestones.recalled(recalled)
             self._open.adopt(recalled)
         return recalled is not None
 
@@ -216,7 +217,7 @@ class Tracker:
     def _end(self, leg: Leg, at: datetime | None, cause: Cause = Cause.OTHER, *, seen: bool = True) -> None:
         if (began := self._open.claims.give_rest(leg.call)) is not None:
             self._claimed(began)
-        self._menus.settle(leg)
+        self._menus.ended(leg, at)
         if leg is leg.call.origin:
             self._announce(leg.call, at)
         self._endings.ended(leg, at, cause, seen=seen)
@@ -231,6 +232,8 @@ class Tracker:
         if leg is None:
             return
         leg.dialled_by = dialling or leg.dialled_by
+        if dialling is not None:
+            self._menus.dialled(leg)
         leg.number = fact.number or leg.number
         leg.rung_from = leg.rung_from if fact.dialling is None else fact.dialling.place
         leg.rung, leg.asked_for, leg.began_at = True, fact.asked_for or leg.asked_for, leg.began_at or fact.at
@@ -296,9 +299,9 @@ class Tracker:
                 self._handling.recorded(leg, fact.file)
 
     def _forwarded(self, fact: LegForwarded) -> None:
-        by, to = self._open.party(fact.by, fact.at), self._open.party(fact.to, fact.at)
-        if by is not None and to is not None and by.call.profile is not None:
-            to.forwarded_by = self._known.extension(by.call.profile, by.device)
+        by = self._open.party(fact.by, fact.at)
+        if by is not None:
+            self._endings.forwards(by, fact.number)
 
     def _picks_up(self, leg_id: str) -> None:
         """Somebody who called takes another's call: to be known before that leg joins it, and its own call ends."""
@@ -330,8 +333,10 @@ class Tracker:
             self._handling.transferred(transferer, moved, second, fact)
         if fact.kind is TransferKind.BLIND or transferee is None or second is None or fact.second is None:
             return
+        target = None if fact.target is None else self._open.party(fact.target, fact.at)
         if transferee is not second:
             self._menus.take_over(transferee, second, fact.second.place, fact.at)
-        target = None if fact.target is None else self._open.party(fact.target, fact.at)
         if target is not None:
+            if second is transferer:  # by a feature code
+                self._menus.put_through(target, fact.at)
             self._open.join(target, transferee.call, fact.at)

@@ -101,7 +101,7 @@ class AsteriskReader:
             if fact is None:
                 return []
             self._listed[event].add(fact.started.party.leg)
-            return [fact, *_recording(message, fact), *self._paired(message.get("Channel"), fact)]
+            return [fact, *_up(message, at), *_recording(message, fact), *self._paired(message.get("Channel"), fact)]
         kind = {"StatusComplete": "Status", "CoreShowChannelsComplete": "CoreShowChannel"}.get(event)
         if kind is None:
             return []
@@ -189,9 +189,9 @@ def _dialled(message: Message, at: datetime | None) -> LegDialled | None:
 
 
 def _answered(message: Message, at: datetime | None) -> LegAnswered | LegForwarded | None:
-    dialled, forwarded = _party(message, "Dest"), _party(message, "Forwarded")
-    if dialled is not None and forwarded is not None:
-        return LegForwarded(at=at, by=dialled, to=forwarded)
+    dialled, forward = _party(message, "Dest"), message.get("Forward")
+    if dialled is not None and forward:
+        return LegForwarded(at=at, by=dialled, number=forward.rpartition("/")[2].partition("@")[0])
     if dialled is None or message.get("DialStatus") != "ANSWER":
         return None
     return LegAnswered(at=at, dialling=_party(message), dialled=dialled)
@@ -216,6 +216,12 @@ def _state(message: Message, at: datetime | None) -> LegRinging | LegUp | None:
             return LegUp(at=at, leg=leg, call=call)
         case _:
             return None
+
+
+def _up(listed: Message, at: datetime | None) -> list[LegUp]:
+    """A listed leg may have been connected while nobody listened."""
+    state = _state(listed, at)
+    return [state] if isinstance(state, LegUp) else []
 
 
 def _queued(message: Message, at: datetime | None) -> QueueJoined | None:

@@ -19,6 +19,7 @@ from switchhook.domain.facts import (
     LegEnded,
     LegPresent,
     LegStarted,
+    LegUp,
     MenuEntered,
     OptionChosen,
     Party,
@@ -110,6 +111,8 @@ class FreeSwitchReader:
             told = event["Unique-ID"] in self._legs
             if not told and (event["Channel-Call-UUID"] or event["Call-Direction"] != "outbound"):
                 found.append(self._present(event, at))
+        connected = (event["Unique-ID"] for event in present if event["Channel-Call-State"] in _TALKS)
+        found += [_up(self._legs[leg_id], at) for leg_id in connected if leg_id in self._legs]
         return [*found, SnapshotEnded(at=at, legs=frozenset(event["Unique-ID"] for event in present))]
 
     # -- legs ------------------------------------------------------------------------
@@ -161,7 +164,8 @@ class FreeSwitchReader:
         if name not in ("CHANNEL_ANSWER", "CHANNEL_BRIDGE") or not leg_id or leg_id in self._ended:
             return []
         found = [*self._release(event.get("Channel-Call-UUID", ""), event), self._present(event, at)]
-        return found + (self._bridged(self._legs[leg_id], event, at) if name == "CHANNEL_BRIDGE" else [])
+        leg = self._legs[leg_id]
+        return found + (self._bridged(leg, event, at) if name == "CHANNEL_BRIDGE" else [_up(leg, at)])
 
     def _present(self, event: Event, at: datetime | None) -> Fact:
         """A leg that began before we listened. Where it began is not known of a trunk that was rung."""
@@ -290,6 +294,10 @@ def _leg(event: Event, leg_id: str) -> _Leg:
     device = (gateway or profile or "trunk") if trunk else user
     party = Party(leg=leg_id, call=call, device=device, local=local, began_call=leg_id == call, place=context)
     return _Leg(party=party, called=called, trunk=trunk and not local)
+
+
+def _up(leg: _Leg, at: datetime | None) -> LegUp:
+    return LegUp(at=at, leg=leg.party.leg, call=leg.party.call)
 
 
 def _started(leg: _Leg, event: Event, at: datetime | None) -> LegStarted:

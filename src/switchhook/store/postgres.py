@@ -13,7 +13,7 @@ import asyncio
 import json
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from typing import Any, TypeVar
@@ -22,6 +22,7 @@ from uuid import UUID
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool
+from pydantic_core import PydanticSerializationError, to_json
 
 from switchhook.domain.errors import OwnershipLost, SchemaMismatch, StoreUnavailable
 from switchhook.store.dialect import Each, Query, Rows, Work, each_for_postgres, for_postgres, storable
@@ -241,10 +242,18 @@ async def _say(cursor: psycopg.AsyncCursor[Any], statement: Query | Each) -> Non
         sql = for_postgres(statement.postgres or statement.sql)
         await cursor.execute(sql.encode(), {name: _value(value) for name, value in statement.parameters.items()})
         return
-    rows = [{name: _json_value(value) for name, value in row.items()} for row in statement.rows]
     await cursor.execute(
         for_postgres(each_for_postgres(statement)).encode(),
-        {"rows": json.dumps(rows), "keys": [row[statement.key] for row in statement.rows]})
+        {"rows": _rows_text(statement.rows), "keys": [row[statement.key] for row in statement.rows]})
+
+
+def _rows_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The rows as JSON, `storable`: which they are, nearly always."""
+    with suppress(PydanticSerializationError):  # half a surrogate pair
+        text = to_json(rows).decode()
+        if "\\u0000" not in text:
+            return text
+    return json.dumps([{name: _json_value(value) for name, value in row.items()} for row in rows])
 
 
 def _value(value: Any) -> Any:

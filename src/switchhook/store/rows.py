@@ -44,9 +44,11 @@ from switchhook.domain.delivery import (
 from switchhook.domain.event import Event
 from switchhook.domain.masking import MASK
 from switchhook.domain.notes import Note
+from switchhook.store.json_text import json_text
 from switchhook.store.ports import CallRecord
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 #: A table's columns that we write, in order, with their types on PostgreSQL.
 Columns = Mapping[str, str]
@@ -84,7 +86,7 @@ CALL: Columns = {
 
 def to_ms(moment: datetime) -> int:
     """Whole milliseconds since 1970 of an aware moment."""
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+    return (moment - _EPOCH) // _MILLISECOND
 
 
 def from_ms(milliseconds: int) -> datetime:
@@ -128,7 +130,7 @@ def event_row(event: Event, accepted_at_ms: int, unwanted_reason: str) -> dict[s
         "source_number": source, "source_tail": tail(source),
         "destination_number": destination, "destination_tail": tail(destination),
         "extension_number": _number(event, Field.EXTENSION_NUMBER),
-        "fields": json.dumps({field.value: value for field, value in event.fields.items()}),
+        "fields": json_text({field.value: value for field, value in event.fields.items()}),
         "unwanted_reason": unwanted_reason, "is_test": event.is_test,
     }
 
@@ -212,7 +214,7 @@ def request_json(request: Request | None) -> str:
         return "null"
     headers = [
         [name, MASK if name.lower() in request.secret_headers else value] for name, value in request.headers]
-    return json.dumps({
+    return json_text({
         "method": request.method, "url": request.url, "headers": headers,
         "body": None if request.body is None else _body(request.body)})
 
@@ -224,10 +226,10 @@ def answer_json(answer: Answer) -> str:
         "first_byte_ms": answer.timing.first_byte_ms}
     match answer:
         case Responded():
-            return json.dumps({
+            return json_text({
                 "status": answer.status, "headers": answer.headers, "body": _body(answer.body),
                 "truncated": answer.body_truncated, "timing": timing})
-        case NoAnswer():
+        case NoAnswer():  # the portal looks for `"problem": "…"` as json writes it
             return json.dumps({"problem": answer.problem.value, "detail": answer.detail, "timing": timing})
         case _:
             assert_never(answer)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -175,14 +176,14 @@ def _data_version(connection: sqlite3.Connection) -> int:
 
 def _value(value: Any) -> Any:
     """A parameter as SQLite has it: as Django writes it there."""
-    match value:
-        case str():
-            return storable(value)
-        case UUID():
-            return value.hex
-        case datetime():
-            return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
-        case list():
-            return json.dumps([_value(one) for one in value])
-        case _:
-            return value
+    as_stored = _AS_STORED.get(type(value))
+    return value if as_stored is None else as_stored(value)
+
+
+#: By type, as this is asked of each value of each row; what is of none of these is stored as it is.
+_AS_STORED: Mapping[type, Callable[[Any], Any]] = {
+    str: storable,
+    UUID: attrgetter("hex"),
+    datetime: lambda moment: moment.astimezone(UTC).replace(tzinfo=None).isoformat(" "),
+    list: lambda values: json.dumps([_value(one) for one in values]),
+}

@@ -11,6 +11,7 @@ from switchhook.web import handbook
 from switchhook.web.branding.brands import load_brands
 from switchhook.web.database import django_database
 from switchhook.web.mail import django_mail
+from switchhook.web.oversized import LARGEST_BODY_BYTES
 
 SWITCHHOOK = load_settings()
 BRANDS = load_brands(SWITCHHOOK)
@@ -69,10 +70,12 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",  # around all that answers: the API refuses before anything else is asked
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "switchhook.web.middleware.RequestId",
+    "switchhook.web.patience.Patience",
     "switchhook.web.audit.actor.Witness",
     "switchhook.web.api.manners.Manners",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "switchhook.web.middleware.BodySize",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "switchhook.web.languages.Language",
@@ -207,7 +210,7 @@ CONTENT_SECURITY_POLICY = {
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 globals().update(django_mail(SWITCHHOOK.smtp_url))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = SWITCHHOOK.mail_from
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = LARGEST_BODY_BYTES
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -5,12 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from switchhook.web.accounts.quotas import QuotaReached
 from switchhook.web.accounts.viewing import viewing_of
 from switchhook.web.tenancy import AccountShut, RoleNeeded
+
+_UNKNOWN_HOST = (
+    "The portal has no such host name. Whoever runs it says by which one it is reached: by SWITCHHOOK_PUBLIC_URL, or "
+    "in the file of brands where there are several. A proxy in front has to pass the header Host on.\n")
+
+
+@login_not_required
+def malformed(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400. Under a host name that is not ours no brand is known, and so there is no page: mostly it is the operator who
+    sees this, after setting up a proxy."""
+    if isinstance(exception, DisallowedHost):
+        return HttpResponse(_UNKNOWN_HOST, status=400, content_type="text/plain; charset=utf-8")
+    return render(request, "errors/400.html", status=400)
 
 
 @login_not_required

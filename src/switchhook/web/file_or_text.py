@@ -8,6 +8,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from switchhook.domain.text_file import text_of
+
 if TYPE_CHECKING:  # the name of it is the stubs' own
     from django.utils.functional import _StrOrPromise
 
@@ -31,7 +33,7 @@ class FileOrText(forms.Form):
         if file is not None:
             if file.size > MOST_BYTES:
                 raise forms.ValidationError(_("The file is larger than %(most)s KiB.") % {"most": MOST_BYTES // 1024})
-            cleaned["text"] = _decoded(file.read())
+            cleaned["text"] = text_of(file.read())
         if not str(cleaned.get("text") or "").strip() and not self.errors:
             raise forms.ValidationError(self.nothing)
         return cleaned
@@ -40,11 +42,3 @@ class FileOrText(forms.Form):
 def file_field(label: _StrOrPromise, accept: str) -> forms.FileField:
     """The field for the file. `accept`: what a browser offers, as HTML has it (".csv,text/csv")."""
     return forms.FileField(label=label, required=False, widget=forms.FileInput(attrs={"accept": accept}))
-
-
-def _decoded(data: bytes) -> str:
-    """The file's text: UTF-8, else as spreadsheets and editors of old write it."""
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")

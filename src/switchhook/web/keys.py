@@ -6,37 +6,28 @@ import time
 from pathlib import Path
 
 from switchhook.domain.errors import SettingsError
-from switchhook.web.ready import make_ready
+from switchhook.web.ready import database
 
 
 def check_keys() -> None:
     """Raises SettingsError when the keys of the settings open nothing of this database."""
-    make_ready()
-    from django.db import connections
+    with database():
+        from switchhook.web.sealed import check_keys
 
-    from switchhook.web.sealed import check_keys
-
-    try:
         check_keys()
-    finally:
-        connections.close_all()
 
 
 def rotate_keys(key_file: Path | None) -> list[str]:
     """Seal every secret with the newest key. Returns what to tell. `key_file`: where the keys stand, if in a file that
     is ours. Raises SettingsError when somebody who runs does not know the newest key, or secrets do not open."""
-    make_ready()
-    from django.conf import settings
-    from django.db import connections
+    with database():
+        from django.conf import settings
 
-    from switchhook.web.sealed import reseal_all
+        from switchhook.web.sealed import reseal_all
 
-    try:
         if len(settings.SWITCHHOOK.keys()) > 1 and key_file is not None:
             _check_engines_know(key_file)
         told = reseal_all()
-    finally:
-        connections.close_all()
     if told.closed:
         raise SettingsError(
             f"{told.sealed} secrets are sealed with the newest key now, but {len(told.closed)} open with none: "

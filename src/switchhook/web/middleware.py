@@ -12,11 +12,13 @@ from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
+
+from switchhook.web.oversized import LARGEST_BODY_BYTES
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +44,22 @@ class RequestId:
             log.error("request %s: %s %s answered %s", request.request_id, request.method,  # type: ignore[attr-defined]
                       request.path, response.status_code)
         return response
+
+
+class BodySize:
+    """Says what to do to who sends more than we take, before anything reads it. The API says it itself (manners.py)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *view: object) -> HttpResponse | None:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) <= LARGEST_BODY_BYTES:
+            return None
+        return render(request, "errors/413.html", status=413)
 
 
 class SecondFactor:

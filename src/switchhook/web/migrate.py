@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from switchhook.web.ready import make_ready
+from switchhook.web.ready import database
 
 #: Names our advisory lock among those of other programs in the same PostgreSQL.
 _LOCK = 0x5377_6974_6368
@@ -14,15 +14,10 @@ _LOCK = 0x5377_6974_6368
 
 def migrate() -> None:
     """Run what migrations are missing. Several at once wait for each other; the later ones find nothing to do."""
-    make_ready()
-    from django.core.management import call_command
-    from django.db import connections
+    with database(), _alone():
+        from django.core.management import call_command
 
-    try:
-        with _alone():
-            call_command("migrate", interactive=False, verbosity=0)
-    finally:
-        connections.close_all()
+        call_command("migrate", interactive=False, verbosity=0)
 
 
 @contextmanager

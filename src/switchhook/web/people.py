@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from switchhook.domain.errors import SettingsError
-from switchhook.web.ready import make_ready
+from switchhook.web.ready import database, make_ready
 
 if TYPE_CHECKING:
     from switchhook.web.models import Person
@@ -23,44 +23,36 @@ class FirstLogin:
 
 def ensure_operator(email: str) -> FirstLogin:
     """The operator, made without a password when there is none; with a one-time link until they have been in."""
-    make_ready()
-    from django.db import connections
+    with database():
+        from switchhook.web.models import Person
 
-    from switchhook.web.models import Person
-
-    try:
         person = Person.objects.filter(is_superuser=True, is_active=True).order_by("date_joined").first()
         if person is None:
             person = Person.objects.create_superuser(email)
         return FirstLogin(person, None, "" if person.last_login else one_time_link(person))
-    finally:
-        connections.close_all()
 
 
 def way_back_in(email: str, *, forget_second_factor: bool) -> str:
     """A one-time link for who has that address, also for an operator. Where there is no operator yet (engine and web
     were started apart), who has it becomes the first. Raises SettingsError when nobody has it."""
-    make_ready()
-    from django.core.exceptions import ValidationError
-    from django.db import connections
+    with database():
+        from django.core.exceptions import ValidationError
 
-    from switchhook.web.members import actions
-    from switchhook.web.members.addresses import person_at, plain_address
-    from switchhook.web.models import Person
+        from switchhook.web.members import actions
+        from switchhook.web.members.addresses import person_at, plain_address
+        from switchhook.web.models import Person
 
-    try:
-        person = person_at(email)
-        if person is None and not Person.objects.filter(is_superuser=True).exists():
-            person = Person.objects.create_superuser(plain_address(email))
+        try:
+            person = person_at(email)
+            if person is None and not Person.objects.filter(is_superuser=True).exists():
+                person = Person.objects.create_superuser(plain_address(email))
+        except ValidationError as error:  # no address that anybody can have
+            raise SettingsError(" ".join(error.messages)) from error
         if person is None or not person.is_active:
             raise SettingsError(f"Nobody here has the address {email}.")
         if forget_second_factor:
             actions.forget_second_factor(person)
         return one_time_link(person)
-    except ValidationError as error:  # no address that anybody can have
-        raise SettingsError(" ".join(error.messages)) from error
-    finally:
-        connections.close_all()
 
 
 def one_time_link(person: Person) -> str:

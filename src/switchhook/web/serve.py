@@ -16,6 +16,7 @@ from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer
 
 from switchhook.settings import Settings, listen_pair
+from switchhook.web.oversized import LARGEST_BODY_BYTES, Channel
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,10 @@ def serve(application: Any, address: str, port: int, *, threads: int = 8, truste
     sockets: dict[int, Any] = {}
     server = waitress.create_server(
         application, map=sockets, host=address, port=port, threads=threads, ident="switchhook", channel_timeout=60,
-        max_request_body_size=1024 * 1024, clear_untrusted_proxy_headers=True, **_proxy(trusted_proxy))
+        max_request_body_size=LARGEST_BODY_BYTES + 1, clear_untrusted_proxy_headers=True, **_proxy(trusted_proxy))
+    for one in sockets.values():
+        if isinstance(one, BaseWSGIServer):
+            one.channel_class = Channel
     stop_at = float("inf")
 
     def stop(signum: int, frame: FrameType | None) -> None:

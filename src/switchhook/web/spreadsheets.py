@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
@@ -11,12 +10,11 @@ from zoneinfo import ZoneInfo
 
 from django.http import StreamingHttpResponse
 
+from switchhook.domain.text_file import safe
+
 #: So many rows a file has at most, the newest; so many are read at once.
 MOST_ROWS = 50_000
 ROWS_AT_ONCE = 500
-
-_FORMULA = re.compile(r"[\s\x00-\x1f]*[=+\-@|%]")
-_NUMBER = re.compile(r"[+-]?[0-9][0-9 ]*")
 
 Cell = str | int | bool | None
 Row = TypeVar("Row", covariant=True)
@@ -34,7 +32,7 @@ class Page(Protocol[Row]):
 def csv_answer(name: str, heading: Sequence[str], rows: Iterable[Sequence[Cell]]) -> StreamingHttpResponse:
     """A file to download. It begins with the mark by which spreadsheets know UTF-8."""
     writer = csv.writer(_Echo())
-    lines = (writer.writerow([safe(cell) for cell in row]) for row in rows)
+    lines = (writer.writerow([_written(cell) for cell in row]) for row in rows)
     response = StreamingHttpResponse(
         _chained("\ufeff" + writer.writerow(heading), lines), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
@@ -62,21 +60,14 @@ def moment(milliseconds: int | None, zone: str) -> str:
     return local.isoformat(sep=" ", timespec="milliseconds")
 
 
-def safe(cell: Cell) -> str:
-    """A cell's text. What a spreadsheet could take for a formula has an apostrophe before it; numbers are none."""
+def _written(cell: Cell) -> str:
     match cell:
         case None:
             return ""
         case bool():
             return "Yes" if cell else "No"
         case _:
-            text = str(cell)
-            return "'" + text if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
-
-
-def plain(text: str) -> str:
-    """What was in a cell before `safe`."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text[1:]) else text
+            return safe(str(cell))
 
 
 class _Echo:

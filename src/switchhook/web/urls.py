@@ -52,6 +52,7 @@ urlpatterns: Patterns = [
         *operator.operator_urls, *accounts.operator_urls, *services.operator_urls, *members.operator_urls,
         *audit.operator_urls, *recordings.operator_urls])),
 ]
+handler400 = errors.malformed
 handler403 = errors.forbidden
 handler404 = errors.not_found
 handler500 = errors.broken

@@ -50,6 +50,7 @@ def test_it_is_limited_to_services_and_ends(world: World, program: Program) -> N
     ({"scopes": ["read", "members"]}, "scopes.1"),
     ({"scopes": []}, "scopes"),
     ({"scopes": ["everything"]}, "scopes.0"),
+    ({"service_ids": []}, "service_ids"),
     ({"expires_at": None}, ""),
     ({"expires_at": "2020-01-01T00:00:00Z"}, "expires_at"),
     ({"expires_at": "2999-01-01T00:00:00Z"}, "expires_at"),

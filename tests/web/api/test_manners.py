@@ -116,6 +116,22 @@ def test_what_is_no_json_object_of_reasonable_size_is_refused(
     assert problem(answer, status)["code"] == code
 
 
+@pytest.mark.parametrize(("method", "path", "body", "said"), [
+    ("GET", "/events?limit=0", None, "“limit” should be greater than or equal to 1."),
+    ("GET", "/events?service_id=abc", None, "“service_id” should be a UUID."),
+    ("GET", "/events?since=yesterday", None, "Write a moment with its offset: 2026-03-04T12:00:00Z."),
+    ("POST", "/tokens", [], "The body should be a JSON object."),
+    ("POST", "/tokens", {"name": "CRM", "scopes": []}, "“scopes” should have at least 1 item."),
+    ("PATCH", "/services/{service}", {"applications_enabled": "x", "country": "Atlantis"},
+     "“applications_enabled” should be a boolean. “country” should have at most 2 characters."),
+])
+def test_what_is_wrong_is_said_with_its_name(
+    world: World, program: Program, method: str, path: str, body: object, said: str,
+) -> None:
+    found = program.refused(method, path.format(service=world.service.id), body, status=422)
+    assert found["detail"] == said
+
+
 def test_a_bug_is_a_problem_that_names_the_request(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     from switchhook.web.api import services
 

@@ -83,8 +83,8 @@ def test_a_deleted_user_is_gone_and_told_of(world: World, program: Program) -> N
     ({"extension_number": "202"}, "extension_number", "Another user of this PBX has the extension 202."),
     ({"name": ""}, "name", "This field is required."),
     ({"name": "x\0"}, "name", "Remove the NUL"),
-    ({"name": 7}, "name", "Input should be a valid string"),
-    ({"enabled_calls": ["Interstellar"]}, "enabled_calls.0", "Input should be 'Local'"),
+    ({"name": 7}, "name", "“name” should be a string."),
+    ({"enabled_calls": ["Interstellar"]}, "enabled_calls.0", "“enabled_calls” should be 'Local'"),
     ({"nmae": "Ada"}, "nmae", "There is no “nmae” here."),
 ])
 def test_what_is_wrong_is_said_with_its_place(

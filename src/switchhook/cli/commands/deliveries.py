@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from switchhook.cli.opening import AsJson, Most, Since, Yes, confirmed, opened, since_when
+from switchhook.cli.opening import AsJson, Most, Since, Yes, confirmed, known_types, opened, since_when
 
 app = typer.Typer(name="deliveries", no_args_is_help=True, help="What is owed and was sent; sending it again.")
 
@@ -26,7 +26,8 @@ class State(StrEnum):
 
 Wanted = Annotated[State | None, typer.Option(help="Only those in this state.")]
 Of = Annotated[str, typer.Option("--integration", "-i", help="Only this integration's (name or UUID).")]
-OfEvent = Annotated[str, typer.Option("--event", "-e", help="Only of this event type.")]
+OfEvent = Annotated[
+    str, typer.Option("--event", "-e", help="Only of this event type.", autocompletion=known_types)]
 
 
 @app.command("list")

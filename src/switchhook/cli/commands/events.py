@@ -7,16 +7,14 @@ from typing import Annotated
 
 import typer
 
-from switchhook.cli.opening import AsJson, Pbx, Since, opened, since_when
+from switchhook.cli.opening import AsJson, OnlyTypes, Pbx, Since, opened, since_when
 
 app = typer.Typer(name="events", no_args_is_help=True, help="What happens, as it happens.")
 
 
 @app.command()
 def tail(
-    events: Annotated[str, typer.Option("--events", "-e", help="Only these: call.inbound_answered,ivr.*")] = "",
-    service: Pbx = "",
-    since: Since = "",
+    events: OnlyTypes = "", service: Pbx = "", since: Since = "",
     limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="End after so many; 0: never.")] = 0,
     as_json: AsJson = False,
 ) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from switchhook.cli.opening import AsJson, Pbx, Yes, confirmed, opened
+from switchhook.cli.opening import AsJson, Pbx, Yes, confirmed, opened, text_in
 
 if TYPE_CHECKING:
     from switchhook.cli.client import Client, Record
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(name="integrations", no_args_is_help=True, help="Integrations as code: export, diff, apply.")
 
-File = Annotated[typer.FileText, typer.Argument(help="The file (YAML); - is standard input.", encoding="utf-8")]
+File = Annotated[Path, typer.Argument(help="The file (YAML); - is standard input.")]
 OfService = Annotated[
     str, typer.Option("--service", help="The PBX (name or UUID) of those that need one and name none in the file.")]
 Prune = Annotated[bool, typer.Option(help="Delete integrations that are not in the file.")]
@@ -64,7 +64,7 @@ def diff(file: File, service: OfService = "", prune: Prune = False, as_json: AsJ
     from switchhook.cli.exits import ExitCode
 
     client, output = opened(as_json)
-    plan = _put(client, _wanted(client, output, file.read(), service, strict=False), prune=prune, dry_run=True)
+    plan = _put(client, _wanted(client, output, file, service, strict=False), prune=prune, dry_run=True)
     output.record(plan, *_shown(plan, client))
     raise typer.Exit(ExitCode.DIFFERS if _differs(plan) else ExitCode.DONE)
 
@@ -76,7 +76,7 @@ def apply(
     """Bring the integrations in step with the file. It is shown first what would be done; all of it is done, or
     nothing. New signing secrets are shown, this once."""
     client, output = opened(as_json)
-    wanted = _wanted(client, output, file.read(), service, strict=True)
+    wanted = _wanted(client, output, file, service, strict=True)
     plan = _put(client, wanted, prune=prune, dry_run=True)
     if not _differs(plan):
         output.record(plan, *_shown(plan, client))
@@ -90,13 +90,13 @@ def apply(
     output.record(done, *_shown(done, client))
 
 
-def _wanted(client: Client, output: Output, text: str, service: str, *, strict: bool) -> list[Record]:
+def _wanted(client: Client, output: Output, file: Path, service: str, *, strict: bool) -> list[Record]:
     """The file's integrations. Raises CommandError; `strict`: also when the environment lacks a secret."""
     from switchhook.cli.exits import BadData
     from switchhook.domain.errors import WrongFile
 
     try:
-        return _read(client, output, text, service, strict=strict)
+        return _read(client, output, text_in(file), service, strict=strict)
     except WrongFile as error:
         raise BadData(str(error)) from error
 

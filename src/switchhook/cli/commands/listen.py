@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from switchhook.cli.opening import AsJson, Pbx, Since, opened, since_when
+from switchhook.cli.opening import AsJson, OnlyTypes, Pbx, Since, known_types, opened, since_when
 
 if TYPE_CHECKING:
     from switchhook.cli.client import Record
     from switchhook.cli.listening import Heard
 
 SECRET = "SWITCHHOOK_LISTEN_SECRET"  # noqa: S105 - the name of a variable
-
-_EVENTS = typer.Option("--events", "-e", help="Only these: call.inbound_answered,ivr.*")
 
 
 class MadeUpCall(StrEnum):
@@ -35,7 +33,7 @@ class MadeUpCall(StrEnum):
 
 def listen(
     forward: Annotated[str, typer.Option("--forward", "-f", help="Where: http://localhost:3000/hook")],
-    events: Annotated[str, _EVENTS] = "",
+    events: OnlyTypes = "",
     integration: Annotated[str, typer.Option(help="Send what this integration would (name or UUID).")] = "",
     service: Pbx = "",
     since: Since = "",
@@ -60,7 +58,7 @@ def listen(
         types, service_id = types or [told["event_type"]], service_id or told["service_id"] or ""
     told_events = following.follow(
         client, types=types, service_id=service_id, since=since_when(since), tell=lambda text: output.note(text, "red"))
-    output.note(f"Events of {client.get('/token')['account_name']} go to {forward}. Ctrl-C ends it.")
+    output.note(f"Events of {client.get('/token')['account_name']} go to {order.request_url}. Ctrl-C ends it.")
     if order.signing_secrets:
         output.note(f"They are signed; the secret is {secret}")
     try:
@@ -79,7 +77,8 @@ def listen(
 
 
 def trigger(
-    what: Annotated[str, typer.Argument(help="An event type, like ivr.option_selected.")] = "",
+    what: Annotated[str, typer.Argument(
+        help="An event type, like ivr.option_selected.", autocompletion=known_types)] = "",
     call: Annotated[MadeUpCall | None, typer.Option(help="A whole call instead, with its events in order.")] = None,
     service: Pbx = "",
     integration: Annotated[str, typer.Option(help="To this integration alone (name or UUID).")] = "",
@@ -100,9 +99,10 @@ def trigger(
         errand = client.send("POST", f"/services/{pbx['id']}/test-calls", {"kind": call.value})
         done = "The call is over: {events} events. See: switchhook calls show {call_uuid}"
     elif what and call is None:
-        [type_] = naming.event_types(client, what)[:1] or [what]
+        if naming.event_types(client, what) != [what]:
+            raise typer.BadParameter(f"{what!r} is a pattern, and one event happens at a time.")
         pbx = naming.service_named(client, service)
-        errand = client.send("POST", f"/services/{pbx['id']}/test-events", {"event_type": type_})
+        errand = client.send("POST", f"/services/{pbx['id']}/test-events", {"event_type": what})
         done = "It happened: event {event_id}, {deliveries} deliveries."
     else:
         raise typer.BadParameter("say either an event type or --call.")

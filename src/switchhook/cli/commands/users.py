@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from switchhook.cli.opening import AsJson, Pbx, Yes, confirmed, opened
+from switchhook.cli.opening import AsJson, Pbx, Yes, confirmed, opened, text_in
 
 if TYPE_CHECKING:
     from switchhook.cli.client import Record
@@ -17,9 +17,9 @@ app = typer.Typer(name="users", no_args_is_help=True, help="The users of a PBX, 
 
 @app.command("import")
 def import_(
-    file: Annotated[typer.FileText, typer.Argument(
+    file: Annotated[Path, typer.Argument(
         help="CSV: extension_number, name, outbound_phone_number, has_voicemail, enabled_calls. - is standard input.",
-        encoding="utf-8")],
+    )],
     service: Pbx = "",
     delete_missing: Annotated[bool, typer.Option(help="Delete users who are not in the file.")] = False,
     dry_run: Annotated[bool, typer.Option(help="Only show what would be done; exit code 2 when there is something.")]
@@ -31,7 +31,7 @@ def import_(
     from switchhook.cli.exits import ExitCode
 
     client, output = opened(as_json)
-    users = user_file.read(file.read())
+    users = user_file.read(text_in(file))
     path = f"/services/{naming.service_named(client, service)['id']}/users"
     wanted: Record = {"users": users, "delete_missing": delete_missing}
     with output.waiting("Comparing …"):

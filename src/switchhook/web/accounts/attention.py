@@ -58,9 +58,9 @@ def _failing(access: Access) -> list[Concern]:
     since_ms = time.time_ns() // 1_000_000 - FAILING_AFTER_MS
     enabled = access.integrations().filter(enabled=True)
     ill = IntegrationHealth.objects.filter(
-        integration_id__in=enabled.values("id"), failing_since_ms__lt=since_ms, failures__gte=AT_LEAST)
-    longest = ill.order_by("failing_since_ms")[:MOST_OF_A_KIND]
-    since = {one.integration_id: from_ms(one.failing_since_ms) for one in longest}
+        integration_id__in=enabled.values("id"), failing_since_ms__lt=since_ms, failures__gte=AT_LEAST,
+    ).order_by("failing_since_ms")
+    since = {one.integration_id: from_ms(one.failing_since_ms) for one in ill[:MOST_OF_A_KIND]}
     return [
         Concern(kind="warn", title=_("%(name)s has done nothing but fail since %(time)s.") % {
                     "name": one.name, "time": written(localtime(since[one.id]), "%-d %b %H:%M")},

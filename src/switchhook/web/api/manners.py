@@ -14,11 +14,11 @@ from django.http import HttpRequest, HttpResponse
 
 from switchhook.web.api import limits
 from switchhook.web.api.problems import CONTENT_TYPE, Problem, answer
+from switchhook.web.oversized import LARGEST_BODY_BYTES
 
 log = logging.getLogger(__name__)
 
 ROOT = "/api/v1/"
-LARGEST_BODY_BYTES = 1024 * 1024
 
 #: What needs no token: the description of the API, and its page (for which one logs in).
 _OPEN = (f"{ROOT}openapi.json", f"{ROOT}asyncapi.json", f"{ROOT}docs")
@@ -101,6 +101,6 @@ class Manners:
 def _check_body(request: HttpRequest) -> None:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal() or int(length) > LARGEST_BODY_BYTES:
-        raise Problem(413, "A body has at most 1 MiB.")
+        raise Problem(413, "A body has at most 1 MiB: send less at once, in several requests.")
     if int(length) and request.content_type != "application/json":
         raise Problem(415, "Send JSON, with Content-Type: application/json.")

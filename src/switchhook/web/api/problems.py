@@ -7,6 +7,7 @@ done as it is (422), `errors` has a place (`headers.0.name`) and a sentence for 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -23,6 +24,9 @@ CODES: Mapping[int, str] = {
     409: "conflict", 412: "changed_meanwhile", 413: "too_large", 415: "not_json", 422: "invalid",
     429: "too_many_requests", 500: "broken", 503: "unavailable",
 }
+
+#: How pydantic says what is wrong with a value, without saying which.
+_PYDANTIC = re.compile(r"\w+ (should .+?)(?: after validation, not \d+)?")
 
 
 class Problem(Exception):
@@ -57,11 +61,26 @@ def mistake_of(told: dict[str, Any]) -> Mistake:
     source, *rest = told["loc"]
     place = rest[1:] if source == "body" else rest[-1:]
     where = ".".join(map(str, place)) or str(source)
-    if told["type"] == "extra_forbidden":
-        return Mistake(where=where, message=f"There is no “{place[-1]}” here.")
-    if told["type"] == "missing":
-        return Mistake(where=where, message=f"“{place[-1]}” is missing." if place else "A JSON body is missing.")
-    return Mistake(where=where, message=str(told["msg"]).removeprefix("Value error, "))
+    names = [one for one in place if isinstance(one, str)]
+    return Mistake(where=where, message=_sentence(told, f"“{names[-1]}”" if names else "The body"))
+
+
+def _sentence(told: dict[str, Any], subject: str) -> str:
+    text = str(told["msg"])
+    match told["type"]:
+        case "extra_forbidden":
+            return f"There is no {subject} here."
+        case "missing":
+            return "A JSON body is missing." if subject == "The body" else f"{subject} is missing."
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return f"{subject} should be a JSON object."
+        case "uuid_parsing" | "uuid_type":
+            return f"{subject} should be a UUID."
+        case "too_long" | "too_short" if told.get("ctx", {}).get("field_type") == "Value":  # a text
+            text = text.replace(" item", " character")
+    if (should := _PYDANTIC.fullmatch(text)) is None:
+        return text.removeprefix("Value error, ")
+    return f"{subject} {should[1].replace('a valid ', 'a ')}."
 
 
 def answer(request: HttpRequest, problem: Problem) -> HttpResponse:

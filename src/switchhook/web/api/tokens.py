@@ -43,7 +43,8 @@ class NewToken(Shape):
 
     name: Text = Field(min_length=1, max_length=120, description="What will use it.")
     scopes: list[Scope] = Field(min_length=1, description="None that the token that makes it has not.")
-    service_ids: list[UUID] | None = Field(default=None, description="Null: all of the account.")
+    service_ids: list[UUID] | None = Field(
+        default=None, min_length=1, description="The services that it is limited to; null: all of the account.")
     expires_at: Moment | None = Field(
         default=None, description="Null: never, or when the token that makes it does, where that ends.")
 

@@ -50,7 +50,10 @@ assert bulk_integrations  # the same with integrations
 
 api = Api(
     title="API", version="1", urls_namespace="api-1",
-    description=f"What the portal does, for programs. Switchhook {__version__}. Times are RFC 3339, lists are pages.")
+    description=(
+        f"What the portal does, for programs. Switchhook {__version__}. Times are RFC 3339, lists are pages.\n\n"
+        "To try it here, **Authorize** with a token (*My Admin*, or *Your profile* → *API tokens*)."),
+    openapi_extra={"externalDocs": {"description": "The handbook on the API", "url": "/docs/api.html"}})
 #: Each subject with the routers that it is made of.
 _SUBJECTS = {
     "Account": (account_itself,), "Tokens": (token_itself, tokens),

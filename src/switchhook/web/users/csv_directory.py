@@ -13,7 +13,7 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext as _
 
 from switchhook.domain.catalogue import CALL_TYPES
-from switchhook.web.spreadsheets import plain
+from switchhook.domain.text_file import plain
 from switchhook.web.users.directory import MOST_USERS, NAMES
 
 _COLUMNS = {name.replace("_", " "): name for name in NAMES} | {
