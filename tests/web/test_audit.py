@@ -16,7 +16,7 @@ from django.utils import timezone, translation
 from switchhook.domain.catalogue import Field
 from switchhook.domain.integration import BodyKey
 from switchhook.web.audit.changes import KINDS
-from switchhook.web.audit.pictures import _LEFT_OUT, _label
+from switchhook.web.audit.pictures import LEFT_OUT, stored_name
 from switchhook.web.audit.words import LABELS
 from switchhook.web.models import AuditEntry, Member, Person, Service
 from switchhook.web.templatetags.audit import in_words
@@ -158,15 +158,19 @@ def test_a_change_is_told_in_the_words_of_the_pages(house: House, admin: Client)
     assert ("Feldwerte", None, "caller = Quellrufnummer") in german
 
 
+def test_a_test_call_is_told_by_its_kind(house: House, admin: Client) -> None:
+    admin.post(f"{house.pbx_url}test-call/", {"kind": "missed"})
+    assert ("Which call", None, "Inbound, not answered") in in_words(entries(kind="errand")[-1].differences)
+
+
 def test_a_time_in_a_change_is_written_in_the_accounts_zone() -> None:
     with timezone.override("Australia/Sydney"):
         assert in_words([("expires at", None, "2026-11-29 13:12:41+00:00")]) == [("Ends", None, "2026-11-30 00:12:41")]
 
 
 def test_every_field_that_can_change_has_a_name_of_its_own() -> None:
-    names = {name for model in KINDS for field in model._meta.concrete_fields if field.name not in _LEFT_OUT
-             for name in [_label(field.name)]}
-    assert not names - set(LABELS)
+    fields = {field.name for model in KINDS for field in model._meta.concrete_fields} - LEFT_OUT
+    assert not {stored_name(one) for one in fields} - set(LABELS)
 
 
 def test_the_operators_doings_are_marked_in_the_accounts_log(world: World, operator: Client, admin: Client) -> None:
@@ -191,6 +195,22 @@ def test_a_shown_signing_secret_is_noted_and_not_told(house: House, admin: Clien
     assert "whsec_" in admin.get(f"{house.url}integrations/{row.id}/").content.decode()
     [entry] = entries(action="revealed")
     assert (entry.object_name, entry.detail) == ("CRM", "Signing secret")
+
+
+@pytest.mark.parametrize("file", ["calls", "deliveries", "events", "users", "audit"])
+def test_who_takes_a_list_along_as_a_file_is_noted(world: World, admin: Client, file: str) -> None:
+    path = "audit/csv/" if file == "audit" else f"{file}.csv"
+    assert admin.get(f"/a/acme/{path}").status_code == 200
+    [entry] = entries(action="exported")
+    name = "audit-acme" if file == "audit" else file
+    assert (entry.who, entry.object_name, entry.detail, entry.account_id) == (
+        "admin@example.com", "Acme", f"{name}.csv", world.account.id)
+
+
+def test_the_operators_file_of_every_accounts_log_is_noted_in_theirs(world: World, operator: Client) -> None:
+    assert operator.get("/operator/audit/csv/").status_code == 200
+    [entry] = entries(action="exported")
+    assert (entry.account_id, entry.detail, entry.by_operator) == (None, "audit-all.csv", True)
 
 
 @pytest.mark.parametrize("how", ["changed", "deleted"])
