@@ -293,7 +293,7 @@ def _trusting(_receiver: Receiver, tmp_path: object) -> ssl.SSLContext:
 async def test_a_private_address_is_refused_without_a_grant(sender: Sender, receiver: Receiver) -> None:
     answer = await problem(sender, post(receiver.url()), STRANGER)
     assert answer.problem is Problem.ADDRESS_FORBIDDEN
-    assert "127.0.0.1, a loopback address" in answer.detail
+    assert answer.detail == "127.0.0.1 is a loopback address, and the operator has not allowed this account to call it"
     assert receiver.connections == 0
 
 
@@ -313,11 +313,6 @@ async def test_a_name_that_leads_inward_is_refused(receiver: Receiver) -> None:
     assert answer.problem is Problem.ADDRESS_FORBIDDEN
     assert answer.detail.startswith("crm.example.com leads to 127.0.0.1, a loopback address")
     assert (granted.status, receiver.connections) == (200, 1)
-
-
-async def test_an_address_in_the_url_is_refused_as_what_it_is(sender: Sender, receiver: Receiver) -> None:
-    answer = await problem(sender, post(receiver.url(host="127.0.0.1")), STRANGER)
-    assert answer.detail == "127.0.0.1, a loopback address, which the operator has not allowed this account to call"
 
 
 async def test_a_name_that_changes_its_mind_is_judged_at_every_connection(receiver: Receiver) -> None:

@@ -16,7 +16,7 @@ from django.utils import timezone, translation
 from switchhook.domain.catalogue import Field
 from switchhook.domain.integration import BodyKey
 from switchhook.web.audit.changes import KINDS
-from switchhook.web.audit.pictures import _LEFT_OUT, _label
+from switchhook.web.audit.pictures import LEFT_OUT, stored_name
 from switchhook.web.audit.words import LABELS
 from switchhook.web.models import AuditEntry, Member, Person, Service
 from switchhook.web.templatetags.audit import in_words
@@ -158,15 +158,19 @@ def test_a_change_is_told_in_the_words_of_the_pages(house: House, admin: Client)
     assert ("Feldwerte", None, "caller = Quellrufnummer") in german
 
 
+def test_a_test_call_is_told_by_its_kind(house: House, admin: Client) -> None:
+    admin.post(f"{house.pbx_url}test-call/", {"kind": "missed"})
+    assert ("Which call", None, "Inbound, not answered") in in_words(entries(kind="errand")[-1].differences)
+
+
 def test_a_time_in_a_change_is_written_in_the_accounts_zone() -> None:
     with timezone.override("Australia/Sydney"):
         assert in_words([("expires at", None, "2026-11-29 13:12:41+00:00")]) == [("Ends", None, "2026-11-30 00:12:41")]
 
 
 def test_every_field_that_can_change_has_a_name_of_its_own() -> None:
-    names = {name for model in KINDS for field in model._meta.concrete_fields if field.name not in _LEFT_OUT
-             for name in [_label(field.name)]}
-    assert not names - set(LABELS)
+    fields = {field.name for model in KINDS for field in model._meta.concrete_fields} - LEFT_OUT
+    assert not {stored_name(one) for one in fields} - set(LABELS)
 
 
 def test_the_operators_doings_are_marked_in_the_accounts_log(world: World, operator: Client, admin: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -44,6 +45,16 @@ def test_the_day_s_figures_are_on_the_page(house: House) -> None:
     assert "99.3 %" in page
     assert "150 delivered" in page
     assert 'class="hours"' in page
+
+
+def test_the_page_tells_how_long_answers_took_beside_the_time_out(house: House) -> None:
+    row = house.integration(timeout_seconds=12.5)
+    hour(row, 0, delivered=150, up_to_100_ms=140, up_to_2500_ms=9, slower=1)
+    page = re.sub(r"<[^>]*>", " ", text(house.client().get(f"{house.url}integrations/{row.id}/")))
+    assert re.search(r"up to 50 ms\s+0\s+up to 100 ms\s+140\s", page)
+    assert re.search(r"up to 2\.5 s\s+9\s", page)
+    assert re.search(r"longer\s+1\s", page)
+    assert "Without an answer within 12.5 s" in page
 
 
 def test_a_failure_is_never_rounded_away(house: House) -> None:

@@ -230,6 +230,11 @@ def test_numbers_and_dates_are_written_as_the_language_writes_them() -> None:
      "ein Anruf von 12025550171 ging über PJSIP/trunk an 12025550101 ein"),
     ("The server answered 503 Service Unavailable. The next attempt is the last.",
      "Der Server antwortete 503 Service Unavailable. Der nächste Versuch ist der letzte."),
+    ("192.168.1.4 is a private address, and the operator has not allowed this account to call it.",
+     "192.168.1.4 ist eine private Adresse, und der Betreiber hat diesem Konto nicht erlaubt, sie aufzurufen."),
+    ("crm.example.com leads to 127.0.0.1, a loopback address, and the operator has not allowed this account to call it",
+     "crm.example.com führt zu 127.0.0.1, eine Loopback-Adresse; der Betreiber hat diesem Konto nicht erlaubt, sie "
+     "aufzurufen"),
     ("filter: source number 12025550171 is none of 1202555*",
      "Filter: Quellrufnummer 12025550171 ist keines von 1202555*"),
     ("{caller} stands for nothing. Did you mean {name}?", "{caller} steht für nichts. Meinten Sie {name}?"),

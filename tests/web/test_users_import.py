@@ -124,6 +124,13 @@ def test_each_mistake_is_told_by_its_line(house: House, text: str, complaint: st
     assert 'name="confirmed"' not in page
 
 
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_lines(house: House) -> None:
+    lines = "Extension Number,Name,Has Voicemail", ",Nobody,yes", "204,Eve,perhaps", "205,Fay,no", "205,Fay,no"
+    page = sent(house, {"text": "\n".join(lines)})
+    assert re.findall(r"Line (\d+)", page) == ["2", "3", "5"]
+    assert not house.service.users.filter(extension_number__in=["204", "205"]).exists()
+
+
 @pytest.mark.parametrize(("data", "complaint"), [
     ({}, "Choose a CSV file, or paste its text."),
     ({"file": SimpleUploadedFile("users.csv", b"x" * 600_000)}, "The file is larger than 512 KiB."),

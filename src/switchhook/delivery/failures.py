@@ -67,11 +67,11 @@ def _not_connected(error: BaseException, trip: Trip) -> tuple[Problem, str]:
     if isinstance(error, NameNotFound):
         return Problem.NAME_NOT_FOUND, str(error)
     if trip.refused and not trip.tried:
-        if trip.refused.startswith(f"{trip.host},"):
-            return Problem.ADDRESS_FORBIDDEN, (
-                f"{trip.refused}, which the operator has not allowed this account to call")
+        address, _, kind = trip.refused.partition(", ")
         return Problem.ADDRESS_FORBIDDEN, (
-            f"{trip.host} leads to {trip.refused}, and the operator has not allowed this account to call it")
+            f"{address} is {kind}, and the operator has not allowed this account to call it"
+            if address == trip.host else
+            f"{trip.host} leads to {address}, {kind}, and the operator has not allowed this account to call it")
     if isinstance(error, ConnectionRefusedError) or getattr(error, "errno", None) == errno.ECONNREFUSED:
         return Problem.CONNECTION_REFUSED, f"{trip.host} refused the connection: nothing listens there"
     number = getattr(error, "errno", None)

@@ -24,7 +24,7 @@ MASK = "••••"
 Picture = Mapping[str, Any]
 
 #: What is in no picture: it says nothing, or it changes by itself.
-_LEFT_OUT = frozenset({
+LEFT_OUT = frozenset({
     "id", "account", "number", "created_at", "updated_at", "last_login", "date_joined", "last_used_at", "disabled_at",
     "disabled_by_hand", "user", "made_by", "invited_by", "sent_at", "last_seen_at", "counted_minute", "counted"})
 
@@ -38,13 +38,13 @@ class Secret:
 
 def picture(row: Model) -> Picture:
     """What there is to see of the row, by the names of its fields; secrets as Secret."""
-    return {field.name: _seen(row, field) for field in row._meta.concrete_fields if field.name not in _LEFT_OUT}
+    return {field.name: _seen(row, field) for field in row._meta.concrete_fields if field.name not in LEFT_OUT}
 
 
 def differences(before: Picture, after: Picture) -> dict[str, tuple[Any, Any]]:
-    """Field → (before, after) of what is not the same; what is empty counts as not there. JSON, secrets masked."""
+    """Stored name → (before, after) of what is not the same; what is empty is not there. JSON, secrets masked."""
     return {
-        _label(name): _shown(before.get(name), after.get(name))
+        stored_name(name): _shown(before.get(name), after.get(name))
         for name in {**before, **after} if _same(before.get(name)) != _same(after.get(name))}
 
 
@@ -105,7 +105,8 @@ def _masked(value: Any) -> Any:
             return value
 
 
-def _label(name: str) -> str:
+def stored_name(name: str) -> str:
+    """Under which name a field's change is stored, for programs; words.py has what people read."""
     for end in ("_sealed", "_hash"):
         name = name.removesuffix(end)
     return name.replace("_", " ")

@@ -21,6 +21,7 @@ from switchhook.web.accounts.models import AccountState
 from switchhook.web.integrations.models import AuthenticationType
 from switchhook.web.members.models import Role
 from switchhook.web.saying import said, said_lazily
+from switchhook.web.services.made_up_calls import TEST_CALLS
 from switchhook.web.services.models import DIRECTORY_SOURCES, ConnectionPlatform
 from switchhook.web.templatetags.catalogue import event_label, field_label
 from switchhook.web.templatetags.portal import from_ms, written
@@ -33,7 +34,8 @@ LABELS: Mapping[str, str | Promise] = {
     "audit retention days": _lazy("Days of audit log kept"), "authentication type": _lazy("Authentication Type"),
     "body days": _lazy("Days bodies are kept"), "body keys": _lazy("Field Values"),
     "brand": _lazy("Brand of its e-mails"), "call expiry seconds": _lazy("Call events: give up after (seconds)"),
-    "calls per minute": _lazy("Calls a minute"), "connection": _lazy("Connection"), "country": _lazy("Country"),
+    "calls per minute": _lazy("Calls a minute"), "connection": _lazy("Connection"),
+    "connection id": _lazy("Connection"), "country": _lazy("Country"),
     "data": _lazy("Details"), "delivery ids": _lazy("Deliveries"), "directory scope": _lazy("Users come from: which"),
     "directory source": _lazy("Users come from"), "disabled reason": said_lazily("Disabled because"),
     "email": _lazy("E-mail"), "enabled": _lazy("Enabled"), "enabled calls": _lazy("Enabled Calls"),
@@ -70,7 +72,7 @@ LABELS: Mapping[str, str | Promise] = {
 
 #: Fields whose values are names of code, and what these are called.
 _CHOICES: Mapping[str, Sequence[tuple[str, str | Promise]]] = {
-    "authentication type": AuthenticationType.choices, "directory source": DIRECTORY_SOURCES,
+    "authentication type": AuthenticationType.choices, "directory source": DIRECTORY_SOURCES, "kind": TEST_CALLS,
     "platform": ConnectionPlatform.choices, "role": Role.choices, "scopes": Scope.choices,
     "state": AccountState.choices}
 

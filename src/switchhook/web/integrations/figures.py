@@ -44,6 +44,20 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Took:
+    """So many answers that delivered took so long at most, and longer than the line before. None: they took longer than
+    all of these."""
+
+    up_to_ms: int | None
+    count: int
+
+    @property
+    def up_to_seconds(self) -> float | None:
+        """The same from one second on."""
+        return self.up_to_ms / 1000 if self.up_to_ms is not None and self.up_to_ms >= 1000 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """How an integration did in the last 24 hours."""
 
@@ -52,6 +66,7 @@ class Figures:
     median_ms: float | None
     p95_ms: float | None
     bars: tuple[Bar, ...]
+    took: tuple[Took, ...]
 
     width = HOURS * (BAR_WIDTH + GAP) - GAP
     height = HEIGHT
@@ -91,6 +106,8 @@ def _figures(rows: Mapping[int, IntegrationHour], hours: range) -> Figures:
     return Figures(
         delivered=sum(row.delivered for row in rows.values()), failed=sum(row.failed for row in rows.values()),
         median_ms=percentile_ms(counts, 0.5), p95_ms=percentile_ms(counts, 0.95),
+        took=tuple(
+            Took(up_to_ms=bound, count=count) for bound, count in zip((*BOUNDS_MS, None), counts, strict=True)),
         bars=tuple(_bar(number, hour_ms, rows.get(hour_ms), highest) for number, hour_ms in enumerate(hours)))
 
 

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST
 
 from switchhook.web.errands import ask
@@ -17,21 +16,12 @@ from switchhook.web.members.models import Role
 from switchhook.web.models import Service
 from switchhook.web.services import actions
 from switchhook.web.services.forms import ApplicationsForm, FriendlyNameForm, ReadingForm, default_menu_words, menu_rows
+from switchhook.web.services.made_up_calls import TEST_CALLS
 from switchhook.web.services.state import engine_runs, gaps_of, state_of, states_of
 from switchhook.web.tenancy import Access, account_view, service_view
 from switchhook.web.users.sources import state_of as directory_state_of
 
 LIST_LIMIT = 200
-
-#: What calls the simulated PBX can place on demand, by their names in an errand.
-TEST_CALLS = (
-    ("answered", _lazy("Inbound, answered by a user")), ("missed", _lazy("Inbound, not answered")),
-    ("outbound", _lazy("Outbound")),
-    ("picked_up", _lazy("Inbound, picked up by another user")),
-    ("voicemail", _lazy("Inbound, the caller leaves a message")),
-    ("forwarded", _lazy("Inbound, forwarded to a mobile")),
-    ("menu", _lazy("Inbound, to the main menu")), ("survey", _lazy("Inbound, then transferred to the NPS survey")),
-)
 
 
 @account_view

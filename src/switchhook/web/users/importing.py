@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django import forms
@@ -60,14 +59,16 @@ def import_users(request: HttpRequest, access: Access, service: Service) -> Http
         return render(request, "users/import.html", context)
     text, delete_missing = form.cleaned_data["text"], form.cleaned_data["delete_missing"]
     found = csv_directory.read(text)
+    mistakes, plan = [*found.mistakes], None
     try:
-        plan = planned(access, service, found.users, delete_missing=delete_missing) if not found.mistakes else None
-        mistakes: Sequence[Mistake] = found.mistakes
+        plan = planned(access, service, found.users, delete_missing=delete_missing)
     except Faulty as faulty:
-        plan, mistakes = None, [
+        mistakes += [
             Mistake(line=found.lines[one.place],
                     message=csv_directory.fault_message(one.name, one.message, found.users[one.place]))
             for one in faulty.faults]
+    if mistakes:  # whichever of the two found them: all are told at once
+        plan, mistakes = None, sorted(mistakes, key=lambda one: one.line)
     confirmed = request.POST.get("confirmed", "")
     stamp = "" if plan is None else _stamp(plan)
     if plan is not None and confirmed == stamp:
