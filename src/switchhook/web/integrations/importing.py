@@ -30,6 +30,8 @@ from switchhook.web.accounts.quotas import QuotaReached
 from switchhook.web.api.bulk_integrations import MOST_INTEGRATIONS, Configuration, Configured, in_step
 from switchhook.web.api.integration_shapes import shape_of
 from switchhook.web.api.problems import Problem, mistake_of
+from switchhook.web.audit.models import Action, Kind
+from switchhook.web.audit.writing import note
 from switchhook.web.file_or_text import FileOrText, file_field
 from switchhook.web.members.models import Role
 from switchhook.web.models import Service
@@ -110,6 +112,8 @@ def export_integrations(request: HttpRequest, access: Access) -> HttpResponse:
     rows = access.integrations().order_by("service__name", "name", "id")
     names = {str(one.id): one.name for one in access.services()}
     text = written([shape_of(row).model_dump(mode="json") for row in rows], names)
+    note(Action.EXPORTED, Kind.ACCOUNT, access.account.id, access.account.name, account_id=access.account.id,
+         detail="integrations.yaml")
     return HttpResponse(text, content_type="application/yaml", headers={
         "Content-Disposition": f'attachment; filename="{access.account.slug}-integrations.yaml"'})
 
