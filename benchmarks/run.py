@@ -8,7 +8,7 @@ import sys
 
 import uvloop
 
-from switchhook.app import collect_seldom
+from switchhook.garbage import collect_seldom
 
 if __name__ == "__main__":
     measure = importlib.import_module(sys.argv[1]).measure

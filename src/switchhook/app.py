@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -22,6 +21,7 @@ from switchhook.delivery.engine import DeliveryEngine
 from switchhook.domain.errors import OwnershipLost, SettingsError, StoreError, StoreUnavailable, SwitchhookError
 from switchhook.domain.recording_links import RecordingLinks
 from switchhook.domain.service import Platform
+from switchhook.garbage import collect_seldom, collect_young
 from switchhook.inbox import InboxListener
 from switchhook.intake import Intake
 from switchhook.log_lines import log_to_stderr
@@ -44,7 +44,6 @@ STOP_SECONDS = 12.0  # what is in flight may take so long to end; with the last 
 AWAY_SECONDS = 1.0
 PARTITION_DAYS_AHEAD = 7
 UPKEEP_SECONDS = 3600.0
-COLLECT_SECONDS = 0.25
 BACKLOG_SECONDS = 15.0
 TRY_AGAIN = 75  # the exit code that says: start a new incarnation
 
@@ -125,7 +124,7 @@ class Engine:
             begin("configuration", current.watch())
             begin("upkeep", self._upkeep())
             begin("backlog", self._look_at_backlog())
-            begin("garbage", _collect_young())
+            begin("garbage", collect_young())
             begin("delivery", delivery.run())
             begin("fleet", fleet.run())
             begin("directories", directories.run())
@@ -237,21 +236,6 @@ def _traced(engine_id: UUID, settings: Settings) -> Traced | None:
             "OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not installed: `pip install "
             "'switchhook[tracing]'`, or unset it.") from error
     return Traced(engine_id, send_traceparent=settings.send_traceparent)
-
-
-def collect_seldom() -> None:
-    """Have Python look for garbage in cycles less often: a delivery leaves next to none, and looking for it cost a
-    tenth of its time. What was made until now is not looked at again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
-
-
-async def _collect_young() -> None:
-    """Few objects can hold much: aiohttp 3.14 leaves a request that it refused, all its bytes, in a cycle."""
-    while True:
-        await asyncio.sleep(COLLECT_SECONDS)
-        gc.collect(0)
 
 
 def run_engine(settings: Settings) -> int:

@@ -8,6 +8,7 @@ import typer
 
 from switchhook.cli import commands
 from switchhook.cli.commands.listen import MadeUpCall
+from switchhook.intake.told import NEEDED
 from switchhook.settings import PREFIX, USUAL_NAMES, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +45,16 @@ def test_every_command_and_made_up_call_is_documented() -> None:
     text = (ROOT / "docs/command-line.md").read_text()
     assert [name for name in names if f"switchhook {name}" not in text] == []
     assert [one.value for one in MadeUpCall if f"`{one.value}`" not in text] == []
+
+
+def test_what_intake_needs_of_each_event_is_documented() -> None:
+    needed = {}
+    for row in re.findall(r"^\| (`[^|]+) \| ([^|]+) \|$", (ROOT / "docs/intake.md").read_text(), re.MULTILINE):
+        types, fields = (re.findall(r"`([a-z_.]+)`", cell) for cell in row)
+        these = ["source_number", "destination_number"] if row[1].startswith("these") else []
+        needed |= {type_: [*these, *fields] for type_ in types}
+    told = {type_.value: [field.value for field in fields] for type_, fields in NEEDED.items()}
+    assert {type_: needed.get(type_) for type_ in told} == told
 
 
 def test_every_message_that_is_explained_is_one_that_is_said() -> None:

@@ -505,6 +505,30 @@ def test_who_takes_the_rest_has_a_call_once_it_is_served_or_over_or_nothing_was_
     assert pbx.tracker.unclaimed == 0
 
 
+@pytest.mark.parametrize("whose", ["acme", "the rest"])
+def test_a_call_that_waits_to_be_claimed_is_handed_over(whose: str) -> None:
+    pbx, later = shared_with_acme(), shared_with_acme()
+    pbx.comes_in()
+    assert pbx.tracker.unclaimed == 1
+    assert pbx.outcome.changed == ()  # whose it is shows at once, mostly
+    pbx.now += timedelta(seconds=2)
+    pbx.enters("in", "waiting-room")
+    assert pbx.outcome.changed == ("in",)
+    assert later.tracker.restore("in", pbx.tracker.memory("in"))
+    assert later.tracker.unclaimed == 1
+    later.now, later._parties = pbx.now, pbx._parties
+    if whose == "acme":
+        later.feed(TenantTold(at=later.now, leg="in", call="in", tenant="acme"))
+    later.rings("in", "p1", "201")
+    later.answers("p1", of="in")
+    service = SERVICE if whose == "acme" else UUID(int=99)
+    assert [(event.service_id, event.type) for event in later.events] == [(service, RECEIVED), (service, ANSWERED)]
+    received = later.events[0]
+    assert (received.at, received.fields[Field.SOURCE_NUMBER], received.fields[Field.DESTINATION_NUMBER]) == (
+        BEGAN, CALLER, DID)
+    assert later.tracker.unclaimed == 0
+
+
 @pytest.mark.parametrize("gone", [Connected, PbxStopped])
 def test_who_takes_the_rest_has_a_call_of_which_nothing_more_is_heard(gone: type[Connected | PbxStopped]) -> None:
     pbx = shared_with_acme()

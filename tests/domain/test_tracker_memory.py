@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from switchhook.domain.catalogue import Field
-from switchhook.domain.facts import Connected, SnapshotEnded, TenantTold
+from switchhook.domain.facts import Connected, LegStarted, Party, SnapshotEnded, TenantTold
 from switchhook.domain.profile import Profile
 from switchhook.domain.tracker import Tracker
 from tests.domain.made_up_pbx import (
@@ -97,6 +97,17 @@ def test_a_restored_call_expires_too() -> None:
     pbx = MadeUpPbx()
     pbx.comes_in()
     assert successor(pbx).tracker.expire(BEGAN + timedelta(days=1)).ended == ("in",)
+
+
+def test_a_pbx_whose_clock_is_wrong_keeps_its_calls() -> None:
+    pbx = MadeUpPbx()
+    heard_at = pbx.now + timedelta(days=2)
+    party = Party(leg="in", call="in", device="trunk-provider", began_call=True, place="from-trunk")
+    pbx.tracker.feed(LegStarted(at=pbx.now, party=party, dialled=DID, call_began_at=pbx.now), heard_at)
+    after = successor(pbx)
+    for tracker in (pbx.tracker, after.tracker):
+        assert tracker.expire(heard_at - timedelta(hours=12)).ended == ()
+        assert tracker.expire(heard_at + timedelta(hours=12)).ended == ("in",)
 
 
 def test_a_service_that_claims_the_call_no_more_still_gets_the_rest_of_it() -> None:

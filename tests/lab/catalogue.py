@@ -273,6 +273,16 @@ scenario("pickup-from-group", "The ring group 600 rings; 204, not in it, dials *
          + [carrier(d, talk=5000), dial("204", "**600", talk=20000, at=1.5)],
          [received(d)],
          note="A pickup is no answer.")
+scenario("pickup-from-local-group", "The ring group 601 rings through Local channels; 202 dials *8.",
+         [phone(e, "callee-noanswer") for e in ("201", "202", "203")]
+         + [carrier(DID["group_local"], talk=5000), dial("202", "*8", talk=20000, at=1.5)],
+         [received(DID["group_local"])],
+         note="DialEnd ANSWER names 202's own channel, dialled by the Local channel of the phone that rang.")
+scenario("pickup-from-queue", "The queue 700 rings its members; 202 dials *8.",
+         [phone(e, "callee-noanswer") for e in ("201", "202", "203")]
+         + [carrier(DID["queue"], talk=6000), dial("202", "*8", talk=20000, at=2.5)],
+         [received(DID["queue"])],
+         note="A pickup is no answer, though the queue takes it for one.")
 d = DID["ext201"]
 scenario("pickup-replaces", "201 rings; 204 presses the key whose lamp shows that (INVITE with Replaces).",
          [phone("201", "callee-noanswer"), carrier(d, talk=5000), take("204", "201")],
@@ -352,6 +362,12 @@ scenario("transfer-feature-code-given-up", "201 answers, asks at 802, the menu i
          [received(d), answered(d, "201")],
          not_sent=[ivr(d, "ivr-1")],
          note="The caller never reached the menu: 201 only asked the way.")
+scenario("transfer-feature-code-blonde", "201 answers, dials *2 202 and hangs up while 202 rings, which answers.",
+         [phone("202", ring=8000), phone("201", "callee-feature-attended", **feature, d1="2", d2="0", d3="2"),
+          carrier(d, talk=20000)],
+         [received(d), answered(d, "201")],
+         not_sent=[answered(d, "202")],
+         note="AttendedTransfer comes once 202 answers.")
 scenario("transfer-blind-outside", "201 answers and sends the caller out over the trunk (REFER).",
          [far_end(), phone("201", "callee-blind-transfer", target="9" + OUT), carrier(d, talk=7000)],
          [received(d), answered(d, "201")],

@@ -17,6 +17,7 @@ from switchhook.pbx import timelines
 from switchhook.pbx.timelines import Timelines
 from switchhook.store.ports import CallRecord
 from tests.pbx.recorded import BY_NAME, PROFILE, facts
+from tests.pbx.recorded_extras import GRANTED
 
 NOW = datetime(2026, 3, 4, 10, 41, 55, tzinfo=UTC)
 
@@ -70,6 +71,12 @@ def test_a_transfer_is_told_with_where_it_went() -> None:
     assert "201 transferred the call to 202" in texts(inbound("22/transfer-blind"))
     for how in ("transfer-attended", "transfer-attended-feature-code", "transfer-blonde"):
         assert "201 transferred the call to 202 after calling there" in texts(inbound(f"22/{how}"))
+
+
+def test_a_transfer_that_is_an_event_is_told_once() -> None:
+    tracker = Tracker(lambda _: GRANTED)
+    notes = [note for fact in facts(BY_NAME["22/transfer-blind"].parts) for note in tracker.feed(fact).notes]
+    assert [note.kind for note in notes if note.text == "201 transferred the call to 202"] == [NoteKind.TOLD]
 
 
 def test_the_call_by_which_a_user_asked_before_a_transfer_says_where_it_goes_on() -> None:

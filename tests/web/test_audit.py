@@ -197,6 +197,22 @@ def test_a_shown_signing_secret_is_noted_and_not_told(house: House, admin: Clien
     assert (entry.object_name, entry.detail) == ("CRM", "Signing secret")
 
 
+@pytest.mark.parametrize("file", ["calls", "deliveries", "events", "users", "audit"])
+def test_who_takes_a_list_along_as_a_file_is_noted(world: World, admin: Client, file: str) -> None:
+    path = "audit/csv/" if file == "audit" else f"{file}.csv"
+    assert admin.get(f"/a/acme/{path}").status_code == 200
+    [entry] = entries(action="exported")
+    name = "audit-acme" if file == "audit" else file
+    assert (entry.who, entry.object_name, entry.detail, entry.account_id) == (
+        "admin@example.com", "Acme", f"{name}.csv", world.account.id)
+
+
+def test_the_operators_file_of_every_accounts_log_is_noted_in_theirs(world: World, operator: Client) -> None:
+    assert operator.get("/operator/audit/csv/").status_code == 200
+    [entry] = entries(action="exported")
+    assert (entry.account_id, entry.detail, entry.by_operator) == (None, "audit-all.csv", True)
+
+
 @pytest.mark.parametrize("how", ["changed", "deleted"])
 def test_nobody_can_change_or_delete_a_line(world: World, how: str) -> None:
     entry = entries()[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -11,15 +12,17 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.core import signing
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from switchhook.domain.errors import SettingsError
+from switchhook.web.mail import django_mail
 from switchhook.web.members.adapter import SEALED_AS
 from switchhook.web.members.links import one_time_link
 from switchhook.web.models import Member, Person
 from switchhook.web.people import ensure_operator, way_back_in
 from switchhook.web.secrets import seal
+from tests.fixtures.processes import wait_until
 
 from .conftest import World
 
@@ -101,6 +104,22 @@ def test_logging_out_is_a_post(world: World, admin: Client) -> None:
     assert _logged_in(admin)
     admin.post("/logout/")
     assert not _logged_in(admin)
+
+
+def test_a_reset_is_answered_alike_for_whom_there_is_and_for_nobody_also_when_the_mail_server_is_silent(
+    world: World, caplog: pytest.LogCaptureFixture,
+) -> None:
+    told = []
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        mail_server = django_mail(f"smtp://127.0.0.1:{silent.getsockname()[1]}") | {"EMAIL_TIMEOUT": 60}
+        with override_settings(**mail_server):
+            for address in ("admin@example.com", "nobody.here@example.com"):
+                answer = Client().post("/password/", {"email": address})
+                told.append((answer.status_code, answer["Location"]))
+            silent.accept()[0].close()  # it was asked, once the answer was there
+            wait_until(lambda: "mail.not_sent" in caplog.text, "the log tells the operator")
+    assert told == [(302, "/password/sent/")] * 2
+    assert "password/key" not in caplog.text
 
 
 def test_nobody_signs_up_by_themselves(client: Client) -> None:

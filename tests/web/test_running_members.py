@@ -22,7 +22,7 @@ from switchhook.web.members.models import Role
 from switchhook.web.members.proof import is_proven
 from switchhook.web.models import Invitation, Member, Notice, Person, Service
 from switchhook.web.notices import send_owed
-from tests.fixtures.mail import Mailbox, mailbox
+from tests.fixtures.mail import Mailbox, letters, mailbox
 from tests.web.conftest import World
 from tests.web.made_up import House
 from tests.web.test_hostile_forms import Forms
@@ -281,7 +281,7 @@ def test_who_sets_a_password_by_letter_has_proven_their_address_and_ends_a_provi
 ) -> None:
     SocialAccount.objects.create(user_id=world.admin.id, provider="openid_connect", uid="a squatter's")
     client.post("/password/", {"email": "admin@example.com"})
-    [path] = re.findall(r"http://[^/]+(/password/key/\S+)", mail.outbox[0].body)
+    [path] = re.findall(r"http://[^/]+(/password/key/\S+)", letters()[0].body)
     form = client.get(path, follow=True).redirect_chain[-1][0]
     client.post(form, {"password1": PASSWORD, "password2": PASSWORD})
     assert is_proven(world.admin)

@@ -81,6 +81,14 @@ def test_every_kind_of_answer_has_the_safe_headers(world: World, admin: Client, 
         assert "unsafe" not in answer["Content-Security-Policy"]
 
 
+def test_a_page_behind_the_login_is_kept_by_no_proxy(world: World, admin: Client, client: Client) -> None:
+    for path in ("/a/acme/", "/a/acme/calls/", "/me/", "/a/none/"):
+        assert admin.get(path)["Cache-Control"] == "private, no-cache"
+    assert "max-age=604800" in admin.get("/brand.css")["Cache-Control"]  # the same for all
+    assert "no-store" in admin.get("/a/acme/calls.csv")["Cache-Control"]
+    assert "Cache-Control" not in client.get("/healthz")
+
+
 def test_a_form_of_another_site_is_refused(world: World) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(world.admin, backend="allauth.account.auth_backends.AuthenticationBackend")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -81,7 +82,8 @@ def body(view: View) -> str:
 
 
 def as_csv(rows: Sequence[Row], zone: ZoneInfo) -> str:
-    """The scores as a table for spreadsheets. A cell that one would take for a formula gets an apostrophe."""
+    """The scores as a table for spreadsheets. A cell that one would take for a formula gets an apostrophe; numbers, also
+    those in E.164, stay as they are."""
     out = io.StringIO()
     table = csv.writer(out)
     table.writerow(
@@ -110,8 +112,13 @@ def as_csv(rows: Sequence[Row], zone: ZoneInfo) -> str:
             row.extension,
             row.call_uuid,
         )
-        table.writerow([f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell for cell in cells])
+        table.writerow([_harmless(cell) for cell in cells])
     return out.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    is_number = re.fullmatch(r"\+?\d+", cell, re.ASCII)
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@") and not is_number else cell
 
 
 def _filters(view: View) -> str:

@@ -65,6 +65,8 @@ async def test_the_export_is_a_table_in_which_nothing_is_a_formula(program: Prog
     await program.tell(source_number="=1+1", option_selected="8")
     (row,) = csv.DictReader((await program.look("/scores.csv?period=hour")).splitlines())
     assert (row["Score"], row["Group"], row["Source Number"], row["IVR Name"]) == ("8", "passive", "'=1+1", "NPS")
+    await program.tell("b", call_uuid="b", source_number="+12025550171")
+    assert ",+12025550171," in await program.look("/scores.csv?period=hour")
 
 
 async def test_the_dashboard_can_ask_for_a_password_and_the_webhook_does_not(tmp_path: Path, clock: Clock) -> None:

@@ -153,7 +153,8 @@ class Call:
     first_rung: Leg | None = field(default=None, repr=False)
     legs: dict[str, Leg] = field(default_factory=dict, repr=False)
     past_legs: dict[str, Leg] = field(default_factory=dict, repr=False)  # over, but a late Fact may name them
-    touched_at: datetime | None = None
+    touched_at: datetime | None = None  # by the PBX's clock
+    heard_at: datetime | None = None  # by that of whoever listens: a PBX's may be hours off
     rung: str = ""  # the first extension that rang; this and what follows is for people, nothing is decided by it
     picked_up_by: str = ""
     facts_noted: int = 0

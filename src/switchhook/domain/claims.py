@@ -38,6 +38,7 @@ Claim = Callable[[LegStarted], Profile | None]
 
 _NO_SERVICE = UUID(int=0)
 _REST_WAITS = timedelta(seconds=5)
+_REMEMBERED_AFTER = timedelta(seconds=1)  # whose most calls are shows at once: they need no memory before
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,6 +50,7 @@ class _Unclaimed:
     rest: Profile | None
     began: LegStarted
     asked: set[tuple[str, str, str]]
+    remembered: bool = False
 
 
 class Claims:
@@ -62,7 +64,7 @@ class Claims:
     def ask(self, call: Call, leg: LegStarted) -> None:
         """Whose is a call of which this leg is known?"""
         before, profile = self._open.pop(call.id, None), self._claim(leg)
-        rest = profile if profile is not None and profile.takes_rest and _came_in(leg, profile) else None
+        rest = _rest(leg, profile)
         self._give(call, leg, None if rest is not None else profile)
         if call.profile is None:
             began = before.began if before is not None and not leg.party.began_call else leg
@@ -78,11 +80,29 @@ class Claims:
         if told is not None:
             self._ask_with(waiting, told)
         if isinstance(fact, DestinationTold) and fact.leg == waiting.began.party.leg and not waiting.began.dialled:
-            waiting.began = replace(waiting.began, dialled=fact.number)
+            waiting.began, waiting.remembered = replace(waiting.began, dialled=fact.number), False
         rest = waiting.rest
         if waiting.call.profile is None and rest is not None and _shows_no_more(fact, waiting.began, rest):
             return self.give_rest(waiting.call)
         return None if waiting.call.profile is None else self._claimed(waiting)
+
+    def waits_long(self, fact: Fact) -> Call | None:
+        """The call that the Fact is of, if it waits for so long that a successor should know of it, or more of it."""
+        waiting = self._open.get(_call_of(fact)) if self._open else None
+        if waiting is None or waiting.remembered or fact.at is None or waiting.began.at is None:
+            return None
+        waiting.remembered = fact.at - waiting.began.at > _REMEMBERED_AFTER
+        return waiting.call if waiting.remembered else None
+
+    def beginning(self, call: Call) -> LegStarted | None:
+        """What a call began with that waits; None when it does not."""
+        waiting = self._open.get(call.id)
+        return None if waiting is None else waiting.began
+
+    def adopt(self, call: Call, began: LegStarted) -> None:
+        """A call waits as a predecessor left it: who claims it now is asked with the next Fact of it."""
+        self._open[call.id] = _Unclaimed(call=call, rest=_rest(began, self._claim(began)), began=began, asked=set())
+        self.unclaimed += 1
 
     def give_rest(self, call: Call) -> LegStarted | None:
         """What a call began with, if it is given now to who takes the rest: nothing more will be heard of it."""
@@ -104,6 +124,7 @@ class Claims:
         known = replace(began, party=replace(began.party, place=told.place or began.party.place))
         if _tenancy(known) not in waiting.asked:
             waiting.asked.add(_tenancy(known))
+            waiting.remembered = False
             profile = self._claim(known)
             waits = profile is not None and profile.takes_rest and waiting.rest is not None
             self._give(waiting.call, known, None if waits else profile)
@@ -122,6 +143,11 @@ class Claims:
 
 def _tenancy(leg: LegStarted) -> tuple[str, str, str]:
     return leg.tenant, leg.account_code, leg.party.place
+
+
+def _rest(leg: LegStarted, profile: Profile | None) -> Profile | None:
+    """Who has the call if nobody else claims it."""
+    return profile if profile is not None and profile.takes_rest and _came_in(leg, profile) else None
 
 
 def _came_in(leg: LegStarted, profile: Profile) -> bool:

@@ -76,7 +76,8 @@ class Handling:
         text = f"{who} transferred the call to {to}" if to else f"{who} transferred the call"
         if fact.kind is TransferKind.ATTENDED:
             text = f"{text} after calling there"
-        self._telling.note(call, fact.at, text)
+        if not self._telling.is_wanted(call, EventType.TRANSFERRED):  # else the event says so
+            self._telling.note(call, fact.at, text)
         if second is not None and second.call is not call:
             number = call.destination if call.direction is Direction.OUTBOUND else call.source
             with_whom = number or "a withheld number"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -20,20 +21,34 @@ _CALL_TEXTS = ("source", "destination", "dialled", "extension", "trunk", "queue"
                "tenant", "account_code", "claimed_at")
 _CALL_FLAGS = ("partial", "unannounced", "answered", "taken", "reached_pbx", "message_left", "lost_sight")
 _CALL_LISTS = ("placed", "called", "rang", "recordings")
-_CALL_MOMENTS = ("touched_at", "taken_at", "ended_at")
+_CALL_MOMENTS = ("touched_at", "heard_at", "taken_at", "ended_at")
 _LEG_TEXTS = ("device", "home", "dialled", "number", "rung_from", "on_behalf_of", "left_menu", "asked_for",
               "forwarded_by", "user", "came_from")
 _LEG_FLAGS = ("local", "began_call", "called", "bridged", "heard_menu", "rung", "rings", "ring_judged", "connected",
               "picked_up", "pickup_told", "put_through")
+_BEGINNING_TEXTS = ("dialled", "caller_number", "tenant", "account_code")
 _LEG_MOMENTS = ("began_at", "rings_at", "connected_at", "ended_at")
 
 
-def remember(call: Call) -> str:
-    """The call as JSON; "" for one that no service claimed."""
-    if call.profile is None:
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A call that was remembered. `unclaimed`: what one began with that no service had claimed yet."""
+
+    call: Call
+    unclaimed: LegStarted | None
+
+
+def remember(call: Call, unclaimed: LegStarted | None = None) -> str:
+    """The call as JSON; "" for one that no service claimed, unless one may still: then with what it began."""
+    if call.profile is not None:
+        whose: dict[str, Any] = {
+            "service_id": str(call.profile.service_id), "account_id": str(call.profile.account_id)}
+    elif unclaimed is not None:
+        whose = {"unclaimed": _beginning_to(unclaimed)}
+    else:
         return ""
     return json.dumps({
-        "version": 1, "service_id": str(call.profile.service_id), "account_id": str(call.profile.account_id),
+        "version": 1, **whose,
         "uuid": str(call.uuid), "began_ms": call.began_ms, "sequence": call.sequence, "direction": call.direction,
         "extra_sequence": call.extra_sequence, "furthest": call.furthest,
         **_values(call, _CALL_TEXTS + _CALL_FLAGS + _CALL_LISTS, _CALL_MOMENTS),
@@ -43,7 +58,7 @@ def remember(call: Call) -> str:
     }, separators=(",", ":"))
 
 
-def recall(call_id: str, memory: str, claim: Callable[[LegStarted], Profile | None]) -> Call | None:
+def recall(call_id: str, memory: str, claim: Callable[[LegStarted], Profile | None]) -> Recalled | None:
     """The call that was remembered. How it is read is what its service says today; None: not readable."""
     try:
         data = json.loads(memory)
@@ -51,6 +66,7 @@ def recall(call_id: str, memory: str, claim: Callable[[LegStarted], Profile | No
                     sequence=int(data["sequence"]), direction=Direction(data["direction"]),
                     extra_sequence=int(data.get("extra_sequence", 0)))
         _fill(call, data, _CALL_TEXTS, _CALL_FLAGS, _CALL_LISTS, _CALL_MOMENTS)
+        call.heard_at = call.heard_at or call.touched_at
         call.furthest = Disposition(data["furthest"]) if data.get("furthest") else None
         for one in data.get("trunk_legs", ()):
             leg = _leg_from(call, one)
@@ -65,10 +81,12 @@ def recall(call_id: str, memory: str, claim: Callable[[LegStarted], Profile | No
         if (origin := data["origin"]) is not None:  # it may be over: what it was is still of use
             call.origin = call.legs.get(origin["id"]) or _leg_from(call, origin)
         call.first_rung = call.legs.get(data["first_rung"])
-        call.profile = _profile(call, data, claim)
+        unclaimed = _beginning_from(call, data["unclaimed"]) if "unclaimed" in data else None
+        if unclaimed is None:
+            call.profile = _profile(call, data, claim)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    return call
+    return Recalled(call, unclaimed)
 
 
 def _profile(call: Call, data: dict[str, Any], claim: Callable[[LegStarted], Profile | None]) -> Profile:
@@ -86,6 +104,26 @@ def _profile(call: Call, data: dict[str, Any], claim: Callable[[LegStarted], Pro
         if profile is not None and profile.service_id == service_id:
             return profile
     return Profile(service_id=service_id, account_id=account_id)
+
+
+def _beginning_to(began: LegStarted) -> dict[str, Any]:
+    party = began.party
+    return {
+        **_values(party, ("leg", "device", "place", "local", "began_call"), ()),
+        **_values(began, (*_BEGINNING_TEXTS, "called"), ("at", "call_began_at")),
+        "call_uuid": None if began.call_uuid is None else str(began.call_uuid), "direction": began.direction,
+    }
+
+
+def _beginning_from(call: Call, data: dict[str, Any]) -> LegStarted:
+    party = Party(leg=str(data["leg"]), call=call.id, device=str(data.get("device", "")), local=bool(data.get("local")),
+                  began_call=bool(data.get("began_call")), place=str(data.get("place", "")))
+    return LegStarted(
+        at=_moment(data.get("at")), party=party, called=bool(data.get("called")),
+        call_began_at=_moment(data.get("call_began_at")),
+        call_uuid=UUID(data["call_uuid"]) if data["call_uuid"] else None,
+        direction=Direction(data["direction"]) if data["direction"] else None,
+        **{name: str(data.get(name, "")) for name in _BEGINNING_TEXTS})
 
 
 def _leg_to(leg: Leg) -> dict[str, Any]:
@@ -107,13 +145,15 @@ def _leg_from(call: Call, data: dict[str, Any]) -> Leg:
         menus, current, quiet_places = visit
         leg.visit = Visit(menus=[str(one) for one in menus], current=str(current),
                           quiet_places=[str(one) for one in quiet_places],
-                          held=[HeldMenu(menu=str(menu), at=datetime.fromisoformat(at) if at else None)
+                          held=[HeldMenu(menu=str(menu), at=_moment(at))
                                 for menu, at in data.get("held", ())])
     return leg
 
 
-def _values(source: Call | Leg, names: tuple[str, ...], moments: tuple[str, ...]) -> dict[str, Any]:
-    """What is remembered of a call or a leg; what is nothing is left out."""
+def _values(
+    source: Call | Leg | Party | LegStarted, names: tuple[str, ...], moments: tuple[str, ...],
+) -> dict[str, Any]:
+    """What is remembered of it; what is nothing is left out."""
     told = {name: value for name in names if (value := getattr(source, name))}
     return told | {name: moment.isoformat() for name in moments if (moment := getattr(source, name)) is not None}
 
@@ -129,7 +169,11 @@ def _fill(
     for name in lists:
         setattr(target, name, [str(one) for one in data.get(name, ())])
     for name in moments:
-        setattr(target, name, datetime.fromisoformat(data[name]) if data.get(name) else None)
+        setattr(target, name, _moment(data.get(name)))
+
+
+def _moment(told: str | None) -> datetime | None:
+    return datetime.fromisoformat(told) if told else None
 
 
 def _id(leg: Leg | None) -> str:

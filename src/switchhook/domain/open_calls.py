@@ -24,6 +24,7 @@ class OpenCalls:
         """`over` is called when a call is, while all is known of it."""
         self.claims = Claims(claim)
         self.unknown = 0
+        self.heard_at: datetime | None = None  # the Fact that is taken in now; None: no other clock than the PBX's
         self.calls: dict[str, Call] = {}
         self.legs: dict[str, Leg] = {}
         self._telling = telling
@@ -85,6 +86,7 @@ class OpenCalls:
         if call_id not in (leg.call.id, leg.came_from) and (call := self.calls.get(call_id)) is not None:
             self._move(leg, call, at)
         leg.call.touched_at = at or leg.call.touched_at
+        leg.call.heard_at = self.heard_at or at or leg.call.heard_at
         if not passing:
             self._telling.changed_for_extras(leg.call)
         return leg
@@ -110,9 +112,12 @@ class OpenCalls:
             leg.came_from = leg.call.id
             self._move(leg, call, at)
 
-    def adopt(self, call: Call) -> None:
-        """An open call as a predecessor left it: its legs are from before any connection of ours."""
+    def adopt(self, call: Call, unclaimed: LegStarted | None) -> None:
+        """An open call as a predecessor left it: its legs are from before any connection of ours. `unclaimed`: what one
+        began with that no Service claimed yet."""
         self.calls[call.id] = call
+        if unclaimed is not None:
+            self.claims.adopt(call, unclaimed)
         for leg in call.legs.values():
             leg.contact = -1
             self.legs[leg.id] = leg

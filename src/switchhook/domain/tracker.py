@@ -86,10 +86,13 @@ class Tracker:
         """How many Facts named a leg or call of which we knew nothing."""
         return self._open.unknown
 
-    def feed(self, fact: Fact) -> Outcome:
-        """What one Fact comes to."""
+    def feed(self, fact: Fact, heard_at: datetime | None = None) -> Outcome:
+        """What one Fact comes to. `heard_at`: when it came, by the clock that `expire` goes by; else when it was."""
+        self._open.heard_at = heard_at
         if (began := self._open.claims.ask_again(fact)) is not None:
             self._claimed(began)
+        elif (waiting := self._open.claims.waits_long(fact)) is not None:
+            self._telling.changed(waiting)
         self._narrator.before(fact)
         self._take(fact)
         self._narrator.after(fact)
@@ -104,7 +107,7 @@ class Tracker:
     def expire(self, idle_since: datetime) -> Outcome:
         """Give up calls of which nothing was heard since: the end of a leg of theirs never came to us."""
         calls = self._open.calls.values()
-        for call in [call for call in calls if call.touched_at is not None and call.touched_at < idle_since]:
+        for call in [call for call in calls if call.heard_at is not None and call.heard_at < idle_since]:
             self._open.give_up(call)
         return self._telling.harvest()
 
@@ -114,15 +117,16 @@ class Tracker:
 
     def memory(self, call: str) -> str:
         """What a successor must know of an open call (JSON); "" when it is not open."""
-        return remember(self._open.calls[call]) if call in self._open.calls else ""
+        known = self._open.calls.get(call)
+        return "" if known is None else remember(known, self._open.claims.beginning(known))
 
     def restore(self, call: str, memory: str) -> bool:
         """Go on with a call as `memory` left it; the next snapshot closes the legs that are gone.
         False: the memory cannot be read, and the call will be a partial one."""
         recalled = recall(call, memory, self._claim)
         if recalled is not None:
-            self._milestones.recalled(recalled)
-            self._open.adopt(recalled)
+            self._milestones.recalled(recalled.call)
+            self._open.adopt(recalled.call, recalled.unclaimed)
         return recalled is not None
 
     # -- one Fact ------------------------------------------------------------------

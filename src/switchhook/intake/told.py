@@ -27,7 +27,8 @@ _OURS = frozenset({
     Field.RECORDING_URL,
 })
 _OF_CALL = (Field.SOURCE_NUMBER, Field.DESTINATION_NUMBER)
-_NEEDED: dict[EventType, tuple[Field, ...]] = {
+#: What of an event must be told.
+NEEDED: dict[EventType, tuple[Field, ...]] = {
     EventType.USER_CREATED: (Field.EXTENSION_NUMBER, Field.NAME),
     EventType.USER_DELETED: (Field.EXTENSION_NUMBER,),
     EventType.USER_MODIFIED: (Field.EXTENSION_NUMBER, Field.NAME),
@@ -157,10 +158,10 @@ class _Reader:
         return None
 
     def _type(self, value: object) -> EventType | None:
-        type_ = next((one for one in _NEEDED if one == value), None)
+        type_ = next((one for one in NEEDED if one == value), None)
         if type_ is None:
             self.fault("/type", "type_missing" if value is None else "type_unknown",
-                       f"'type' is one of {', '.join(_NEEDED)}.")
+                       f"'type' is one of {', '.join(NEEDED)}.")
         return type_
 
     def _at(self, value: object) -> datetime | None:
@@ -200,7 +201,7 @@ class _Reader:
                 fields[Field(name)] = read_value(Field(name), one)
             except ValueError as error:
                 self.fault(f"/fields/{name}", "field_invalid", f"{name!r} is {error}.")
-        for field in _NEEDED[type_]:
+        for field in NEEDED[type_]:
             if field.value not in value:
                 self.fault(f"/fields/{field.value}", "field_missing", f"{type_.value} needs the field {field.value!r}.")
         return fields

@@ -114,9 +114,10 @@ class Line:
 
     # -- hearing: never waits --------------------------------------------------------
     def _hear(self, facts: Sequence[Fact]) -> None:
+        now = datetime.now(UTC)
         for fact in facts:
             try:
-                outcome = self._tracker.feed(fact)
+                outcome = self._tracker.feed(fact, now)
             except Exception:  # whatever a PBX says, the next fact is heard
                 log.exception("pbx.fact_not_understood connection=%s fact=%r", self.connection.id, fact)
                 continue

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
@@ -39,6 +40,8 @@ class RequestId:
             response = HttpResponse("A NUL character stands for nothing here.", status=400, content_type="text/plain")
         else:
             response = self.get_response(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:  # no proxy on the way keeps it
+            response.headers.setdefault("Cache-Control", "private, no-cache")
         response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
         if response.status_code >= 500:
             log.error("request %s: %s %s answered %s", request.request_id, request.method,  # type: ignore[attr-defined]

@@ -111,7 +111,7 @@ HELP = {
         "Whether the PBX is heard, since when, and when it was not: what happened in such a gap is unknown."),
         "operating.html#connecting-a-pbx"),
     "pbx-intake": PageHelp(_(
-        "For events that another program tells instead of the PBX. The token lets that program in."), "api.html"),
+        "For events that another program tells instead of the PBX. The token lets that program in."), "intake.html"),
     "pbx-guided": PageHelp(_(
         "Place a true call and read what was seen of it, what is missing and what to do."),
         "call-semantics.html#see-why"),

@@ -1,4 +1,5 @@
-"""Lists as CSV for spreadsheets: streamed, bounded, and without anything that a spreadsheet would run as a formula."""
+"""Lists as CSV for spreadsheets: streamed, bounded, and without anything that a spreadsheet would run as a formula.
+Who took such a file along stands in the audit log."""
 
 from __future__ import annotations
 
@@ -11,6 +12,9 @@ from zoneinfo import ZoneInfo
 from django.http import StreamingHttpResponse
 
 from switchhook.domain.text_file import safe
+from switchhook.web.audit.models import Action, Kind
+from switchhook.web.audit.writing import note
+from switchhook.web.models import Account
 
 #: So many rows a file has at most, the newest; so many are read at once.
 MOST_ROWS = 50_000
@@ -29,8 +33,13 @@ class Page(Protocol[Row]):
     def next_key(self) -> str: ...
 
 
-def csv_answer(name: str, heading: Sequence[str], rows: Iterable[Sequence[Cell]]) -> StreamingHttpResponse:
-    """A file to download. It begins with the mark by which spreadsheets know UTF-8."""
+def csv_answer(
+    account: Account | None, name: str, heading: Sequence[str], rows: Iterable[Sequence[Cell]],
+) -> StreamingHttpResponse:
+    """A file to download, of that account (None: of all of them). It begins with the mark by which spreadsheets know
+    UTF-8."""
+    note(Action.EXPORTED, Kind.ACCOUNT, account.id if account else "", account.name if account else "",
+         account_id=account.id if account else None, detail=f"{name}.csv")
     writer = csv.writer(_Echo())
     lines = (writer.writerow([_written(cell) for cell in row]) for row in rows)
     response = StreamingHttpResponse(

@@ -99,6 +99,19 @@ def test_what_is_wrong_is_said_with_its_place(
     assert _told() == []
 
 
+def test_users_are_found_as_in_the_portals_list(world: World, program: Program) -> None:
+    for number, name in (("203", "Cora Placeholder"), ("310", "Dora Placeholder")):
+        told(program.ask("POST", _users(world), {"extension_number": number, "name": name}), 201)
+
+    def found(query: str) -> list[str]:
+        return [one["extension_number"] for one in program.get(_users(world) + query)["data"]]
+
+    assert found("?search=placeholder") == ["203", "310"]
+    assert found("?search=31") == ["310"]
+    assert found("?search=placeholder&cursor=203") == ["310"]
+    assert found("?search=nobody") == []
+
+
 def test_pages_follow_one_another_without_gap(world: World, program: Program) -> None:
     PbxUser.objects.bulk_create(
         PbxUser(service=world.service, extension_number=str(300 + n), name=f"User {n}") for n in range(7))

@@ -22,6 +22,7 @@ from switchhook.web.models import PbxUser, Service
 from switchhook.web.tenancy import Access
 from switchhook.web.users import actions, directory
 from switchhook.web.users.directory import NAMES, Faulty
+from switchhook.web.users.search import matching
 from switchhook.web.users.sources import is_kept_here, known_to_pbx
 
 router = Router()
@@ -65,16 +66,23 @@ class NewUser(UserWanted):
     name: Text
 
 
+class WantedUsers(Paging):
+    """Which users, and which page of them."""
+
+    search: Text = Field(default="", max_length=120,
+                         description="Whose extension begins so, or who have it in their name or number.")
+
+
 @router.get("/services/{uuid:service_id}/users", response=Page[UserShape], auth=READ)
-def list_users(request: HttpRequest, service_id: UUID, paging: Query[Paging]) -> Page[UserShape]:
+def list_users(request: HttpRequest, service_id: UUID, wanted: Query[WantedUsers]) -> Page[UserShape]:
     """The users of a PBX, by extension number."""
     access = access_of(request)
     found = access.users().filter(service=service_of(access, service_id)).order_by("extension_number")
-    if paging.cursor:
-        found = found.filter(extension_number__gt=paging.cursor)
-    rows = list(found[: paging.limit + 1])
-    shown = [shape_of(row) for row in rows[: paging.limit]]
-    return Page(data=shown, next=shown[-1].extension_number if len(rows) > paging.limit else None)
+    if wanted.cursor:
+        found = found.filter(extension_number__gt=wanted.cursor)
+    rows = list(matching(found, wanted.search)[: wanted.limit + 1])
+    shown = [shape_of(row) for row in rows[: wanted.limit]]
+    return Page(data=shown, next=shown[-1].extension_number if len(rows) > wanted.limit else None)
 
 
 @router.post("/services/{uuid:service_id}/users", response={201: UserShape}, auth=USERS)

@@ -34,7 +34,7 @@ def audit(request: HttpRequest, access: Access) -> HttpResponse:
 @account_view(needs=Role.ADMIN, whole=True)
 def export(request: HttpRequest, access: Access) -> StreamingHttpResponse:
     """The account's, as the filters narrow it, as CSV."""
-    return _csv(request, access.audit(), access.account.slug)
+    return _csv(request, access.audit(), access.account)
 
 
 @operator_view
@@ -46,7 +46,7 @@ def operator_audit(request: HttpRequest) -> HttpResponse:
 @operator_view
 def operator_export(request: HttpRequest) -> StreamingHttpResponse:
     """The same as CSV."""
-    return _csv(request, AuditEntry.objects.all(), "all")
+    return _csv(request, AuditEntry.objects.all(), None)
 
 
 def _list(request: HttpRequest, found: QuerySet[AuditEntry], more: dict[str, object]) -> HttpResponse:
@@ -66,9 +66,10 @@ def _names(rows: list[AuditEntry]) -> dict[object, str]:
     return dict(Account.objects.filter(id__in=ids).values_list("id", "name"))
 
 
-def _csv(request: HttpRequest, found: QuerySet[AuditEntry], name: str) -> StreamingHttpResponse:
+def _csv(request: HttpRequest, found: QuerySet[AuditEntry], account: Account | None) -> StreamingHttpResponse:
     rows = Filters.read(request.GET).narrowed(found)[:EXPORTED_ROWS]
-    return csv_answer(f"audit-{name}", _COLUMNS, (_cells(row) for row in rows.iterator(chunk_size=1000)))
+    lines = (_cells(row) for row in rows.iterator(chunk_size=1000))
+    return csv_answer(account, f"audit-{account.slug if account else 'all'}", _COLUMNS, lines)
 
 
 def _cells(row: AuditEntry) -> list[Cell]:

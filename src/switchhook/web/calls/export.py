@@ -30,4 +30,4 @@ def calls(request: HttpRequest, access: Access) -> StreamingHttpResponse:
             str(call.id), call.native_call_id, call.is_test]
 
     found = all_rows(lambda key: search.calls(access, filters, {"before": key}, ROWS_AT_ONCE))
-    return csv_answer("calls", HEADING, (cells(call) for call in found))
+    return csv_answer(access.account, "calls", HEADING, (cells(call) for call in found))

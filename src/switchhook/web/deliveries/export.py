@@ -35,7 +35,7 @@ def deliveries(request: HttpRequest, access: Access) -> StreamingHttpResponse:
             str(event.call_uuid or ""), row.is_test]
 
     found = all_rows(lambda key: search.deliveries(access, filters, {"before": key}, ROWS_AT_ONCE))
-    return csv_answer("deliveries", DELIVERIES, (cells(row) for row in found))
+    return csv_answer(access.account, "deliveries", DELIVERIES, (cells(row) for row in found))
 
 
 @account_view
@@ -50,4 +50,4 @@ def events(request: HttpRequest, access: Access) -> StreamingHttpResponse:
                 row.unwanted_reason, row.is_test]
 
     found = all_rows(lambda key: search.events(access, filters, {"before": key}, ROWS_AT_ONCE))
-    return csv_answer("events", EVENTS, (cells(row) for row in found))
+    return csv_answer(access.account, "events", EVENTS, (cells(row) for row in found))

@@ -93,10 +93,7 @@ def redeliver_many(request: HttpRequest, access: Access) -> HttpResponse:
 @account_view
 def one(request: HttpRequest, access: Access, errand_id: UUID) -> HttpResponse:
     """How a recovery goes on."""
-    found = recovery.recovery(access, errand_id)
-    if found is None:
-        raise Http404("There is no such recovery.")
-    return render(request, "deliveries/recovery.html", {"recovery": found})
+    return render(request, "deliveries/recovery.html", {"recovery": _found(access, errand_id)})
 
 
 @require_POST
@@ -104,10 +101,17 @@ def one(request: HttpRequest, access: Access, errand_id: UUID) -> HttpResponse:
 def change(request: HttpRequest, access: Access, errand_id: UUID, verb: str) -> HttpResponse:
     """Pause it, go on with it, cancel it."""
     verbs = {"pause": recovery.pause, "resume": recovery.resume, "cancel": recovery.cancel}
-    verbs[verb](access, errand_id)
+    verbs[verb](access, _found(access, errand_id).errand.id)
     if verb == "cancel":
         messages.success(request, _("It is cancelled. What was sent stays sent."))
     return redirect("recovery", account=access.account.slug, errand_id=errand_id)
+
+
+def _found(access: Access, errand_id: UUID) -> recovery.Recovery:
+    found = recovery.recovery(access, errand_id)
+    if found is None:
+        raise Http404("There is no such recovery.")
+    return found
 
 
 def _to(access: Access, errand: Errand) -> HttpResponse:

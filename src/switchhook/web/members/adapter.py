@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -9,11 +10,13 @@ from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
+from django.contrib.sites.shortcuts import get_current_site
 from django.http import HttpRequest
 from django.urls import reverse
 
 from switchhook.web.branding.views import brand_of
 from switchhook.web.members.addresses import person_at
+from switchhook.web.members.letters import send_apart
 from switchhook.web.members.proof import prove_by_provider
 from switchhook.web.secrets import seal, unseal
 
@@ -52,6 +55,10 @@ class PersonAdapter(DefaultAccountAdapter):
         """Where a letter leads to is ours to say, not the asker's: by `Host` they would have the key sent elsewhere."""
         asked = super().get_reset_password_from_key_url(key)
         return f"{brand_of(self.request).portal_url}{urlsplit(asked).path}"
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        around = {"request": self.request, "email": email, "current_site": get_current_site(self.request)}
+        send_apart(self.render_mail(template_prefix, email, around | context))
 
     def get_from_email(self) -> str:
         """Each brand has its own sender."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 
-from switchhook.web.models import PbxUser, Service
+from switchhook.web.models import Account, PbxUser, Service
 from switchhook.web.spreadsheets import MOST_ROWS, ROWS_AT_ONCE, Cell, csv_answer
 from switchhook.web.tenancy import Access, account_view, service_view
 from switchhook.web.users.search import matching
@@ -18,18 +18,18 @@ HEADING = ("Extension Number", "Name", "Outbound Phone Number", "Has Voicemail",
 @account_view
 def users(request: HttpRequest, access: Access) -> StreamingHttpResponse:
     """The users of all PBXs that fit the search."""
-    return _file(access.users(), request)
+    return _file(access.account, access.users(), request)
 
 
 @service_view
 def pbx_users(request: HttpRequest, access: Access, service: Service) -> StreamingHttpResponse:
     """The users of one PBX that fit the search."""
-    return _file(access.users().filter(service=service), request)
+    return _file(access.account, access.users().filter(service=service), request)
 
 
-def _file(found: QuerySet[PbxUser], request: HttpRequest) -> StreamingHttpResponse:
+def _file(account: Account, found: QuerySet[PbxUser], request: HttpRequest) -> StreamingHttpResponse:
     found = matching(found, request.GET.get("q", "")).select_related("service")
-    return csv_answer("users", HEADING, _rows(found.order_by("extension_number", "id")[:MOST_ROWS]))
+    return csv_answer(account, "users", HEADING, _rows(found.order_by("extension_number", "id")[:MOST_ROWS]))
 
 
 def _rows(found: QuerySet[PbxUser]) -> Iterator[list[Cell]]:
