@@ -141,7 +141,7 @@ def test_the_connections_state_and_its_gaps_are_shown_in_words(world: World, adm
         reason="the PBX closed the connection", partial_calls=2)
     page = admin.get(_url(world, "connection/")).content.decode()
     for words in ("Login refused", "Authentication failed", "the PBX closed the connection", "No engine is running",
-                  "12.3 a second of late"):
+                  "lately 12.3 a second"):
         assert words in page
 
 
