@@ -58,11 +58,15 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     usual = ("messages", *USUAL, "web-memory")
-    parser.add_argument("loads", nargs="*", default=list(usual), choices=[*usual, *LONG], metavar="LOAD",
-                        help=f"one of {', '.join((*usual, *LONG))}")
+    every = (*usual, *LONG)
+    parser.add_argument("loads", nargs="*", metavar="LOAD", help=f"one of {', '.join(every)}")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
     parser.add_argument("--count", type=int, default=6000, help="deliveries of a closed loop (6000)")
-    return parser.parse_args()
+    chosen = parser.parse_args()
+    if unknown := [one for one in chosen.loads if one not in every]:  # `choices` refuses to be given none (Python 3.11)
+        parser.error(f"there is no load {unknown[0]}: say one of {', '.join(every)}")
+    chosen.loads = chosen.loads or usual
+    return chosen
 
 
 @contextmanager
