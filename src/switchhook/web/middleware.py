@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
-from switchhook.web.oversized import LARGEST_BODY_BYTES
+from switchhook.web.oversized import is_too_large
 
 log = logging.getLogger(__name__)
 
@@ -59,10 +59,9 @@ class BodySize:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *view: object) -> HttpResponse | None:
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdecimal() and int(length) <= LARGEST_BODY_BYTES:
-            return None
-        return render(request, "errors/413.html", status=413)
+        if is_too_large(request.META.get("CONTENT_LENGTH", "")):
+            return render(request, "errors/413.html", status=413)
+        return None
 
 
 class SecondFactor:

@@ -19,6 +19,12 @@ LARGEST_BODY_BYTES = 1024 * 1024
 MOST_FORGOTTEN_BYTES = 64 * 1024 * 1024
 
 
+def is_too_large(content_length: str) -> bool:
+    """Whether a request with that Content-Length ("" without one) has more of a body than we take, or says nonsense."""
+    length = content_length or "0"
+    return not length.isdecimal() or int(length) > LARGEST_BODY_BYTES
+
+
 class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
     """Reads one request; of a body that is too large it keeps nothing."""
 

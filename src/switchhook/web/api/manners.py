@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 
 from switchhook.web.api import limits
 from switchhook.web.api.problems import CONTENT_TYPE, Problem, answer
-from switchhook.web.oversized import LARGEST_BODY_BYTES
+from switchhook.web.oversized import is_too_large
 
 log = logging.getLogger(__name__)
 
@@ -99,8 +99,8 @@ class Manners:
 
 
 def _check_body(request: HttpRequest) -> None:
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal() or int(length) > LARGEST_BODY_BYTES:
+    length = request.META.get("CONTENT_LENGTH", "")
+    if is_too_large(length):
         raise Problem(413, "A body has at most 1 MiB: send less at once, in several requests.")
-    if int(length) and request.content_type != "application/json":
+    if int(length or 0) and request.content_type != "application/json":
         raise Problem(415, "Send JSON, with Content-Type: application/json.")
